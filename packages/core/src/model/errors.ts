@@ -1,0 +1,70 @@
+/**
+ * The codes of every fault Overmind reports. Scripts match on them; the sentence is for people.
+ */
+export type ErrorCode =
+  | 'ambiguous_id'
+  | 'command_not_executable'
+  | 'command_not_found'
+  | 'command_too_long'
+  | 'cwd_not_a_directory'
+  | 'cwd_not_found'
+  | 'empty_command'
+  | 'environment_too_large'
+  | 'home_in_use'
+  | 'home_not_private'
+  | 'home_not_writable'
+  | 'home_path_too_long'
+  | 'invalid_request'
+  | 'invalid_restart_policy'
+  | 'invalid_spec'
+  | 'name_taken'
+  | 'not_exited'
+  | 'not_found'
+  | 'not_running'
+  | 'run_not_found'
+  | 'runtime_closed'
+  | 'spawn_failed'
+  | 'store_failed'
+  | 'timeout'
+  | 'unknown_provider'
+
+export interface ErrorDetails {
+  /** What lies beneath: the system's own error, when there is one. */
+  readonly cause?: unknown
+  /** The field of the input that is wrong, in the words of the input (`env.PATH`). */
+  readonly field?: string
+  /** The value received, when it is safe to repeat: never part of an environment. */
+  readonly value?: unknown
+}
+
+/**
+ * A fault with a stable `code`. Endings of missions are not faults: they are values (`MissionExit`).
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await runtime.start({ command: '' })
+ * } catch (error) {
+ *   if (error instanceof OvermindError && error.code === 'empty_command') console.error(error.message)
+ * }
+ * ```
+ */
+export class OvermindError extends Error {
+  override readonly name = 'OvermindError'
+  readonly code: ErrorCode
+  readonly field: string | undefined
+  readonly value: unknown
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.field = details.field
+    this.value = details.value
+  }
+}
+
+/** The system's error code (`ENOENT`) of something thrown, or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return undefined
+}

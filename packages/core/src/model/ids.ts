@@ -1,0 +1,35 @@
+declare const brand: unique symbol
+type Branded<T, B extends string> = T & { readonly [brand]: B }
+
+/** Eight hexadecimal digits that name one mission for ever. */
+export type MissionId = Branded<string, 'MissionId'>
+
+/** The number of an event in the journal, counted from 1; the cursor of every subscriber. */
+export type Seq = Branded<number, 'Seq'>
+
+/** The number of a run of one mission, counted from 1. */
+export type Run = number
+
+/** A source of random numbers in [0, 1), given by argument so that tests can repeat it. */
+export type Random = () => number
+
+const ID = /^[0-9a-f]{8}$/
+
+export function isMissionId(text: string): text is MissionId {
+  return ID.test(text)
+}
+
+export function newMissionId(random: Random): MissionId {
+  const id = Math.floor(random() * 0x1_0000_0000)
+    .toString(16)
+    .padStart(8, '0')
+  if (!isMissionId(id)) throw new RangeError(`a random source gives numbers in [0, 1): made ${id}`)
+  return id
+}
+
+export function seq(value: number): Seq {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(`a journal number is a whole number from 0: current value is ${value}`)
+  }
+  return value as Seq
+}

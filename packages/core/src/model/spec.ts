@@ -1,0 +1,268 @@
+import { z } from 'zod'
+import { type ErrorCode, OvermindError } from './errors.ts'
+import { isName, NAME_RULE } from './names.ts'
+import { isSignal } from './signals.ts'
+
+/** What a mission runs. */
+export type Command =
+  /** A command line for `sh -c`. */
+  | { readonly kind: 'shell'; readonly line: string }
+  /** A program and its arguments, exactly as they are: no shell reads them. */
+  | { readonly kind: 'exec'; readonly argv: readonly [string, ...string[]] }
+
+export type RestartPolicy = 'never' | 'on-failure' | 'always'
+
+/** How missions are described by people and programs; every field but `command` has a default. */
+export interface MissionInput {
+  /** A string is a shell command line; an array is a program and its arguments, as they are. */
+  readonly command: string | readonly string[]
+  /** Unique among missions that are not exited. Default: a generated `adjective-noun`. */
+  readonly name?: string | undefined
+  /** Absolute path of the working directory. Default: the directory of the calling process. */
+  readonly cwd?: string | undefined
+  /** The whole environment of the mission. Default: that of the calling process. Never shown or logged. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** Default and so far only type: `task`, a command that runs to its end. */
+  readonly type?: 'task' | undefined
+  /** Which provider knows this command. Default: `raw`. */
+  readonly provider?: string | undefined
+  /** When a run that ended is followed by another. Default: `never`. */
+  readonly restart?: RestartPolicy | undefined
+  /** Restarts allowed within `maxSeconds` of the mission's own running time; 0 is unlimited. Default: 5. */
+  readonly maxRestarts?: number | undefined
+  /** The window of the restart budget, in seconds of running time. Default: 60. */
+  readonly maxSeconds?: number | undefined
+  /** The delay before the first restart, in milliseconds; it doubles with each restart in the window. Default: 1000. */
+  readonly backoffMs?: number | undefined
+  /** Milliseconds without output after which a run is stalled. Default: none. */
+  readonly activityTimeoutMs?: number | undefined
+  /** Milliseconds after which a run is ended, whatever it does. Default: none. */
+  readonly timeoutMs?: number | undefined
+  /** The signal that asks the mission to end. Default: `SIGTERM`. */
+  readonly stopSignal?: NodeJS.Signals | undefined
+  /** Milliseconds from `stopSignal` to SIGKILL. Default: 10000. */
+  readonly stopTimeoutMs?: number | undefined
+  /** Exit codes that count as success. Default: 0 alone. */
+  readonly successCodes?: readonly number[] | undefined
+  /** How many bytes of a run's output are kept, the newest; at least 1 MiB. Default: 256 MiB. */
+  readonly outputLimitBytes?: number | undefined
+}
+
+/** A mission's description with every default filled in; checked once, trusted afterwards. */
+export interface MissionSpec {
+  readonly command: Command
+  readonly cwd: string
+  readonly type: 'task'
+  readonly provider: string
+  readonly restart: RestartPolicy
+  readonly maxRestarts: number
+  readonly maxSeconds: number
+  readonly backoffMs: number
+  readonly activityTimeoutMs: number | null
+  readonly timeoutMs: number | null
+  readonly stopSignal: NodeJS.Signals
+  readonly stopTimeoutMs: number
+  readonly successCodes: readonly number[]
+  readonly outputLimitBytes: number
+}
+
+/** The environment of a mission. Kept apart from the spec so that nothing that shows a spec can show it. */
+export type Environment = Readonly<Record<string, string>>
+
+const MEBIBYTE = 2 ** 20
+
+/** Linux refuses a single argument or environment string of 128 KiB or more. */
+const LONGEST_STRING = 128 * 1024 - 1
+/** Below the smallest limit Linux sets for arguments and environment together (a quarter of an 8 MiB stack). */
+const LARGEST_ENVIRONMENT = 1_500_000
+const LONGEST_DURATION_MS = 365 * 24 * 3600 * 1000
+
+const noNul = (text: string): boolean => !text.includes('\0')
+
+const duration = (least: number): z.ZodType<number> =>
+  z
+    .number('must be a number of milliseconds')
+    .int('must be a whole number of milliseconds')
+    .min(least, `must be at least ${least} milliseconds`)
+    .max(LONGEST_DURATION_MS, 'must be at most a year')
+
+const argument = z
+  .string('must be text')
+  .refine(noNul, 'must not contain a NUL character')
+  .refine((text) => Buffer.byteLength(text) <= LONGEST_STRING, {
+    message: `must be at most ${LONGEST_STRING} bytes long`,
+    params: { code: 'command_too_long' },
+  })
+
+const empty = { params: { code: 'empty_command' } }
+
+/** The rule of each field of a `MissionInput`; the API publishes the same rules. */
+export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: z.ZodType } = {
+  command: z.union(
+    [
+      argument.refine((line) => line.trim() !== '', { message: 'must not be empty', ...empty }),
+      z
+        .array(argument)
+        .refine((argv) => argv[0] !== undefined && argv[0] !== '', {
+          message: 'must name a program',
+          ...empty,
+        }),
+    ],
+    'must be a command line or a list of a program and its arguments',
+  ),
+  name: z.string('must be text').refine(isName, `must be ${NAME_RULE}`).optional(),
+  cwd: z
+    .string('must be text')
+    .refine(noNul, 'must not contain a NUL character')
+    .refine((path) => path.startsWith('/'), 'must be an absolute path')
+    .optional(),
+  env: z.record(z.string(), z.string('must be text'), 'must be an object of texts').optional(),
+  type: z.literal('task', 'must be "task"').optional(),
+  provider: z.string('must be text').min(1, 'must not be empty').optional(),
+  restart: z
+    .enum(['never', 'on-failure', 'always'], {
+      error: () => 'must be one of never, on-failure, always',
+    })
+    .optional(),
+  maxRestarts: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be at least 0 (0 is unlimited)')
+    .optional(),
+  maxSeconds: z.number('must be a number of seconds').positive('must be more than 0').optional(),
+  backoffMs: duration(0).optional(),
+  activityTimeoutMs: duration(1).optional(),
+  timeoutMs: duration(1).optional(),
+  stopSignal: z.string('must be text').refine(isSignal, 'must be a signal such as SIGTERM or SIGINT').optional(),
+  stopTimeoutMs: duration(0).optional(),
+  successCodes: z
+    .array(
+      z.number('must be a number').int('must be a whole number').min(0, 'must be at least 0').max(255, 'must be at most 255'),
+      'must be a list of exit codes',
+    )
+    .optional(),
+  outputLimitBytes: z
+    .number('must be a number of bytes')
+    .int('must be a whole number of bytes')
+    .min(MEBIBYTE, `must be at least ${MEBIBYTE} bytes`)
+    .optional(),
+}
+
+const missionInput = z.strictObject(missionInputShape)
+
+/** What a spec takes from the process that asks for it. */
+export interface Caller {
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Checks a description and fills in its defaults. @throws OvermindError that names field, rule and value. */
+export function parseMission(
+  input: unknown,
+  caller: Caller,
+): { readonly name: string | undefined; readonly spec: MissionSpec; readonly env: Environment } {
+  const parsed = missionInput.safeParse(input)
+  if (!parsed.success) throw invalidSpec(parsed.error, input)
+  // The schema above is this type's rule by rule; zod's own inference stops at the shape's declared type.
+  const given = parsed.data as MissionInput
+  return {
+    name: given.name,
+    env: parseEnvironment(given.env ?? definedOnly(caller.env)),
+    spec: {
+      command:
+        typeof given.command === 'string'
+          ? { kind: 'shell', line: given.command }
+          : { kind: 'exec', argv: nonEmpty(given.command) },
+      cwd: given.cwd ?? caller.cwd,
+      type: given.type ?? 'task',
+      provider: given.provider ?? 'raw',
+      restart: given.restart ?? 'never',
+      maxRestarts: given.maxRestarts ?? 5,
+      maxSeconds: given.maxSeconds ?? 60,
+      backoffMs: given.backoffMs ?? 1000,
+      activityTimeoutMs: given.activityTimeoutMs ?? null,
+      timeoutMs: given.timeoutMs ?? null,
+      stopSignal: given.stopSignal ?? 'SIGTERM',
+      stopTimeoutMs: given.stopTimeoutMs ?? 10_000,
+      successCodes: given.successCodes ?? [0],
+      outputLimitBytes: given.outputLimitBytes ?? 256 * MEBIBYTE,
+    },
+  }
+}
+
+function nonEmpty(argv: readonly string[]): readonly [string, ...string[]] {
+  const [program, ...rest] = argv
+  if (program === undefined) throw new OvermindError('empty_command', 'command must name a program')
+  return [program, ...rest]
+}
+
+function definedOnly(env: NodeJS.ProcessEnv): Environment {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+function parseEnvironment(env: Environment): Environment {
+  let total = 0
+  for (const [name, value] of Object.entries(env)) {
+    const field = `env.${name}`
+    if (name === '' || name.includes('=') || !noNul(name) || !noNul(value)) {
+      throw new OvermindError(
+        'invalid_spec',
+        `env: a variable has a name without "=" and no NUL character in name or value: got ${JSON.stringify(name)}`,
+        { field },
+      )
+    }
+    const bytes = Buffer.byteLength(name) + Buffer.byteLength(value) + 2
+    total += bytes
+    if (bytes > LONGEST_STRING || total > LARGEST_ENVIRONMENT) {
+      throw new OvermindError(
+        'environment_too_large',
+        `env: one variable may have ${LONGEST_STRING} bytes and all together ${LARGEST_ENVIRONMENT}: ${name} exceeds that`,
+        { field },
+      )
+    }
+  }
+  return env
+}
+
+function invalidSpec(error: z.ZodError, input: unknown): OvermindError {
+  const issue = deepest(error.issues[0])
+  if (issue === undefined) return new OvermindError('invalid_spec', 'the mission is not valid')
+  if (issue.code === 'unrecognized_keys') {
+    const field = issue.keys[0] ?? ''
+    return new OvermindError('invalid_spec', `${field}: no such field`, { field })
+  }
+  const field = issue.path.join('.')
+  const value = field.startsWith('env') ? undefined : at(input, issue.path)
+  const shown = value === undefined ? '' : `: got ${shorten(JSON.stringify(value))}`
+  const missing = field === '' ? 'a mission must be an object with at least a command' : `${field} ${issue.message}`
+  return new OvermindError(codeOf(issue, field, value), `${missing}${shown}`, { field, value })
+}
+
+function codeOf(issue: z.core.$ZodIssue, field: string, value: unknown): ErrorCode {
+  if (issue.code === 'custom' && issue.params?.['code'] === 'empty_command') return 'empty_command'
+  if (issue.code === 'custom' && issue.params?.['code'] === 'command_too_long') return 'command_too_long'
+  if (field === 'command' && value === undefined) return 'empty_command'
+  if (field === 'restart') return 'invalid_restart_policy'
+  return 'invalid_spec'
+}
+
+/** A union reports each alternative's issues; the one about the alternative of the right type helps. */
+function deepest(issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined {
+  if (issue?.code !== 'invalid_union') return issue
+  const inner = issue.errors.flat().find((candidate) => candidate.code !== 'invalid_type')
+  return inner === undefined ? issue : { ...inner, path: [...issue.path, ...inner.path] }
+}
+
+function at(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = Reflect.get(value, key)
+  }
+  return value
+}
+
+function shorten(text: string | undefined): string {
+  if (text === undefined) return ''
+  return text.length <= 80 ? text : `${text.slice(0, 77)}…`
+}

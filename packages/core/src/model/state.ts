@@ -1,0 +1,101 @@
+import type { EndReason } from './events.ts'
+import type { MissionExit, Outcome, ProcessExit } from './exit.ts'
+import type { MissionId, Run } from './ids.ts'
+import type { Environment, MissionSpec } from './spec.ts'
+import type { Deadline, Instant } from './time.ts'
+
+/**
+ * A process that can be proved to be the same one later: a process id alone may have been given to a
+ * stranger since.
+ */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** When the kernel started it: on Linux clock ticks since boot, elsewhere the text that `ps` prints. */
+  readonly start: string
+  /** Which boot of the machine it belongs to. */
+  readonly boot: string
+}
+
+/** The states of the mission machine, `state.substate`. */
+export type Phase =
+  | 'pending.queued'
+  | 'running.starting'
+  | 'running.up'
+  | 'running.stopping'
+  | 'stalled.terminating'
+  | 'stalled.killing'
+  | 'restarting.reaping'
+  | 'restarting.backoff'
+  | 'exited'
+
+export type TimerName = 'rung' | 'deadline' | 'activity' | 'backoff'
+
+/** The ladder that ends a process tree: asked to end, then killed, then given up. */
+export type Rung = 'ask' | 'kill'
+
+export interface Ending {
+  readonly reason: EndReason
+  readonly rung: Rung
+  /** Milliseconds from asking to SIGKILL. */
+  readonly timeoutMs: number
+}
+
+/** The restart budget, measured in the mission's own running time. Milliseconds. */
+export interface Budget {
+  /** How long the mission has run in all, over all its runs. */
+  readonly clock: number
+  /** Readings of that clock at which a restart was charged, oldest first; only those in the window. */
+  readonly charged: readonly number[]
+}
+
+/** All that a mission's machine knows: plain data, written to the store at each step. */
+export interface MissionState {
+  readonly phase: Phase
+  /** The run under way or last ended; 0 before the first. */
+  readonly run: Run
+  /** The keeper of that run, the leader of its session. */
+  readonly process: ProcessIdentity | null
+  /** When that run was started. */
+  readonly startedAt: Instant | null
+  readonly ending: Ending | null
+  /** How the leader of that run ended; its tree may not be empty yet. */
+  readonly ended: ProcessExit | null
+  readonly restarts: number
+  readonly budget: Budget
+  readonly timers: Readonly<Partial<Record<TimerName, Deadline>>>
+  readonly exit: MissionExit | null
+}
+
+/** One mission as the store keeps it. */
+export interface MissionRecord {
+  readonly id: MissionId
+  readonly name: string
+  readonly spec: MissionSpec
+  readonly env: Environment
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly state: MissionState
+}
+
+/** What people see of a mission at a glance. */
+export type Status = 'pending' | 'running' | 'stalled' | 'restarting' | Outcome
+
+export function statusOf(state: MissionState): Status {
+  if (state.exit !== null) return state.exit.outcome
+  switch (state.phase) {
+    case 'pending.queued':
+      return 'pending'
+    case 'running.starting':
+    case 'running.up':
+    case 'running.stopping':
+      return 'running'
+    case 'stalled.terminating':
+    case 'stalled.killing':
+      return 'stalled'
+    case 'restarting.reaping':
+    case 'restarting.backoff':
+      return 'restarting'
+    case 'exited':
+      throw new TypeError('an exited mission has an exit')
+  }
+}
