@@ -1,0 +1,46 @@
+import { chmod, mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { OvermindError, systemCode } from '../model/errors.ts'
+import type { MissionId, Run } from '../model/ids.ts'
+import type { Stream } from '../model/output.ts'
+
+/** Where a runtime keeps its files; everything below one folder that only its owner may enter. */
+export interface Home {
+  readonly path: string
+  /** The journal that keepers append starts and exits to. */
+  readonly runs: string
+  readonly output: string
+  outputFile(mission: MissionId, run: Run, stream: Stream): string
+}
+
+const SUFFIX: Readonly<Record<Stream, string>> = { output: 'log', stdout: 'out', stderr: 'err' }
+
+export function homeAt(path: string): Home {
+  const output = join(path, 'output')
+  return {
+    path,
+    runs: join(path, 'runs'),
+    output,
+    outputFile: (mission, run, stream) => join(output, `${mission}.${run}.${SUFFIX[stream]}`),
+  }
+}
+
+/** Makes the folder if need be. @throws OvermindError `home_not_writable` or `home_not_private` */
+export async function prepareHome(path: string): Promise<Home> {
+  const home = homeAt(path)
+  try {
+    await mkdir(home.output, { recursive: true, mode: 0o700 })
+    const { mode, uid } = await stat(path)
+    if (uid !== process.getuid?.()) {
+      throw new OvermindError('home_not_private', `the folder ${path} belongs to another user; use one of your own`)
+    }
+    if ((mode & 0o077) !== 0) await chmod(path, 0o700)
+  } catch (error) {
+    if (error instanceof OvermindError) throw error
+    const why = systemCode(error) ?? String(error)
+    throw new OvermindError('home_not_writable', `the folder ${path} cannot be used (${why}): make it writable or choose another`, {
+      cause: error,
+    })
+  }
+  return home
+}

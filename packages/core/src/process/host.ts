@@ -1,0 +1,102 @@
+/**
+ * The process host: the only part that touches processes. It starts runs under their keepers, notices
+ * how they end, signals and counts their process trees, and finds them again after a restart. It
+ * decides nothing: what to do about an end is the mission's business.
+ */
+import type { MissionId, Run } from '../model/ids.ts'
+import type { ProcessExit, Receipt } from '../model/exit.ts'
+import type { Stream } from '../model/output.ts'
+import type { Environment } from '../model/spec.ts'
+import type { ProcessIdentity } from '../model/state.ts'
+import type { Instant } from '../model/time.ts'
+import type { Trimmed } from './trim.ts'
+
+export interface RunRef {
+  readonly mission: MissionId
+  readonly run: Run
+}
+
+export interface Launch extends RunRef {
+  readonly name: string
+  readonly argv: readonly [string, ...string[]]
+  readonly cwd: string
+  readonly env: Environment
+  /** `merged`: stdout and stderr in their true order in one file. `split`: in a file each. */
+  readonly streams: 'merged' | 'split'
+  readonly outputLimitBytes: number
+  /** What the keeper carries for a supervisor that has lost its store. */
+  readonly copy: string
+}
+
+export interface Launched {
+  readonly process: ProcessIdentity
+  readonly at: Instant
+}
+
+/** Why a run could not be started. */
+export class SpawnRefused extends Error {
+  override readonly name = 'SpawnRefused'
+  /** The machine may only be short of something for a moment. */
+  readonly retry: boolean
+
+  constructor(reason: string, retry: boolean, cause?: unknown) {
+    super(reason, cause === undefined ? undefined : { cause })
+    this.retry = retry
+  }
+}
+
+/** What is known of a run that an earlier supervisor left. */
+export interface Abandoned extends RunRef {
+  /** Null when the earlier supervisor died between the intent and the record. */
+  readonly process: ProcessIdentity | null
+  readonly startedAt: Instant | null
+  readonly streams: Launch['streams']
+  readonly outputLimitBytes: number
+  /** How much of each stream had been accounted for, and trimmed. */
+  readonly seen: Readonly<Partial<Record<Stream, { readonly to: number; readonly trimmedTo: number }>>>
+}
+
+export type Finding =
+  /** It lives, and is watched from now on. */
+  | { readonly kind: 'alive'; readonly launched: Launched }
+  | { readonly kind: 'ended'; readonly exit: ProcessExit; readonly left: number }
+  /** Its keeper never ran: it may be started now, and will have been started once. */
+  | { readonly kind: 'never-started' }
+
+/** A living keeper under this home, whoever started it. */
+export interface FoundKeeper {
+  readonly process: ProcessIdentity
+  readonly at: Instant
+  readonly environment: Environment
+  /** The command it keeps. */
+  readonly command: readonly [string, ...string[]]
+}
+
+export type HostEvent =
+  | { readonly type: 'exited'; readonly ref: RunRef; readonly exit: ProcessExit; readonly left: number; readonly receipt: Receipt }
+  | { readonly type: 'emptied'; readonly ref: RunRef; readonly receipt: Receipt }
+  | { readonly type: 'orphaned'; readonly ref: RunRef }
+  /** The host itself could not do something; the run goes on. */
+  | { readonly type: 'fault'; readonly ref: RunRef; readonly error: unknown }
+  | { readonly type: 'output'; readonly ref: RunRef; readonly stream: Stream; readonly from: number; readonly to: number }
+  | { readonly type: 'trimmed'; readonly ref: RunRef; readonly stream: Stream; readonly trimmed: Trimmed }
+
+export interface ProcessHost {
+  readonly boot: string
+  /** Where events go; set once, before anything is started. */
+  listen(listener: (event: HostEvent) => void): void
+  /** @throws SpawnRefused when there is no process; then nothing is left of the attempt. */
+  spawn(launch: Launch): Promise<Launched>
+  /** Finds runs that an earlier supervisor left, in the order given, and watches those that live. */
+  recover(runs: readonly Abandoned[]): readonly Finding[]
+  /** Living keepers under this home that `recover` did not find, for a supervisor that has lost its store. */
+  unknownKeepers(): readonly FoundKeeper[]
+  /** Sends a signal to the whole tree, having proved each process to be the run's own. */
+  signal(ref: RunRef, signal: NodeJS.Signals): Promise<void>
+  /** Stops waiting for the tree to be empty and reports it as `emptied`, naming what is left. */
+  giveUp(ref: RunRef): Promise<void>
+  /** For how long the run has written nothing, in milliseconds; since its start when it never wrote. */
+  quietFor(ref: RunRef): number
+  /** Stops watching. Processes go on. */
+  close(): void
+}

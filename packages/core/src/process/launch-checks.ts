@@ -1,0 +1,39 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { isAbsolute, join, resolve } from 'node:path'
+import { OvermindError } from '../model/errors.ts'
+import type { Command, Environment } from '../model/spec.ts'
+
+/**
+ * Checks what must be there for a command to start. The same checks run when a mission is accepted, so
+ * that a slip of the finger is an error at once, and before each run, because folders can go away.
+ *
+ * @throws OvermindError `cwd_not_found`, `cwd_not_a_directory`, `command_not_found`, `command_not_executable`
+ */
+export async function checkLaunch(command: Command, cwd: string, env: Environment): Promise<void> {
+  const folder = await stat(cwd).catch(() => undefined)
+  if (folder === undefined) throw new OvermindError('cwd_not_found', `the working directory does not exist: ${cwd}`, { field: 'cwd', value: cwd })
+  if (!folder.isDirectory()) {
+    throw new OvermindError('cwd_not_a_directory', `the working directory is not a directory: ${cwd}`, { field: 'cwd', value: cwd })
+  }
+  if (command.kind === 'exec') await findProgram(command.argv[0], cwd, env)
+}
+
+async function findProgram(program: string, cwd: string, env: Environment): Promise<void> {
+  const value = program
+  const candidates = program.includes('/')
+    ? [isAbsolute(program) ? program : resolve(cwd, program)]
+    : (env['PATH'] ?? '/usr/bin:/bin').split(':').map((folder) => join(resolve(cwd, folder), program))
+  let found: string | undefined
+  for (const candidate of candidates) {
+    const file = await stat(candidate).catch(() => undefined)
+    if (file === undefined || file.isDirectory()) continue
+    found ??= candidate
+    if (await access(candidate, constants.X_OK).then(() => true, () => false)) return
+  }
+  if (found !== undefined) {
+    throw new OvermindError('command_not_executable', `the program is not executable: ${found}`, { field: 'command', value })
+  }
+  const where = program.includes('/') ? '' : ' on PATH'
+  throw new OvermindError('command_not_found', `the program was not found${where}: ${program}`, { field: 'command', value })
+}

@@ -1,0 +1,155 @@
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { isMissionId } from '../model/ids.ts'
+import { systemCode } from '../model/errors.ts'
+import { HOME_MARK, MISSION_MARK, RUN_MARK, SUPERVISOR_MARK } from './marks.ts'
+import type { Marker, ProcessEntry, ProcessTable } from './process-table.ts'
+
+/** The kernel shows times to programs in hundredths of a second, whatever it counts in. */
+const MS_PER_TICK = 10
+
+/** Linux gives one environment at most this many bytes in one read; larger ones are read in parts. */
+const BUFFER = Buffer.allocUnsafe(256 * 1024)
+
+/** The process table as `/proc` shows it. Reads are small and never touch a disk, so they are synchronous. */
+export function createLinuxTable(): ProcessTable {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+
+  function scan(): ProcessEntry[] {
+    return entriesOf(readdirSync('/proc').map(Number).filter(Number.isInteger))
+  }
+
+  return {
+    boot,
+    identify: (pid) => {
+      const entry = readEntry(pid)
+      return entry === null ? null : { pid, start: entry.start, boot }
+    },
+    identifyChild: (pid) => {
+      const stat = readStat(pid)
+      return stat === null ? null : { pid, start: stat.start, boot }
+    },
+    age: ({ start }, uptimeMs) => Math.max(0, uptimeMs - Number(start) * MS_PER_TICK),
+    scan,
+    orphans: (known) => {
+      const children = ancestors().map(childrenOf)
+      if (children.includes(null)) return scan()
+      return entriesOf(children.flatMap((pids) => pids ?? []).filter((pid) => !known.has(pid)))
+    },
+    marker: readMarker,
+    environment: (pid) => {
+      const bytes = readProc(`/proc/${pid}/environ`)
+      return bytes === null ? null : parseEnvironment(bytes)
+    },
+    commandLine: (pid) => {
+      const bytes = readProc(`/proc/${pid}/cmdline`)
+      return bytes === null ? null : bytes.toString('utf8').split('\0').slice(0, -1)
+    },
+  }
+}
+
+function entriesOf(pids: readonly number[]): ProcessEntry[] {
+  return pids.map(readEntry).filter((entry) => entry !== null)
+}
+
+/** Reads a file of `/proc`; null when the process is gone or is not ours to read. */
+function readProc(path: string): Buffer | null {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    return nullIfUnreadable(error)
+  }
+  try {
+    let length = 0
+    let parts: Buffer[] = []
+    for (;;) {
+      const read = readSync(file, BUFFER, length, BUFFER.length - length, null)
+      if (read === 0) break
+      length += read
+      if (length === BUFFER.length) {
+        parts = [...parts, Buffer.from(BUFFER)]
+        length = 0
+      }
+    }
+    const rest = BUFFER.subarray(0, length)
+    return parts.length === 0 ? rest : Buffer.concat([...parts, rest])
+  } catch (error) {
+    return nullIfUnreadable(error)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function nullIfUnreadable(error: unknown): null {
+  const code = systemCode(error)
+  if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return null
+  throw error
+}
+
+interface Stat extends ProcessEntry {
+  readonly state: string
+}
+
+/** `pid (name) state ppid pgrp session …`: the name may hold anything, so count from the last bracket. */
+function readStat(pid: number): Stat | null {
+  const bytes = readProc(`/proc/${pid}/stat`)
+  if (bytes === null) return null
+  const text = bytes.toString('latin1')
+  const [state, parent, group, session, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const start = rest[15]
+  if (state === undefined || start === undefined) return null
+  return { pid, parent: Number(parent), group: Number(group), session: Number(session), start, state }
+}
+
+function readEntry(pid: number): ProcessEntry | null {
+  const stat = readStat(pid)
+  return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : stat
+}
+
+/** An orphan is adopted by an ancestor of ours: init, or a process that asked to be a subreaper. */
+function ancestors(): number[] {
+  const chain: number[] = []
+  for (let pid = process.ppid; pid > 0; ) {
+    chain.push(pid)
+    pid = readEntry(pid)?.parent ?? 0
+  }
+  return chain
+}
+
+/** The children of a process, or null when this kernel does not list them. */
+function childrenOf(pid: number): number[] | null {
+  let threads: string[]
+  try {
+    threads = readdirSync(`/proc/${pid}/task`)
+  } catch (error) {
+    nullIfUnreadable(error)
+    return []
+  }
+  const lists = threads.map((thread) => readProc(`/proc/${pid}/task/${thread}/children`))
+  if (lists.includes(null)) return null
+  return lists.flatMap((list) => list?.toString('latin1').split(' ').filter(Boolean).map(Number) ?? [])
+}
+
+/** Most processes carry no marker: look for this before anything is decoded. */
+const PREFIX = Buffer.from('OVERMIND_')
+
+function readMarker(pid: number): Marker | null {
+  const bytes = readProc(`/proc/${pid}/environ`)
+  if (bytes === null || !bytes.includes(PREFIX)) return null
+  const env = parseEnvironment(bytes)
+  if (env[SUPERVISOR_MARK] !== undefined) return { kind: 'supervisor' }
+  const mission = env[MISSION_MARK]
+  const run = Number(env[RUN_MARK])
+  const home = env[HOME_MARK]
+  if (mission === undefined || !isMissionId(mission) || !Number.isInteger(run) || home === undefined) return null
+  return { kind: 'mission', mission, run, home }
+}
+
+function parseEnvironment(bytes: Buffer): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const pair of bytes.toString('utf8').split('\0')) {
+    const equals = pair.indexOf('=')
+    if (equals > 0) env[pair.slice(0, equals)] = pair.slice(equals + 1)
+  }
+  return env
+}

@@ -1,0 +1,20 @@
+/** The environment variables that say whose a process is. They are a contract with what missions run. */
+export const MISSION_MARK = 'OVERMIND_MISSION_ID'
+export const NAME_MARK = 'OVERMIND_MISSION_NAME'
+export const RUN_MARK = 'OVERMIND_RUN'
+export const HOME_MARK = 'OVERMIND_HOME'
+/** A process of Overmind itself: part of no mission, whoever started it. */
+export const SUPERVISOR_MARK = 'OVERMIND_SUPERVISOR'
+/** In the keeper alone: a copy of what it keeps, for a supervisor that has lost its store. */
+export const KEEPER_MARK = 'OVERMIND_KEEPER'
+
+const ALL: readonly string[] = [MISSION_MARK, NAME_MARK, RUN_MARK, SUPERVISOR_MARK, KEEPER_MARK]
+
+/** An environment without the marks of whoever handed it on. */
+export function withoutMarks(env: NodeJS.ProcessEnv): Record<string, string> {
+  const clean: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && !ALL.includes(name)) clean[name] = value
+  }
+  return clean
+}

@@ -1,0 +1,69 @@
+import { watch } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { systemCode } from '../model/errors.ts'
+
+const CHUNK = 64 * 1024
+
+export interface ReadOutputOptions {
+  /** Offset of the first byte. Default: 0. */
+  readonly from?: number
+  /** Offset behind the last byte. Default: whatever is there. */
+  readonly to?: number
+  /** Wait for more until this settles, then read what is left and end. Default: end at the end of file. */
+  readonly until?: Promise<unknown>
+  /** Ends it quietly. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The bytes of an output file as they are, in pieces of at most 64 KB; the next piece is read when the
+ * one before was taken, so a slow reader costs one buffer. A file that is not there has no bytes.
+ */
+export async function* readOutput(path: string, options: ReadOutputOptions = {}): AsyncGenerator<Buffer, undefined> {
+  const { to = Infinity, until, signal } = options
+  const over = (): boolean => signal?.aborted === true
+  let offset = options.from ?? 0
+  const file = await open(path, 'r').catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (file === undefined) return
+
+  let ended = until === undefined
+  let knock = Promise.withResolvers<void>()
+  const news = (): void => knock.resolve()
+  until?.then(
+    () => {
+      ended = true
+      news()
+    },
+    () => {
+      ended = true
+      news()
+    },
+  )
+  const watcher = until === undefined ? undefined : watch(path, news)
+  signal?.addEventListener('abort', news, { once: true })
+  try {
+    while (!over() && offset < to) {
+      const wasEnded = ended
+      knock = Promise.withResolvers<void>()
+      const { bytesRead, buffer } = await file.read({
+        buffer: Buffer.allocUnsafe(CHUNK),
+        length: Math.min(CHUNK, to - offset),
+        position: offset,
+      })
+      if (bytesRead > 0) {
+        offset += bytesRead
+        yield buffer.subarray(0, bytesRead)
+        continue
+      }
+      if (wasEnded) return
+      if (!ended) await knock.promise
+    }
+  } finally {
+    signal?.removeEventListener('abort', news)
+    watcher?.close()
+    await file.close()
+  }
+}

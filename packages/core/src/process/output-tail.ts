@@ -1,0 +1,24 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { systemCode } from '../model/errors.ts'
+
+/** The last bytes of a file as text, from the beginning of a character; empty when there is no file. */
+export function readTail(path: string, bytes: number): string {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return ''
+    throw error
+  }
+  try {
+    const from = Math.max(0, fstatSync(file).size - bytes)
+    const buffer = Buffer.allocUnsafe(bytes)
+    const length = readSync(file, buffer, 0, bytes, from)
+    let start = 0
+    // In the middle of a UTF-8 character: begin with the next one.
+    while (from > 0 && start < Math.min(4, length) && ((buffer[start] ?? 0) & 0xc0) === 0x80) start += 1
+    return buffer.toString('utf8', start, length)
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,54 @@
+import type { MissionId, Run } from '../model/ids.ts'
+import type { ProcessIdentity } from '../model/state.ts'
+import { createLinuxTable } from './linux-table.ts'
+import { createPsTable } from './ps-table.ts'
+
+/** One living process; those that are dead but not yet reaped are not processes to us. */
+export interface ProcessEntry {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+  /** The session's leader, or null where the system does not say. */
+  readonly session: number | null
+  /** See `ProcessIdentity.start`. */
+  readonly start: string
+}
+
+/** What a process's environment says about whose it is. */
+export type Marker =
+  | { readonly kind: 'mission'; readonly mission: MissionId; readonly run: Run; readonly home: string }
+  /** A process of Overmind itself, which belongs to no mission even when a mission started it. */
+  | { readonly kind: 'supervisor' }
+
+/** What the operating system knows of its processes. */
+export interface ProcessTable {
+  /** Names the boot of this machine. */
+  readonly boot: string
+  /** The identity of a living process, or null. */
+  identify(pid: number): ProcessIdentity | null
+  /** The identity of a child of ours, also when it has ended and waits to be reaped. */
+  identifyChild(pid: number): ProcessIdentity | null
+  /** Milliseconds from the start of the process to a moment since boot, or null when that cannot be told. */
+  age(identity: ProcessIdentity, uptimeMs: number): number | null
+  /** Every living process. */
+  scan(): readonly ProcessEntry[]
+  /**
+   * Processes that lost their parent since, which is where anything that left a finished run must be;
+   * far fewer than `scan` looks at. Those in `known` are passed over.
+   */
+  orphans(known: ReadonlySet<number>): readonly ProcessEntry[]
+  /** The marker in a process's environment; null when there is none or it may not be read. */
+  marker(pid: number): Marker | null
+  /** The environment a process was started with, or null when it may not be read. */
+  environment(pid: number): Readonly<Record<string, string>> | null
+  /** The arguments a process was started with, or null. */
+  commandLine(pid: number): readonly string[] | null
+}
+
+export function createProcessTable(): ProcessTable {
+  return process.platform === 'linux' ? createLinuxTable() : createPsTable()
+}
+
+export function isSameProcess(a: ProcessIdentity, b: ProcessIdentity | null): boolean {
+  return b !== null && a.pid === b.pid && a.start === b.start && a.boot === b.boot
+}

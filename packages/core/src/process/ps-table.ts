@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import type { ProcessIdentity } from '../model/state.ts'
+import type { ProcessEntry, ProcessTable } from './process-table.ts'
+
+/** `lstart` is five words: `Sun Nov 22 21:17:42 2026`. */
+const LINE = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*\S)\s*$/
+
+/**
+ * The process table as `ps` prints it, for systems without `/proc` (macOS). There a process cannot read
+ * the environment of another, so children that left the process group can only be found while their
+ * parents live.
+ */
+export function createPsTable(boot: string = bootOf()): ProcessTable {
+  function list(...selection: string[]): ProcessEntry[] {
+    return ps([...selection, '-o', 'pid=,ppid=,pgid=,stat=,lstart='])
+      .split('\n')
+      .map(parseLine)
+      .filter((entry) => entry !== null)
+  }
+  function identify(pid: number): ProcessIdentity | null {
+    const found = list('-p', String(pid))[0]
+    return found === undefined ? null : { pid, start: found.start, boot }
+  }
+  return {
+    boot,
+    identify,
+    identifyChild: identify,
+    age: () => null,
+    scan: () => list('-A'),
+    orphans: () => list('-A').filter(({ parent }) => parent === 1),
+    marker: () => null,
+    environment: () => null,
+    commandLine: () => null,
+  }
+}
+
+function parseLine(line: string): ProcessEntry | null {
+  const [, pid, parent, group, state, start] = LINE.exec(line) ?? []
+  if (start === undefined || state === undefined || state.startsWith('Z')) return null
+  return { pid: Number(pid), parent: Number(parent), group: Number(group), session: null, start }
+}
+
+/** `ps` ends with 1 and prints nothing when no process matches. */
+function ps(args: readonly string[]): string {
+  try {
+    return execFileSync('ps', args, { encoding: 'utf8', env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] })
+  } catch (error) {
+    if (error instanceof Error && 'status' in error && error.status === 1) return ''
+    throw error
+  }
+}
+
+function bootOf(): string {
+  const booted = execFileSync('sysctl', ['-n', 'kern.boottime'], { encoding: 'utf8' })
+  return createHash('sha256').update(booted).digest('hex').slice(0, 32)
+}

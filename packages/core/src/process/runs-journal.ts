@@ -1,0 +1,95 @@
+/**
+ * The runs journal: one file to which every keeper appends a line when it begins and one when its command
+ * has ended, whoever is alive at the time. Small appends are atomic, so the lines never mix.
+ *
+ *     start 1a2b3c4d 1 4711
+ *     exit 1a2b3c4d 1 0 90211.53
+ */
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, type FSWatcher, watch } from 'node:fs'
+import { type MissionId, isMissionId, type Run } from '../model/ids.ts'
+
+export type RunsLine =
+  | { readonly kind: 'start'; readonly mission: MissionId; readonly run: Run; readonly pid: number }
+  /** `uptime` is when the command ended, in milliseconds since boot; null where the system does not say. */
+  | { readonly kind: 'exit'; readonly mission: MissionId; readonly run: Run; readonly code: number; readonly uptime: number | null }
+
+/** Anchored at the end only: a line begun on a full disk may stand before a whole one. */
+const START = /start ([0-9a-f]{8}) (\d+) (\d+)$/
+const EXIT = /exit ([0-9a-f]{8}) (\d+) (\d+) (\S+)$/
+
+export function parseRunsLine(line: string): RunsLine | null {
+  const [, id, run, code, uptime] = EXIT.exec(line) ?? []
+  if (id !== undefined && uptime !== undefined && isMissionId(id)) {
+    const seconds = Number(uptime)
+    return { kind: 'exit', mission: id, run: Number(run), code: Number(code), uptime: Number.isFinite(seconds) ? seconds * 1000 : null }
+  }
+  const [, begun, begunRun, pid] = START.exec(line) ?? []
+  if (begun !== undefined && isMissionId(begun)) return { kind: 'start', mission: begun, run: Number(begunRun), pid: Number(pid) }
+  return null
+}
+
+export interface RunsJournal {
+  /** Every whole line up to now, the previous file's first. */
+  read(): readonly RunsLine[]
+  /** Calls `onLine` for every line of the current file, those to come included. */
+  follow(onLine: (line: RunsLine) => void): void
+  close(): void
+}
+
+const ROTATE_BYTES = 1024 * 1024
+
+export function openRunsJournal(path: string): RunsJournal {
+  const previous = `${path}.1`
+  rotate()
+  const file = openSync(path, 'a+', 0o600)
+  const buffer = Buffer.allocUnsafe(64 * 1024)
+  let offset = 0
+  let half = ''
+  let watcher: FSWatcher | undefined
+
+  /**
+   * Only between two supervisors' lives, and by rename: a keeper that has the old file open still writes
+   * to it, and it is read until the next rotation, many thousands of runs later.
+   */
+  function rotate(): void {
+    if (existsSync(path) && readFileSync(path).length > ROTATE_BYTES) renameSync(path, previous)
+  }
+
+  function news(): RunsLine[] {
+    const lines: RunsLine[] = []
+    for (;;) {
+      const length = readSync(file, buffer, 0, buffer.length, offset)
+      if (length === 0) return lines
+      offset += length
+      const parts = (half + buffer.toString('latin1', 0, length)).split('\n')
+      half = parts.pop() ?? ''
+      for (const part of parts) {
+        const line = parseRunsLine(part)
+        if (line !== null) lines.push(line)
+      }
+    }
+  }
+
+  const linesOf = (file: string): RunsLine[] =>
+    existsSync(file)
+      ? readFileSync(file, 'latin1')
+          .split('\n')
+          .map(parseRunsLine)
+          .filter((line) => line !== null)
+      : []
+
+  return {
+    read: () => [...linesOf(previous), ...linesOf(path)],
+    follow: (onLine) => {
+      const tell = (): void => {
+        for (const line of news()) onLine(line)
+      }
+      watcher ??= watch(path, tell)
+      tell()
+    },
+    close: () => {
+      watcher?.close()
+      closeSync(file)
+    },
+  }
+}
