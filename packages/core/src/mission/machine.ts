@@ -1,0 +1,446 @@
+/**
+ * The mission machine: every decision about one mission, and no effect. `decide` takes what is known and
+ * what happened; it answers with what is known now, what the journal says about it, and what is to be
+ * done. The caller writes the first two to the store before it does the third.
+ *
+ * ```
+ * pending { queued }
+ *   → running { starting, up, stopping }
+ *   ⇄ stalled { terminating, killing }
+ *   → restarting { reaping, backoff }  → running (run + 1)
+ *   → exited                             final
+ * ```
+ */
+import { assign, setup, transition } from 'xstate'
+import type { EndReason, MissionEvent } from '../model/events.ts'
+import { emptyReceipt, type ProcessExit } from '../model/exit.ts'
+import type { MissionSpec } from '../model/spec.ts'
+import type { MissionState, Phase, Rung, TimerName } from '../model/state.ts'
+import { deadlineAfter } from '../model/time.ts'
+import { type Conclusion, conclude, exitWithoutProcess } from './policy/conclude.ts'
+import { chargeRestart } from './policy/restart.ts'
+import { type Circumstances, type Decision, type Effect, higher, type Signal } from './signal.ts'
+
+/** How long SIGKILL may take before what is left is named and given up. Milliseconds. */
+const GIVE_UP_MS = 10_000
+
+type Facts = Omit<MissionState, 'phase'>
+interface Context extends Facts {
+  readonly spec: MissionSpec
+  /** What this step tells the journal, and what it wants done: `decide` takes them out. */
+  readonly events: readonly MissionEvent[]
+  readonly effects: readonly Effect[]
+}
+type Event = Signal & Circumstances
+interface Args {
+  readonly context: Context
+  readonly event: Event
+}
+interface Step extends Partial<Facts> {
+  readonly record?: readonly MissionEvent[]
+  readonly perform?: readonly Effect[]
+}
+
+function apply(context: Context, { record = [], perform = [], ...facts }: Step): Partial<Context> {
+  return { ...facts, events: [...context.events, ...record], effects: [...context.effects, ...perform] }
+}
+
+function timer({ context, event }: Args, name: TimerName, delayMs: number): Facts['timers'] {
+  return { ...context.timers, [name]: deadlineAfter(event.now, event.boot, delayMs) }
+}
+
+function beginRun({ context }: Args): Step {
+  const run = context.run + 1
+  return {
+    run,
+    process: null,
+    startedAt: null,
+    ending: null,
+    ended: null,
+    timers: {},
+    record: [{ type: 'run.starting', run }],
+    perform: [{ type: 'spawn' }],
+  }
+}
+
+function spawned({ context, event }: Args): Step {
+  if (event.type !== 'spawned') return {}
+  const { deadline, activity } = { deadline: context.spec.timeoutMs, activity: context.spec.activityTimeoutMs }
+  const since = (delayMs: number): ReturnType<typeof deadlineAfter> => deadlineAfter(event.at, event.boot, delayMs)
+  return {
+    process: event.process,
+    startedAt: event.at,
+    timers: {
+      ...(deadline === null ? {} : { deadline: since(deadline) }),
+      ...(activity === null ? {} : { activity: since(activity) }),
+    },
+    record: [{ type: 'run.started', run: event.run, pid: event.process.pid }],
+  }
+}
+
+/** Notes that the run is to end, on top of what may be under way: the higher reason and rung win. */
+function want(reason: EndReason, rung: Rung) {
+  return ({ context, event }: Args): Step => {
+    const current = context.ending
+    const timeoutMs = event.type === 'stop' ? event.timeoutMs : null
+    return {
+      ending: {
+        reason: current === null ? reason : higher(reason, current.reason),
+        rung: current?.rung === 'kill' ? 'kill' : rung,
+        timeoutMs: timeoutMs ?? current?.timeoutMs ?? context.spec.stopTimeoutMs,
+      },
+    }
+  }
+}
+
+/** Sends the signal of the ladder's current rung and sets the time for the next one. */
+function climb(args: Args): Step {
+  const { context } = args
+  const { ending, run, spec } = context
+  if (ending === null) return {}
+  const signal = ending.rung === 'ask' ? spec.stopSignal : 'SIGKILL'
+  return {
+    timers: timer(args, 'rung', ending.rung === 'ask' ? ending.timeoutMs : GIVE_UP_MS),
+    record: [{ type: 'run.ending', run, reason: ending.reason, signal }],
+    perform: [{ type: 'signal', signal }],
+  }
+}
+
+function leaderGone({ context, event }: Args): Step {
+  if (event.type !== 'exited') return {}
+  const { run, exit, left } = event
+  const { rung } = context.timers
+  return { ended: exit, timers: rung === undefined ? {} : { rung }, record: [{ type: 'run.exited', run, exit, left }] }
+}
+
+function treeEmpty({ context, event }: Args): Step {
+  if (event.type !== 'emptied' && event.type !== 'exited') return {}
+  const { signals, strays, left } = event.receipt
+  const quiet = signals.length === 0 && strays === 0 && left.length === 0
+  return { timers: {}, record: quiet ? [] : [{ type: 'run.ended', run: context.run, receipt: event.receipt }] }
+}
+
+function conclusion({ context, event }: Args): Conclusion {
+  const { startedAt, spec } = context
+  const unkillable = (): ProcessExit => ({
+    kind: 'lost',
+    cause: 'unkillable',
+    at: event.now.wall,
+    ran: startedAt === null ? 0 : Math.max(0, event.now.monotonic - startedAt.monotonic),
+  })
+  const exit = event.type === 'exited' ? event.exit : (context.ended ?? unkillable())
+  const receipt = event.type === 'exited' || event.type === 'emptied' ? event.receipt : emptyReceipt
+  return conclude(context, spec, exit, receipt, () => event.random)
+}
+
+function settle(args: Args): Step {
+  const { context } = args
+  const end = conclusion(args)
+  switch (end.kind) {
+    case 'restart':
+      return scheduleRestart(args, end)
+    case 'exit':
+      return { budget: end.budget, exit: end.exit, timers: {}, record: [{ type: 'mission.exited', run: context.run, exit: end.exit }] }
+  }
+}
+
+function scheduleRestart(args: Args, restart: Omit<Extract<Conclusion, { kind: 'restart' }>, 'kind'>): Step {
+  const { budget, delayMs, charged, reason } = restart
+  const { run, restarts } = args.context
+  return {
+    budget,
+    restarts: restarts + 1,
+    ending: null,
+    timers: timer(args, 'backoff', delayMs),
+    record: [{ type: 'mission.restarting', run: run + 1, delay: delayMs, reason, charged }],
+  }
+}
+
+/** A run that never became a process: given up, or tried again when the machine may just be short of something. */
+function refused({ event }: Args): Step {
+  if (event.type !== 'refused') return {}
+  const { run, reason, retry } = event
+  return { record: [{ type: 'run.refused', run, reason, retry }] }
+}
+
+function retry(args: Args): Step {
+  const { context, event } = args
+  const answer = chargeRestart(context.budget, context.spec, () => event.random)
+  if (answer.kind === 'exhausted' || event.type !== 'refused') return {}
+  return scheduleRestart(args, { budget: answer.budget, delayMs: answer.delayMs, charged: true, reason: event.reason })
+}
+
+function exitUnstarted({ context, event }: Args): Step {
+  const request = event.type === 'kill' ? 'kill' : event.type === 'stop' ? 'stop' : context.ending?.reason
+  const exit =
+    request === 'kill'
+      ? exitWithoutProcess(context.run, 'killed', 'killed on request before it ran', event.now.wall)
+      : request === 'stop'
+        ? exitWithoutProcess(context.run, 'stopped', 'stopped on request before it ran', event.now.wall)
+        : exitWithoutProcess(
+            context.run,
+            'failed-to-start',
+            event.type === 'refused' ? event.reason : 'it could not be started',
+            event.now.wall,
+          )
+  return { exit, timers: {}, record: [{ type: 'mission.exited', run: context.run, exit }] }
+}
+
+/** A person wants an exited mission to run again: nothing is charged, and its past counts no longer. */
+function revive({ context }: Args): Step {
+  const { run, restarts } = context
+  return {
+    exit: null,
+    budget: { clock: 0, charged: [] },
+    restarts: restarts + 1,
+    record: [{ type: 'mission.restarting', run: run + 1, delay: 0, reason: 'restarted on request', charged: false }],
+  }
+}
+
+function stalled({ context, event }: Args): Step {
+  if (event.type !== 'timer') return {}
+  return { record: [{ type: 'run.stalled', run: context.run, quiet: Math.round(event.quietMs) }] }
+}
+
+/** Looks again when the run, as it is now, would have been silent for long enough. */
+function watchActivity(args: Args): Step {
+  const { event } = args
+  const limit = args.context.spec.activityTimeoutMs
+  if (event.type !== 'timer' || limit === null) return {}
+  return { timers: timer(args, 'activity', Math.max(1, limit - event.quietMs)) }
+}
+
+/** While a tree is being ended: only its being empty ends the ladder, never the leader's exit alone. */
+const whileEnding = {
+  exited: [
+    { guard: 'leavesProcesses', actions: 'noteLeaderGone' },
+    {
+      guard: 'restarts',
+      target: '#mission.restarting.backoff',
+      actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
+    },
+    { target: '#mission.exited', actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'] },
+  ],
+  emptied: [
+    { guard: 'restarts', target: '#mission.restarting.backoff', actions: ['noteTreeEmpty', 'settle'] },
+    { target: '#mission.exited', actions: ['noteTreeEmpty', 'settle'] },
+  ],
+  stop: [
+    { guard: 'asksAgain', target: '#mission.running.stopping', reenter: true, actions: 'wantStopNow' },
+    { target: '#mission.running.stopping', reenter: true, actions: 'wantStop' },
+  ],
+  kill: { target: '#mission.running.stopping', reenter: true, actions: 'wantKill' },
+  restart: { actions: 'wantRestart' },
+} as const
+
+const leaderExits = [
+  {
+    guard: 'leavesAndRestarts',
+    target: '#mission.restarting.reaping',
+    actions: ['noteLeaderGone', 'wantLeftoversGone'],
+  },
+  { guard: 'leavesProcesses', target: '#mission.running.stopping', actions: ['noteLeaderGone', 'wantLeftoversGone'] },
+  {
+    guard: 'restarts',
+    target: '#mission.restarting.backoff',
+    actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
+  },
+  { target: '#mission.exited', actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'] },
+] as const
+
+const giveUp = [{ guard: 'atLastRung', actions: 'giveUp' }] as const
+
+const machine = setup({
+  types: { context: {} as Context, events: {} as Event },
+  guards: {
+    isRung: ({ event }) => event.type === 'timer' && event.name === 'rung',
+    isDeadline: ({ event }) => event.type === 'timer' && event.name === 'deadline',
+    isBackoff: ({ event }) => event.type === 'timer' && event.name === 'backoff',
+    isSilent: ({ context, event }) =>
+      event.type === 'timer' && event.name === 'activity' && event.quietMs >= (context.spec.activityTimeoutMs ?? Infinity),
+    isActive: ({ event }) => event.type === 'timer' && event.name === 'activity',
+    atLastRung: ({ context, event }) => event.type === 'timer' && event.name === 'rung' && context.ending?.rung === 'kill',
+    /** A second stop goes to the next rung. */
+    asksAgain: ({ context, event }) => event.type === 'stop' && context.ending?.reason === 'stop',
+    endWanted: ({ context }) => context.ending !== null,
+    leavesProcesses: ({ event }) => event.type === 'exited' && event.left > 0,
+    leavesAndRestarts: ({ context, event }) =>
+      event.type === 'exited' && event.left > 0 && conclusion({ context, event }).kind === 'restart',
+    restarts: ({ context, event }) => conclusion({ context, event }).kind === 'restart',
+    retries: ({ context, event }) =>
+      event.type === 'refused' &&
+      event.retry &&
+      context.ending === null &&
+      chargeRestart(context.budget, context.spec, () => event.random).kind === 'granted',
+  },
+  actions: {
+    beginRun: assign((args) => apply(args.context, beginRun(args))),
+    noteSpawned: assign((args) => apply(args.context, spawned(args))),
+    noteRefused: assign((args) => apply(args.context, refused(args))),
+    noteLeaderGone: assign((args) => apply(args.context, leaderGone(args))),
+    noteTreeEmpty: assign((args) => apply(args.context, treeEmpty(args))),
+    noteStalled: assign((args) => apply(args.context, stalled(args))),
+    wantKill: assign((args) => apply(args.context, want('kill', 'kill')(args))),
+    wantStop: assign((args) => apply(args.context, want('stop', 'ask')(args))),
+    wantStopNow: assign((args) => apply(args.context, want('stop', 'kill')(args))),
+    wantRestart: assign((args) => apply(args.context, want('restart', 'ask')(args))),
+    wantDeadline: assign((args) => apply(args.context, want('deadline', 'ask')(args))),
+    wantStall: assign((args) => apply(args.context, want('stall', 'ask')(args))),
+    wantLeftoversGone: assign((args) => apply(args.context, want('leftovers', 'ask')(args))),
+    nextRung: assign((args) => apply(args.context, want('leftovers', 'kill')(args))),
+    climb: assign((args) => apply(args.context, climb(args))),
+    giveUp: assign((args) => apply(args.context, { perform: [{ type: 'give-up' }] })),
+    watchActivity: assign((args) => apply(args.context, watchActivity(args))),
+    settle: assign((args) => apply(args.context, settle(args))),
+    retry: assign((args) => apply(args.context, retry(args))),
+    exitUnstarted: assign((args) => apply(args.context, exitUnstarted(args))),
+    revive: assign((args) => apply(args.context, revive(args))),
+  },
+}).createMachine({
+  id: 'mission',
+  context: () => {
+    throw new TypeError('a mission begins from its recorded state, see decide()')
+  },
+  initial: 'pending',
+  states: {
+    pending: {
+      initial: 'queued',
+      states: { queued: { on: { launch: '#mission.running.starting' } } },
+      on: {
+        stop: { target: 'exited', actions: 'exitUnstarted' },
+        kill: { target: 'exited', actions: 'exitUnstarted' },
+      },
+    },
+    running: {
+      initial: 'starting',
+      states: {
+        starting: {
+          entry: 'beginRun',
+          on: {
+            spawned: [
+              { guard: 'endWanted', target: 'stopping', actions: 'noteSpawned' },
+              { target: 'up', actions: 'noteSpawned' },
+            ],
+            refused: [
+              { guard: 'retries', target: '#mission.restarting.backoff', actions: ['noteRefused', 'retry'] },
+              { target: '#mission.exited', actions: ['noteRefused', 'exitUnstarted'] },
+            ],
+            /** It began and ended while no supervisor lived to note its start. */
+            exited: leaderExits,
+            stop: { actions: 'wantStop' },
+            kill: { actions: 'wantKill' },
+          },
+        },
+        up: {
+          on: {
+            exited: leaderExits,
+            stop: { target: 'stopping', actions: 'wantStop' },
+            kill: { target: 'stopping', actions: 'wantKill' },
+            restart: { target: 'stopping', actions: 'wantRestart' },
+            timer: [
+              { guard: 'isDeadline', target: 'stopping', actions: 'wantDeadline' },
+              { guard: 'isSilent', target: '#mission.stalled.terminating', actions: ['noteStalled', 'wantStall'] },
+              { guard: 'isActive', actions: 'watchActivity' },
+            ],
+          },
+        },
+        stopping: {
+          entry: 'climb',
+          on: { ...whileEnding, timer: [...giveUp, { guard: 'isRung', target: 'stopping', reenter: true, actions: 'nextRung' }] },
+        },
+      },
+    },
+    stalled: {
+      initial: 'terminating',
+      states: {
+        terminating: { entry: 'climb', on: { timer: { guard: 'isRung', target: 'killing', actions: 'nextRung' } } },
+        killing: { entry: 'climb', on: { timer: [...giveUp] } },
+      },
+      on: whileEnding,
+    },
+    restarting: {
+      initial: 'backoff',
+      states: {
+        reaping: {
+          entry: 'climb',
+          on: { ...whileEnding, timer: [...giveUp, { guard: 'isRung', target: 'reaping', reenter: true, actions: 'nextRung' }] },
+        },
+        backoff: {
+          on: {
+            timer: { guard: 'isBackoff', target: '#mission.running.starting' },
+            restart: '#mission.running.starting',
+            stop: { target: '#mission.exited', actions: 'exitUnstarted' },
+            kill: { target: '#mission.exited', actions: 'exitUnstarted' },
+          },
+        },
+      },
+    },
+    exited: {
+      on: { restart: { target: 'running.starting', actions: 'revive' } },
+    },
+  },
+})
+
+/** The first state of a mission: nothing has run. */
+export const initialState: MissionState = {
+  phase: 'pending.queued',
+  run: 0,
+  process: null,
+  startedAt: null,
+  ending: null,
+  ended: null,
+  restarts: 0,
+  budget: { clock: 0, charged: [] },
+  timers: {},
+  exit: null,
+}
+
+/**
+ * What follows from `event` for a mission in `state`. Pure: the same values give the same decision. An
+ * event that has no meaning in this state, or belongs to another run, changes nothing.
+ */
+export function decide(state: MissionState, spec: MissionSpec, signal: Signal, circumstances: Circumstances): Decision {
+  if ('run' in signal && signal.run !== state.run) return { state, events: [], effects: [] }
+  const { phase, ...facts } = state
+  const timers = signal.type === 'timer' ? without(facts.timers, signal.name) : facts.timers
+  const snapshot = machine.resolveState({ value: toValue(phase), context: { ...facts, timers, spec, events: [], effects: [] } })
+  const [next] = transition(machine, snapshot, { ...signal, ...circumstances })
+  if (next.context === snapshot.context && toPhase(next.value) === phase) {
+    return { state: timers === facts.timers ? state : { ...state, timers }, events: [], effects: [] }
+  }
+  const { spec: _, events, effects, ...known } = next.context
+  return { state: { ...known, phase: toPhase(next.value) }, events, effects }
+}
+
+function without(timers: Facts['timers'], name: TimerName): Facts['timers'] {
+  return Object.fromEntries(Object.entries(timers).filter(([other]) => other !== name))
+}
+
+type Value = 'exited' | Readonly<Record<string, string>>
+
+function toValue(phase: Phase): Value {
+  const [state, substate] = phase.split('.')
+  return state === undefined || substate === undefined ? 'exited' : { [state]: substate }
+}
+
+const PHASES: ReadonlySet<string> = new Set<Phase>([
+  'pending.queued',
+  'running.starting',
+  'running.up',
+  'running.stopping',
+  'stalled.terminating',
+  'stalled.killing',
+  'restarting.reaping',
+  'restarting.backoff',
+  'exited',
+])
+
+function isPhase(text: string): text is Phase {
+  return PHASES.has(text)
+}
+
+function toPhase(value: unknown): Phase {
+  const text = typeof value === 'object' && value !== null ? Object.entries(value).flat().join('.') : String(value)
+  if (!isPhase(text)) throw new TypeError(`the machine is in a state without a name: ${text}`)
+  return text
+}

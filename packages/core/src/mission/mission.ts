@@ -1,0 +1,203 @@
+/**
+ * A mission as an actor: one thing happens to it at a time. Each step is decided by the machine, written
+ * to the journal together with the new state, and only then carried out.
+ */
+import type { EventDraft, MissionEvent } from '../model/events.ts'
+import type { MissionExit } from '../model/exit.ts'
+import type { MissionId, Random } from '../model/ids.ts'
+import { type MissionRecord, type MissionState, statusOf, type Status, type TimerName } from '../model/state.ts'
+import { type Clock, remaining } from '../model/time.ts'
+import type { Change } from '../journal/store.ts'
+import { type Launch, type ProcessHost, type RunRef, SpawnRefused } from '../process/host.ts'
+import type { Provider } from '../provider/provider.ts'
+import { keeperCopy } from './keeper-copy.ts'
+import { decide } from './machine.ts'
+import type { Effect, Signal } from './signal.ts'
+
+/** How long until a fact that could not be written is tried again. Milliseconds. */
+const RETRY_MS = 1000
+
+export interface MissionDeps {
+  readonly clock: Clock
+  readonly random: Random
+  readonly host: ProcessHost
+  readonly provider: Provider
+  /** @throws OvermindError `store_failed`; then nothing was written. */
+  commit(change: Change): void
+  /** Something went wrong that is nobody's request: told, not thrown. */
+  fault(error: unknown): void
+}
+
+export interface MissionActor {
+  readonly id: MissionId
+  record(): MissionRecord
+  status(): Status
+  /** Asks for something. @throws OvermindError `store_failed`; then nothing has begun. */
+  request(signal: Signal): void
+  /** Tells a fact. It is never lost: when it cannot be written now it is tried again. */
+  tell(signal: Signal): void
+  /** Starts the process of the run that is on record as about to start, as after a crash. */
+  resumeStart(): void
+  /** Sets the timers on record, and repeats the signal of a ladder that was under way. */
+  resume(): void
+  /** Settles when `test` holds for the mission's state. */
+  until(test: (state: MissionState) => boolean): Promise<MissionState>
+  exited(): Promise<MissionExit>
+  /** Stops its timers; its process goes on. */
+  close(): void
+}
+
+export function createMission(initial: MissionRecord, deps: MissionDeps): MissionActor {
+  const { clock, host, provider } = deps
+  const { id, spec } = initial
+  let record = initial
+  let closed = false
+  /** Facts that are not written yet, oldest first. */
+  const untold: Signal[] = []
+  let cancelRetry: (() => void) | undefined
+  const timers = new Map<TimerName, () => void>()
+  const waiting = new Set<() => void>()
+
+  const ref = (): RunRef => ({ mission: id, run: record.state.run })
+
+  function step(signal: Signal): void {
+    const now = clock.now()
+    const decision = decide(record.state, spec, signal, { now, boot: host.boot, random: deps.random() })
+    if (decision.state === record.state) return
+    const next = { ...record, state: decision.state }
+    deps.commit({ events: decision.events.map((event) => draft(event, now.wall)), put: [next] })
+    const before = record.state
+    record = next
+    armTimers(before.timers)
+    for (const effect of decision.effects) perform(effect)
+    for (const wake of waiting) wake()
+  }
+
+  function draft(event: MissionEvent, at: number): EventDraft {
+    return { ...event, at, mission: id }
+  }
+
+  function tell(signal: Signal): void {
+    untold.push(signal)
+    if (cancelRetry === undefined) tellAll()
+  }
+
+  function tellAll(): void {
+    cancelRetry = undefined
+    for (let signal = untold[0]; signal !== undefined && !closed; signal = untold[0]) {
+      try {
+        step(signal)
+      } catch (error) {
+        deps.fault(error)
+        cancelRetry = clock.timer(RETRY_MS, tellAll)
+        return
+      }
+      untold.shift()
+    }
+  }
+
+  function armTimers(before: MissionState['timers']): void {
+    const wanted = record.state.timers
+    for (const [name, cancel] of timers) {
+      if (wanted[name] === before[name]) continue
+      cancel()
+      timers.delete(name)
+    }
+    const now = clock.now()
+    for (const name of Object.keys(wanted) as TimerName[]) {
+      const deadline = wanted[name]
+      if (deadline === undefined || timers.has(name)) continue
+      const fire = (): void => {
+        timers.delete(name)
+        tell({ type: 'timer', name, quietMs: name === 'activity' ? host.quietFor(ref()) : 0 })
+      }
+      timers.set(name, clock.timer(remaining(deadline, now, host.boot), fire))
+    }
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'spawn':
+        void spawn(ref())
+        return
+      case 'signal':
+        host.signal(ref(), effect.signal).catch(deps.fault)
+        return
+      case 'give-up':
+        host.giveUp(ref()).catch(deps.fault)
+        return
+    }
+  }
+
+  async function spawn({ run }: RunRef): Promise<void> {
+    try {
+      const { process, at } = await host.spawn(launchOf(run))
+      tell({ type: 'spawned', run, process, at })
+    } catch (error) {
+      if (!(error instanceof SpawnRefused)) deps.fault(error)
+      const reason = error instanceof Error ? error.message : String(error)
+      tell({ type: 'refused', run, reason, retry: error instanceof SpawnRefused && error.retry })
+    }
+  }
+
+  function launchOf(run: number): Launch {
+    const { argv, streams } = provider.invoke(spec)
+    return {
+      mission: id,
+      run,
+      name: record.name,
+      argv,
+      streams,
+      cwd: spec.cwd,
+      env: record.env,
+      outputLimitBytes: spec.outputLimitBytes,
+      copy: keeperCopy(record),
+    }
+  }
+
+  function until(test: (state: MissionState) => boolean): Promise<MissionState> {
+    if (test(record.state)) return Promise.resolve(record.state)
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!test(record.state)) return
+        waiting.delete(look)
+        resolve(record.state)
+      }
+      waiting.add(look)
+    })
+  }
+
+  return {
+    id,
+    record: () => record,
+    status: () => statusOf(record.state),
+    request: (signal) => {
+      if (untold.length > 0) {
+        cancelRetry?.()
+        tellAll()
+      }
+      step(signal)
+    },
+    tell,
+    resumeStart: () => void spawn(ref()),
+    resume: () => {
+      armTimers({})
+      const { phase, ending } = record.state
+      const climbing =
+        phase === 'running.stopping' || phase === 'restarting.reaping' || phase.startsWith('stalled')
+      if (climbing && ending !== null) perform({ type: 'signal', signal: ending.rung === 'kill' ? 'SIGKILL' : spec.stopSignal })
+    },
+    until,
+    exited: async () => {
+      const { exit } = await until((state) => state.exit !== null)
+      if (exit === null) throw new TypeError('until() ends with an exit')
+      return exit
+    },
+    close: () => {
+      closed = true
+      cancelRetry?.()
+      for (const cancel of timers.values()) cancel()
+      timers.clear()
+    },
+  }
+}

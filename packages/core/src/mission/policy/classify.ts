@@ -1,0 +1,57 @@
+import type { ExitClass, ProcessExit } from '../../model/exit.ts'
+import { signalOfCode } from '../../model/signals.ts'
+import type { MissionSpec } from '../../model/spec.ts'
+import type { Ending } from '../../model/state.ts'
+
+export interface Verdict {
+  readonly class: ExitClass
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** One sentence for people. */
+  readonly reason: string
+}
+
+/** POSIX: the shell reports 126 for a program it cannot execute and 127 for one it cannot find. */
+const NOT_EXECUTABLE = 126
+const NOT_FOUND = 127
+
+/** Names the end of a run; the first class that applies wins. */
+export function classify(exit: ProcessExit, ending: Ending | null, spec: MissionSpec): Verdict {
+  const code = exit.kind === 'code' ? exit.code : null
+  const signal = code === null ? null : signalOfCode(code)
+  const how = code === null ? 'its exit code is not known' : signal === null ? `exit code ${code}` : `${signal}, exit code ${code}`
+  const verdict = (exitClass: ExitClass, reason: string): Verdict => ({ class: exitClass, code, signal, reason })
+
+  switch (ending?.reason) {
+    case 'kill':
+      return verdict('killed', `killed on request (${how})`)
+    case 'stop':
+      return verdict('stopped', `stopped on request (${how})`)
+    case 'deadline':
+      return verdict('deadline', `ran longer than its limit of ${seconds(spec.timeoutMs)} (${how})`)
+    case 'stall':
+      return verdict('stalled', `no activity for ${seconds(spec.activityTimeoutMs)} (${how})`)
+    case 'restart':
+    case 'leftovers':
+    case undefined:
+  }
+  if (exit.kind === 'lost') {
+    switch (exit.cause) {
+      case 'reboot':
+        return verdict('lost', 'the machine was restarted while it ran')
+      case 'vanished':
+        return verdict('lost', 'its keeper was ended from outside, so its exit code could not be learned')
+      case 'unkillable':
+        return verdict('lost', 'SIGKILL did not end it')
+    }
+  }
+  if (spec.successCodes.includes(exit.code)) return verdict('completed', `finished with ${how}`)
+  if (exit.code === NOT_FOUND) return verdict('failed-to-start', 'the command was not found (exit code 127)')
+  if (exit.code === NOT_EXECUTABLE) return verdict('failed-to-start', 'the command is not executable (exit code 126)')
+  if (signal !== null) return verdict('signalled', `ended by ${how}`)
+  return verdict('crashed', `failed with ${how}`)
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? 'no time' : `${ms / 1000} s`
+}

@@ -1,0 +1,10 @@
+import type { Provider } from './provider.ts'
+
+/** Any command: nothing is known of its output but that it is output. */
+export const rawProvider: Provider = {
+  name: 'raw',
+  invoke: ({ command }) => ({
+    argv: command.kind === 'shell' ? ['/bin/sh', '-c', command.line] : command.argv,
+    streams: 'merged',
+  }),
+}
