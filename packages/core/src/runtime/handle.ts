@@ -1,0 +1,63 @@
+import type { Journal } from '../journal/journal.ts'
+import type { MissionActor } from '../mission/mission.ts'
+import { OvermindError } from '../model/errors.ts'
+import type { Gap, JournalMissionEvent } from '../model/events.ts'
+import { seq } from '../model/ids.ts'
+import { type EventsOptions, isOf, type Mission, type OutputOptions } from './mission-handle.ts'
+
+interface HandleDeps {
+  readonly journal: Journal
+  lastActivity(): number | null
+  read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
+  /** Takes the mission's name again for a mission that is to run again. @throws OvermindError `name_taken` */
+  reclaimName(): void
+}
+
+export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
+  const { id } = actor
+
+  function mustRun(): void {
+    const { name, state } = actor.record()
+    if (state.exit === null) return
+    throw new OvermindError('not_running', `mission ${id} (${name}) is not running: it is ${actor.status()}`)
+  }
+
+  async function* events(options: EventsOptions = {}): AsyncGenerator<JournalMissionEvent | Gap, undefined> {
+    const { since = seq(0), signal, follow = true } = options
+    const subscription = deps.journal.subscribe({ since, mission: id, follow, ...(signal === undefined ? {} : { signal }) })
+    for await (const event of subscription) {
+      if (!isOf(id, event)) continue
+      yield event
+      // The end of a mission that has been started again since is not its end.
+      if (event.type === 'mission.exited' && actor.record().state.exit !== null && event.run === actor.record().state.run) return
+    }
+  }
+
+  return {
+    id,
+    name: actor.record().name,
+    view() {
+      const { name, spec, state, createdAt } = actor.record()
+      return { id, name, spec, state, createdAt, status: actor.status(), lastActivity: deps.lastActivity() }
+    },
+    async stop({ timeoutMs } = {}) {
+      mustRun()
+      actor.request({ type: 'stop', timeoutMs: timeoutMs ?? null })
+      return actor.exited()
+    },
+    async kill() {
+      mustRun()
+      actor.request({ type: 'kill' })
+      return actor.exited()
+    },
+    async restart() {
+      deps.reclaimName()
+      const { run } = actor.record().state
+      actor.request({ type: 'restart' })
+      await actor.until((state) => (state.run > run && state.phase !== 'running.starting') || state.exit !== null)
+    },
+    exited: () => actor.exited(),
+    events,
+    output: (options = {}) => deps.read(options.run ?? Math.max(1, actor.record().state.run), options),
+  }
+}

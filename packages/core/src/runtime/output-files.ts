@@ -1,0 +1,66 @@
+import { statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import type { Store } from '../journal/store.ts'
+import type { MissionActor } from '../mission/mission.ts'
+import { OvermindError } from '../model/errors.ts'
+import { type MissionId, seq } from '../model/ids.ts'
+import type { Stream } from '../model/output.ts'
+import type { MissionRecord } from '../model/state.ts'
+import type { Home } from '../process/home.ts'
+import type { Abandoned } from '../process/host.ts'
+import { readOutput } from '../process/output-reader.ts'
+import type { OutputOptions } from './mission-handle.ts'
+
+const STREAMS: readonly Stream[] = ['output', 'stdout', 'stderr']
+
+export interface OutputFiles {
+  /** What the journal says has been accounted for of a run's streams. */
+  seen(mission: MissionId, run: number): Abandoned['seen']
+  lastActivity(record: MissionRecord): number | null
+  read(actor: MissionActor, run: number, options: OutputOptions): AsyncGenerator<Buffer, undefined>
+  remove(mission: MissionId, lastRun: number): Promise<void>
+}
+
+/** The output files of a home, as missions see them. */
+export function createOutputFiles(home: Home, store: Store): OutputFiles {
+  function newest(mission: MissionId, run: number, type: 'run.output' | 'run.trimmed'): Map<Stream, number> {
+    const found = new Map<Stream, number>()
+    for (const event of store.events({ after: seq(0), mission, types: [type], limit: 8, newestFirst: true })) {
+      if (event.type === type && event.run === run && !found.has(event.stream)) found.set(event.stream, event.to)
+    }
+    return found
+  }
+
+  return {
+    seen(mission, run) {
+      const [marks, trims] = [newest(mission, run, 'run.output'), newest(mission, run, 'run.trimmed')]
+      return Object.fromEntries([...marks].map(([stream, to]) => [stream, { to, trimmedTo: trims.get(stream) ?? 0 }]))
+    },
+    lastActivity({ id, state }) {
+      let last: number | null = null
+      for (const stream of STREAMS) {
+        const stats = statSync(home.outputFile(id, state.run, stream), { throwIfNoEntry: false })
+        if (stats !== undefined && stats.size > 0) last = Math.max(last ?? 0, stats.mtimeMs)
+      }
+      return last
+    },
+    read(actor, run, { from = 0, follow = true, signal }) {
+      const { id, state } = actor.record()
+      if (!Number.isInteger(run) || run < 1 || run > state.run) {
+        throw new OvermindError('run_not_found', `mission ${id} has no run ${run}: it has had ${state.run}`, { value: run })
+      }
+      const over = actor.until((now) => now.run > run || now.exit !== null || (now.run === run && now.ended !== null))
+      const trimmed = newest(id, run, 'run.trimmed').get('output') ?? 0
+      return readOutput(home.outputFile(id, run, 'output'), {
+        from: Math.max(from, trimmed),
+        ...(follow ? { until: over } : {}),
+        ...(signal === undefined ? {} : { signal }),
+      })
+    },
+    async remove(mission, lastRun) {
+      for (let run = lastRun; run > 0; run -= 1) {
+        await Promise.all(STREAMS.map((stream) => rm(home.outputFile(mission, run, stream), { force: true })))
+      }
+    },
+  }
+}
