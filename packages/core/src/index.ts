@@ -1,16 +1,66 @@
-export { createRuntime, type CloseOptions, type Recovery, type Runtime, type RuntimeOptions } from './runtime/runtime.ts'
-export type { EventsOptions, Mission, MissionView, OutputOptions, StopOptions } from './runtime/mission-handle.ts'
+export {
+  createRuntime,
+  type CloseOptions,
+  type Recovery,
+  type Runtime,
+  type RuntimeOptions,
+} from './runtime/runtime.ts'
+export type {
+  EventsOptions,
+  HistoryQuery,
+  Mission,
+  MissionView,
+  OutputFile,
+  OutputOptions,
+  StopOptions,
+} from './runtime/mission-handle.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './journal/memory-store.ts'
 export type { Change, EventQuery, Store } from './journal/store.ts'
 export type { SubscribeOptions } from './journal/journal.ts'
 export type { Invocation, Provider } from './provider/provider.ts'
 export { OvermindError, type ErrorCode, type ErrorDetails } from './model/errors.ts'
-export type { EndReason, EventDraft, EventType, Gap, JournalEvent, JournalMissionEvent, MissionEvent, RuntimeEvent } from './model/events.ts'
-export type { Evidence, ExitClass, LostCause, MissionExit, Outcome, ProcessExit, Receipt, SentSignal } from './model/exit.ts'
+export type {
+  EndReason,
+  EventDraft,
+  EventType,
+  Gap,
+  JournalEvent,
+  JournalMissionEvent,
+  MissionEvent,
+  RuntimeEvent,
+} from './model/events.ts'
+export type {
+  Evidence,
+  ExitClass,
+  LostCause,
+  MissionExit,
+  Outcome,
+  ProcessExit,
+  Receipt,
+  SentSignal,
+} from './model/exit.ts'
 export { isMissionId, type MissionId, type Random, type Run, seq, type Seq } from './model/ids.ts'
 export { isName, NAME_RULE } from './model/names.ts'
 export type { OutputRange, Stream } from './model/output.ts'
 export { isSignal, signalOfCode } from './model/signals.ts'
-export { type Command, type Environment, type MissionInput, missionInputShape, type MissionSpec, type RestartPolicy } from './model/spec.ts'
-export type { Budget, Ending, MissionRecord, MissionState, Phase, ProcessIdentity, Rung, Status, TimerName } from './model/state.ts'
+export {
+  type Command,
+  type Environment,
+  type MissionInput,
+  missionInputShape,
+  type MissionSpec,
+  type RestartPolicy,
+} from './model/spec.ts'
+export type {
+  Budget,
+  Ending,
+  MissionRecord,
+  MissionState,
+  Phase,
+  ProcessIdentity,
+  Rung,
+  Status,
+  TimerName,
+} from './model/state.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'
+export { type Home, prepareHome } from './process/home.ts'

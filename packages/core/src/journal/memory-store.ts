@@ -29,9 +29,10 @@ export function createMemoryStore({ capacity = 100_000 }: MemoryStoreOptions = {
       return numbered
     },
     missions: () => [...missions.values()],
-    events: ({ after, mission, types, limit, newestFirst = false }) => {
+    events: ({ after, mission, run, types, limit, newestFirst = false }) => {
       const wanted = (event: JournalEvent): boolean =>
         (mission === undefined || ('mission' in event && event.mission === mission)) &&
+        (run === undefined || ('run' in event && event.run === run)) &&
         (types === undefined || types.includes(event.type))
       const oldest = firstAfter(events, after)
       const found: JournalEvent[] = []

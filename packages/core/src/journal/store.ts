@@ -15,6 +15,7 @@ export interface EventQuery {
   /** Only events with a greater number. */
   readonly after: Seq
   readonly mission?: MissionId
+  readonly run?: number
   /** Only events of these types. */
   readonly types?: readonly EventType[]
   /** At most this many. */

@@ -60,5 +60,7 @@ function parseCopy(text: string): Copy | null {
 }
 
 function isCopy(value: unknown): value is Copy {
-  return typeof value === 'object' && value !== null && 'name' in value && 'spec' in value && 'createdAt' in value
+  return (
+    typeof value === 'object' && value !== null && 'name' in value && 'spec' in value && 'createdAt' in value
+  )
 }

@@ -65,8 +65,12 @@ function beginRun({ context }: Args): Step {
 
 function spawned({ context, event }: Args): Step {
   if (event.type !== 'spawned') return {}
-  const { deadline, activity } = { deadline: context.spec.timeoutMs, activity: context.spec.activityTimeoutMs }
-  const since = (delayMs: number): ReturnType<typeof deadlineAfter> => deadlineAfter(event.at, event.boot, delayMs)
+  const { deadline, activity } = {
+    deadline: context.spec.timeoutMs,
+    activity: context.spec.activityTimeoutMs,
+  }
+  const since = (delayMs: number): ReturnType<typeof deadlineAfter> =>
+    deadlineAfter(event.at, event.boot, delayMs)
   return {
     process: event.process,
     startedAt: event.at,
@@ -110,14 +114,21 @@ function leaderGone({ context, event }: Args): Step {
   if (event.type !== 'exited') return {}
   const { run, exit, left } = event
   const { rung } = context.timers
-  return { ended: exit, timers: rung === undefined ? {} : { rung }, record: [{ type: 'run.exited', run, exit, left }] }
+  return {
+    ended: exit,
+    timers: rung === undefined ? {} : { rung },
+    record: [{ type: 'run.exited', run, exit, left }],
+  }
 }
 
 function treeEmpty({ context, event }: Args): Step {
   if (event.type !== 'emptied' && event.type !== 'exited') return {}
   const { signals, strays, left } = event.receipt
   const quiet = signals.length === 0 && strays === 0 && left.length === 0
-  return { timers: {}, record: quiet ? [] : [{ type: 'run.ended', run: context.run, receipt: event.receipt }] }
+  return {
+    timers: {},
+    record: quiet ? [] : [{ type: 'run.ended', run: context.run, receipt: event.receipt }],
+  }
 }
 
 function conclusion({ context, event }: Args): Conclusion {
@@ -140,7 +151,12 @@ function settle(args: Args): Step {
     case 'restart':
       return scheduleRestart(args, end)
     case 'exit':
-      return { budget: end.budget, exit: end.exit, timers: {}, record: [{ type: 'mission.exited', run: context.run, exit: end.exit }] }
+      return {
+        budget: end.budget,
+        exit: end.exit,
+        timers: {},
+        record: [{ type: 'mission.exited', run: context.run, exit: end.exit }],
+      }
   }
 }
 
@@ -167,7 +183,12 @@ function retry(args: Args): Step {
   const { context, event } = args
   const answer = chargeRestart(context.budget, context.spec, () => event.random)
   if (answer.kind === 'exhausted' || event.type !== 'refused') return {}
-  return scheduleRestart(args, { budget: answer.budget, delayMs: answer.delayMs, charged: true, reason: event.reason })
+  return scheduleRestart(args, {
+    budget: answer.budget,
+    delayMs: answer.delayMs,
+    charged: true,
+    reason: event.reason,
+  })
 }
 
 function exitUnstarted({ context, event }: Args): Step {
@@ -193,7 +214,9 @@ function revive({ context }: Args): Step {
     exit: null,
     budget: { clock: 0, charged: [] },
     restarts: restarts + 1,
-    record: [{ type: 'mission.restarting', run: run + 1, delay: 0, reason: 'restarted on request', charged: false }],
+    record: [
+      { type: 'mission.restarting', run: run + 1, delay: 0, reason: 'restarted on request', charged: false },
+    ],
   }
 }
 
@@ -239,7 +262,11 @@ const leaderExits = [
     target: '#mission.restarting.reaping',
     actions: ['noteLeaderGone', 'wantLeftoversGone'],
   },
-  { guard: 'leavesProcesses', target: '#mission.running.stopping', actions: ['noteLeaderGone', 'wantLeftoversGone'] },
+  {
+    guard: 'leavesProcesses',
+    target: '#mission.running.stopping',
+    actions: ['noteLeaderGone', 'wantLeftoversGone'],
+  },
   {
     guard: 'restarts',
     target: '#mission.restarting.backoff',
@@ -257,9 +284,12 @@ const machine = setup({
     isDeadline: ({ event }) => event.type === 'timer' && event.name === 'deadline',
     isBackoff: ({ event }) => event.type === 'timer' && event.name === 'backoff',
     isSilent: ({ context, event }) =>
-      event.type === 'timer' && event.name === 'activity' && event.quietMs >= (context.spec.activityTimeoutMs ?? Infinity),
+      event.type === 'timer' &&
+      event.name === 'activity' &&
+      event.quietMs >= (context.spec.activityTimeoutMs ?? Infinity),
     isActive: ({ event }) => event.type === 'timer' && event.name === 'activity',
-    atLastRung: ({ context, event }) => event.type === 'timer' && event.name === 'rung' && context.ending?.rung === 'kill',
+    atLastRung: ({ context, event }) =>
+      event.type === 'timer' && event.name === 'rung' && context.ending?.rung === 'kill',
     /** A second stop goes to the next rung. */
     asksAgain: ({ context, event }) => event.type === 'stop' && context.ending?.reason === 'stop',
     endWanted: ({ context }) => context.ending !== null,
@@ -339,21 +369,31 @@ const machine = setup({
             restart: { target: 'stopping', actions: 'wantRestart' },
             timer: [
               { guard: 'isDeadline', target: 'stopping', actions: 'wantDeadline' },
-              { guard: 'isSilent', target: '#mission.stalled.terminating', actions: ['noteStalled', 'wantStall'] },
+              {
+                guard: 'isSilent',
+                target: '#mission.stalled.terminating',
+                actions: ['noteStalled', 'wantStall'],
+              },
               { guard: 'isActive', actions: 'watchActivity' },
             ],
           },
         },
         stopping: {
           entry: 'climb',
-          on: { ...whileEnding, timer: [...giveUp, { guard: 'isRung', target: 'stopping', reenter: true, actions: 'nextRung' }] },
+          on: {
+            ...whileEnding,
+            timer: [...giveUp, { guard: 'isRung', target: 'stopping', reenter: true, actions: 'nextRung' }],
+          },
         },
       },
     },
     stalled: {
       initial: 'terminating',
       states: {
-        terminating: { entry: 'climb', on: { timer: { guard: 'isRung', target: 'killing', actions: 'nextRung' } } },
+        terminating: {
+          entry: 'climb',
+          on: { timer: { guard: 'isRung', target: 'killing', actions: 'nextRung' } },
+        },
         killing: { entry: 'climb', on: { timer: [...giveUp] } },
       },
       on: whileEnding,
@@ -363,7 +403,10 @@ const machine = setup({
       states: {
         reaping: {
           entry: 'climb',
-          on: { ...whileEnding, timer: [...giveUp, { guard: 'isRung', target: 'reaping', reenter: true, actions: 'nextRung' }] },
+          on: {
+            ...whileEnding,
+            timer: [...giveUp, { guard: 'isRung', target: 'reaping', reenter: true, actions: 'nextRung' }],
+          },
         },
         backoff: {
           on: {
@@ -399,11 +442,19 @@ export const initialState: MissionState = {
  * What follows from `event` for a mission in `state`. Pure: the same values give the same decision. An
  * event that has no meaning in this state, or belongs to another run, changes nothing.
  */
-export function decide(state: MissionState, spec: MissionSpec, signal: Signal, circumstances: Circumstances): Decision {
+export function decide(
+  state: MissionState,
+  spec: MissionSpec,
+  signal: Signal,
+  circumstances: Circumstances,
+): Decision {
   if ('run' in signal && signal.run !== state.run) return { state, events: [], effects: [] }
   const { phase, ...facts } = state
   const timers = signal.type === 'timer' ? without(facts.timers, signal.name) : facts.timers
-  const snapshot = machine.resolveState({ value: toValue(phase), context: { ...facts, timers, spec, events: [], effects: [] } })
+  const snapshot = machine.resolveState({
+    value: toValue(phase),
+    context: { ...facts, timers, spec, events: [], effects: [] },
+  })
   const [next] = transition(machine, snapshot, { ...signal, ...circumstances })
   if (next.context === snapshot.context && toPhase(next.value) === phase) {
     return { state: timers === facts.timers ? state : { ...state, timers }, events: [], effects: [] }
@@ -440,7 +491,8 @@ function isPhase(text: string): text is Phase {
 }
 
 function toPhase(value: unknown): Phase {
-  const text = typeof value === 'object' && value !== null ? Object.entries(value).flat().join('.') : String(value)
+  const text =
+    typeof value === 'object' && value !== null ? Object.entries(value).flat().join('.') : String(value)
   if (!isPhase(text)) throw new TypeError(`the machine is in a state without a name: ${text}`)
   return text
 }

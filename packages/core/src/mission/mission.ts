@@ -5,7 +5,13 @@
 import type { EventDraft, MissionEvent } from '../model/events.ts'
 import type { MissionExit } from '../model/exit.ts'
 import type { MissionId, Random } from '../model/ids.ts'
-import { type MissionRecord, type MissionState, statusOf, type Status, type TimerName } from '../model/state.ts'
+import {
+  type MissionRecord,
+  type MissionState,
+  statusOf,
+  type Status,
+  type TimerName,
+} from '../model/state.ts'
 import { type Clock, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
 import { type Launch, type ProcessHost, type RunRef, SpawnRefused } from '../process/host.ts'
@@ -185,7 +191,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       const { phase, ending } = record.state
       const climbing =
         phase === 'running.stopping' || phase === 'restarting.reaping' || phase.startsWith('stalled')
-      if (climbing && ending !== null) perform({ type: 'signal', signal: ending.rung === 'kill' ? 'SIGKILL' : spec.stopSignal })
+      if (climbing && ending !== null)
+        perform({ type: 'signal', signal: ending.rung === 'kill' ? 'SIGKILL' : spec.stopSignal })
     },
     until,
     exited: async () => {

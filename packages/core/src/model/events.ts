@@ -21,24 +21,47 @@ export type MissionEvent =
   /** The keeper is gone but the command lives: its exit code can no longer be learned. */
   | { readonly type: 'run.orphaned'; readonly run: Run; readonly reason: string }
   /** Output up to `to` was on disk at this time. */
-  | { readonly type: 'run.output'; readonly run: Run; readonly stream: Stream; readonly from: number; readonly to: number }
+  | {
+      readonly type: 'run.output'
+      readonly run: Run
+      readonly stream: Stream
+      readonly from: number
+      readonly to: number
+    }
   /** The oldest output, up to `to`, was given back to the disk because the limit was reached. */
   | { readonly type: 'run.trimmed'; readonly run: Run; readonly stream: Stream; readonly to: number }
   /** Old output could not be given back to the disk: this run's output is not limited. */
   | { readonly type: 'run.untrimmed'; readonly run: Run; readonly reason: string }
   /** Intent: this signal is about to be sent to the tree. */
-  | { readonly type: 'run.ending'; readonly run: Run; readonly reason: EndReason; readonly signal: NodeJS.Signals }
+  | {
+      readonly type: 'run.ending'
+      readonly run: Run
+      readonly reason: EndReason
+      readonly signal: NodeJS.Signals
+    }
   | { readonly type: 'run.exited'; readonly run: Run; readonly exit: ProcessExit; readonly left: number }
   | { readonly type: 'run.stalled'; readonly run: Run; readonly quiet: number }
   /** The tree of this run is empty, or names what could not be ended. */
   | { readonly type: 'run.ended'; readonly run: Run; readonly receipt: Receipt }
-  | { readonly type: 'mission.restarting'; readonly run: Run; readonly delay: number; readonly reason: string; readonly charged: boolean }
+  | {
+      readonly type: 'mission.restarting'
+      readonly run: Run
+      readonly delay: number
+      readonly reason: string
+      readonly charged: boolean
+    }
   | { readonly type: 'mission.exited'; readonly run: Run; readonly exit: MissionExit }
   | { readonly type: 'mission.removed' }
 
 /** What happens to the runtime as a whole. */
 export type RuntimeEvent =
-  | { readonly type: 'runtime.started'; readonly pid: number; readonly adopted: number; readonly ended: number; readonly lost: number }
+  | {
+      readonly type: 'runtime.started'
+      readonly pid: number
+      readonly adopted: number
+      readonly ended: number
+      readonly lost: number
+    }
   | { readonly type: 'runtime.stopped' }
   /** The store was damaged and has been set aside; history before this event is in that file. */
   | { readonly type: 'store.replaced'; readonly reason: string; readonly path: string }

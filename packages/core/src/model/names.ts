@@ -1,7 +1,8 @@
 import type { Random } from './ids.ts'
 
 /** The rule of a mission's name, for people. */
-export const NAME_RULE = '1 to 63 letters, digits, ".", "_" or "-", beginning with a letter or digit, and not 8 hexadecimal digits (those are ids)'
+export const NAME_RULE =
+  '1 to 63 letters, digits, ".", "_" or "-", beginning with a letter or digit, and not 8 hexadecimal digits (those are ids)'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const LOOKS_LIKE_ID = /^[0-9a-f]{8}$/

@@ -101,12 +101,10 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
   command: z.union(
     [
       argument.refine((line) => line.trim() !== '', { message: 'must not be empty', ...empty }),
-      z
-        .array(argument)
-        .refine((argv) => argv[0] !== undefined && argv[0] !== '', {
-          message: 'must name a program',
-          ...empty,
-        }),
+      z.array(argument).refine((argv) => argv[0] !== undefined && argv[0] !== '', {
+        message: 'must name a program',
+        ...empty,
+      }),
     ],
     'must be a command line or a list of a program and its arguments',
   ),
@@ -133,11 +131,18 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
   backoffMs: duration(0).optional(),
   activityTimeoutMs: duration(1).optional(),
   timeoutMs: duration(1).optional(),
-  stopSignal: z.string('must be text').refine(isSignal, 'must be a signal such as SIGTERM or SIGINT').optional(),
+  stopSignal: z
+    .string('must be text')
+    .refine(isSignal, 'must be a signal such as SIGTERM or SIGINT')
+    .optional(),
   stopTimeoutMs: duration(0).optional(),
   successCodes: z
     .array(
-      z.number('must be a number').int('must be a whole number').min(0, 'must be at least 0').max(255, 'must be at most 255'),
+      z
+        .number('must be a number')
+        .int('must be a whole number')
+        .min(0, 'must be at least 0')
+        .max(255, 'must be at most 255'),
       'must be a list of exit codes',
     )
     .optional(),
@@ -197,7 +202,9 @@ function nonEmpty(argv: readonly string[]): readonly [string, ...string[]] {
 }
 
 function definedOnly(env: NodeJS.ProcessEnv): Environment {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
 }
 
 function parseEnvironment(env: Environment): Environment {
@@ -234,7 +241,8 @@ function invalidSpec(error: z.ZodError, input: unknown): OvermindError {
   const field = issue.path.join('.')
   const value = field.startsWith('env') ? undefined : at(input, issue.path)
   const shown = value === undefined ? '' : `: got ${shorten(JSON.stringify(value))}`
-  const missing = field === '' ? 'a mission must be an object with at least a command' : `${field} ${issue.message}`
+  const missing =
+    field === '' ? 'a mission must be an object with at least a command' : `${field} ${issue.message}`
   return new OvermindError(codeOf(issue, field, value), `${missing}${shown}`, { field, value })
 }
 

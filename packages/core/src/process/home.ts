@@ -32,15 +32,22 @@ export async function prepareHome(path: string): Promise<Home> {
     await mkdir(home.output, { recursive: true, mode: 0o700 })
     const { mode, uid } = await stat(path)
     if (uid !== process.getuid?.()) {
-      throw new OvermindError('home_not_private', `the folder ${path} belongs to another user; use one of your own`)
+      throw new OvermindError(
+        'home_not_private',
+        `the folder ${path} belongs to another user; use one of your own`,
+      )
     }
     if ((mode & 0o077) !== 0) await chmod(path, 0o700)
   } catch (error) {
     if (error instanceof OvermindError) throw error
     const why = systemCode(error) ?? String(error)
-    throw new OvermindError('home_not_writable', `the folder ${path} cannot be used (${why}): make it writable or choose another`, {
-      cause: error,
-    })
+    throw new OvermindError(
+      'home_not_writable',
+      `the folder ${path} cannot be used (${why}): make it writable or choose another`,
+      {
+        cause: error,
+      },
+    )
   }
   return home
 }

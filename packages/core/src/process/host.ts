@@ -73,12 +73,24 @@ export interface FoundKeeper {
 }
 
 export type HostEvent =
-  | { readonly type: 'exited'; readonly ref: RunRef; readonly exit: ProcessExit; readonly left: number; readonly receipt: Receipt }
+  | {
+      readonly type: 'exited'
+      readonly ref: RunRef
+      readonly exit: ProcessExit
+      readonly left: number
+      readonly receipt: Receipt
+    }
   | { readonly type: 'emptied'; readonly ref: RunRef; readonly receipt: Receipt }
   | { readonly type: 'orphaned'; readonly ref: RunRef }
   /** The host itself could not do something; the run goes on. */
   | { readonly type: 'fault'; readonly ref: RunRef; readonly error: unknown }
-  | { readonly type: 'output'; readonly ref: RunRef; readonly stream: Stream; readonly from: number; readonly to: number }
+  | {
+      readonly type: 'output'
+      readonly ref: RunRef
+      readonly stream: Stream
+      readonly from: number
+      readonly to: number
+    }
   | { readonly type: 'trimmed'; readonly ref: RunRef; readonly stream: Stream; readonly trimmed: Trimmed }
 
 export interface ProcessHost {

@@ -8,7 +8,16 @@ import type { Command } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
-import { type Abandoned, type Finding, type FoundKeeper, type HostEvent, type Launch, type ProcessHost, type RunRef, SpawnRefused } from './host.ts'
+import {
+  type Abandoned,
+  type Finding,
+  type FoundKeeper,
+  type HostEvent,
+  type Launch,
+  type ProcessHost,
+  type RunRef,
+  SpawnRefused,
+} from './host.ts'
 import { keeperProcess, keptCommand } from './keeper.ts'
 import { checkLaunch } from './launch-checks.ts'
 import { readTail } from './output-tail.ts'
@@ -100,7 +109,9 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   /** The living processes of a run without its keeper, which is ours. */
   function treeOf(run: LiveRun, snapshot: Snapshot): readonly Member[] {
-    const members = membersOf(familyOf(run.ref, run.process), snapshot).filter(({ pid }) => pid !== run.process.pid)
+    const members = membersOf(familyOf(run.ref, run.process), snapshot).filter(
+      ({ pid }) => pid !== run.process.pid,
+    )
     for (const { pid, stray } of members) if (stray) run.strays.add(pid)
     return members
   }
@@ -111,7 +122,11 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   function watchStreams(
     ref: RunRef,
-    { streams, outputLimitBytes, seen = {} }: Pick<Launch, 'streams' | 'outputLimitBytes'> & Partial<Pick<Abandoned, 'seen'>>,
+    {
+      streams,
+      outputLimitBytes,
+      seen = {},
+    }: Pick<Launch, 'streams' | 'outputLimitBytes'> & Partial<Pick<Abandoned, 'seen'>>,
   ): LiveRun['outputs'] {
     const names: readonly Stream[] = streams === 'merged' ? ['output'] : ['stdout', 'stderr']
     return new Map(
@@ -132,7 +147,14 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   }
 
   function track(run: Omit<LiveRun, 'signals' | 'strays' | 'killed' | 'state' | 'cancelLook'>): LiveRun {
-    const tracked: LiveRun = { ...run, signals: [], strays: new Set(), killed: false, state: 'kept', cancelLook: () => {} }
+    const tracked: LiveRun = {
+      ...run,
+      signals: [],
+      strays: new Set(),
+      killed: false,
+      state: 'kept',
+      cancelLook: () => {},
+    }
     live.set(keyOf(run.ref), tracked)
     keepers.add(run.process.pid)
     return tracked
@@ -144,7 +166,9 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     live.delete(keyOf(run.ref))
   }
 
-  async function spawnRun(launch: Launch): Promise<{ readonly process: ProcessIdentity; readonly at: Instant }> {
+  async function spawnRun(
+    launch: Launch,
+  ): Promise<{ readonly process: ProcessIdentity; readonly at: Instant }> {
     const ref: RunRef = { mission: launch.mission, run: launch.run }
     const command: Command = { kind: 'exec', argv: launch.argv }
     const names: readonly Stream[] = launch.streams === 'merged' ? ['output'] : ['stdout', 'stderr']
@@ -166,7 +190,11 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     } catch (error) {
       if (error instanceof OvermindError) throw new SpawnRefused(error.message, false, error)
       const code = systemCode(error)
-      throw new SpawnRefused(`the process could not be started: ${code ?? String(error)}`, PASSING.has(code), error)
+      throw new SpawnRefused(
+        `the process could not be started: ${code ?? String(error)}`,
+        PASSING.has(code),
+        error,
+      )
     } finally {
       for (const file of files) closeSync(file)
     }
@@ -175,7 +203,9 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     if (process === null) throw new SpawnRefused('the process was gone before it could be identified', false)
     const run = track({ ref, process, at, child, outputs: watchStreams(ref, launch) })
     child.on('error', (error) => emit({ type: 'fault', ref, error }))
-    child.on('exit', (code) => leaderGone(run, code === null ? undefined : { code, ran: clock.now().monotonic - at.monotonic }))
+    child.on('exit', (code) =>
+      leaderGone(run, code === null ? undefined : { code, ran: clock.now().monotonic - at.monotonic }),
+    )
     return { process, at }
   }
 
@@ -192,12 +222,19 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     return byKernel ?? (at === null ? 0 : Math.max(0, clock.now().monotonic - at.monotonic))
   }
 
-  function leaderGone(run: LiveRun, record: { readonly code: number; readonly ran: number } | undefined): void {
+  function leaderGone(
+    run: LiveRun,
+    record: { readonly code: number; readonly ran: number } | undefined,
+  ): void {
     if (run.state !== 'kept') return
     keepers.delete(run.process.pid)
     const known = record ?? recordOf(run)
     if (known !== undefined) {
-      exited(run, { kind: 'code', ...known, at: run.at.wall + known.ran }, treeOf(run, snapshotOf(table.orphans(keepers))).length)
+      exited(
+        run,
+        { kind: 'code', ...known, at: run.at.wall + known.ran },
+        treeOf(run, snapshotOf(table.orphans(keepers))).length,
+      )
     } else {
       run.state = 'orphaned'
       lookSoon(run, 0)
@@ -207,8 +244,12 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   /** What the keeper wrote before it was killed, or what we did to it. */
   function recordOf(run: LiveRun): { readonly code: number; readonly ran: number } | undefined {
     if (run.killed) return { code: 137, ran: clock.now().monotonic - run.at.monotonic }
-    const line = runs.read().findLast((candidate) => candidate.kind === 'exit' && keyOf(candidate) === keyOf(run.ref))
-    return line?.kind === 'exit' ? { code: line.code, ran: ranOf(run.process, run.at, line.uptime) } : undefined
+    const line = runs
+      .read()
+      .findLast((candidate) => candidate.kind === 'exit' && keyOf(candidate) === keyOf(run.ref))
+    return line?.kind === 'exit'
+      ? { code: line.code, ran: ranOf(run.process, run.at, line.uptime) }
+      : undefined
   }
 
   function exited(run: LiveRun, exit: ProcessExit, left: number): void {
@@ -247,7 +288,11 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
         emit({ type: 'emptied', ref: run.ref, receipt: receiptOf(run) })
       } else {
         const { wall, monotonic } = clock.now()
-        exited(run, { kind: 'lost', cause: 'vanished', at: wall, ran: Math.max(0, monotonic - run.at.monotonic) }, 0)
+        exited(
+          run,
+          { kind: 'lost', cause: 'vanished', at: wall, ran: Math.max(0, monotonic - run.at.monotonic) },
+          0,
+        )
       }
       return
     }
@@ -263,7 +308,8 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     let reached = 0
     if ((inGroup.length > 0 || keeperLives) && kill(-run.process.pid, signal)) reached += inGroup.length
     for (const { pid, start, stray } of members) {
-      if (stray && isSameProcess({ pid, start, boot: table.boot }, table.identify(pid)) && kill(pid, signal)) reached += 1
+      if (stray && isSameProcess({ pid, start, boot: table.boot }, table.identify(pid)) && kill(pid, signal))
+        reached += 1
     }
     return reached
   }
@@ -361,14 +407,16 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
         return { kind: 'ended', exit: tail === '' ? exit : { ...exit, tail }, left: members.length }
       }
 
-      if (run.process !== null && isSameProcess(run.process, table.identify(run.process.pid))) return adopt(run.process)
+      if (run.process !== null && isSameProcess(run.process, table.identify(run.process.pid)))
+        return adopt(run.process)
       const line = exits.get(keyOf(ref))
       const sameBoot = run.process?.boot === table.boot
       if (line !== undefined) {
         const ran = sameBoot || run.process === null ? ranOf(run.process, at, line.uptime) : 0
         return ended({ kind: 'code', code: line.code, at: at.wall + ran, ran })
       }
-      if (run.process !== null && !sameBoot) return ended({ kind: 'lost', cause: 'reboot', at: now.wall, ran: 0 })
+      if (run.process !== null && !sameBoot)
+        return ended({ kind: 'lost', cause: 'reboot', at: now.wall, ran: 0 })
 
       const members = membersOf(familyOf(ref, run.process), snapshot())
       const keeper = members.find(({ pid }) => table.environment(pid)?.[KEEPER_MARK] !== undefined)
@@ -406,7 +454,14 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       if (environment?.[KEEPER_MARK] === undefined || program === undefined) return []
       const process = { pid, start, boot: table.boot }
       const age = table.age(process, uptime) ?? 0
-      return [{ process, at: { wall: now.wall - age, monotonic: now.monotonic - age }, environment, command: [program, ...args] }]
+      return [
+        {
+          process,
+          at: { wall: now.wall - age, monotonic: now.monotonic - age },
+          environment,
+          command: [program, ...args],
+        },
+      ]
     })
   }
 

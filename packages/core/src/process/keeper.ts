@@ -48,7 +48,8 @@ export function keeperProcess(options: KeeperOptions): KeeperProcess {
   const env = withoutMarks(options.env)
   // A shell drops variables whose names it cannot spell, so `env` hands those to the command.
   const unspeakable = Object.entries(env).filter(([name]) => !SHELL_VARIABLE.test(name))
-  const prefix = unspeakable.length === 0 ? [] : ['env', ...unspeakable.map(([name, value]) => `${name}=${value}`)]
+  const prefix =
+    unspeakable.length === 0 ? [] : ['env', ...unspeakable.map(([name, value]) => `${name}=${value}`)]
   return {
     file: '/bin/sh',
     args: ['-c', SCRIPT, KEEPER_NAME, ...prefix, ...options.argv],

@@ -12,9 +12,16 @@ import type { Command, Environment } from '../model/spec.ts'
  */
 export async function checkLaunch(command: Command, cwd: string, env: Environment): Promise<void> {
   const folder = await stat(cwd).catch(() => undefined)
-  if (folder === undefined) throw new OvermindError('cwd_not_found', `the working directory does not exist: ${cwd}`, { field: 'cwd', value: cwd })
+  if (folder === undefined)
+    throw new OvermindError('cwd_not_found', `the working directory does not exist: ${cwd}`, {
+      field: 'cwd',
+      value: cwd,
+    })
   if (!folder.isDirectory()) {
-    throw new OvermindError('cwd_not_a_directory', `the working directory is not a directory: ${cwd}`, { field: 'cwd', value: cwd })
+    throw new OvermindError('cwd_not_a_directory', `the working directory is not a directory: ${cwd}`, {
+      field: 'cwd',
+      value: cwd,
+    })
   }
   if (command.kind === 'exec') await findProgram(command.argv[0], cwd, env)
 }
@@ -29,11 +36,23 @@ async function findProgram(program: string, cwd: string, env: Environment): Prom
     const file = await stat(candidate).catch(() => undefined)
     if (file === undefined || file.isDirectory()) continue
     found ??= candidate
-    if (await access(candidate, constants.X_OK).then(() => true, () => false)) return
+    if (
+      await access(candidate, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return
   }
   if (found !== undefined) {
-    throw new OvermindError('command_not_executable', `the program is not executable: ${found}`, { field: 'command', value })
+    throw new OvermindError('command_not_executable', `the program is not executable: ${found}`, {
+      field: 'command',
+      value,
+    })
   }
   const where = program.includes('/') ? '' : ' on PATH'
-  throw new OvermindError('command_not_found', `the program was not found${where}: ${program}`, { field: 'command', value })
+  throw new OvermindError('command_not_found', `the program was not found${where}: ${program}`, {
+    field: 'command',
+    value,
+  })
 }

@@ -61,13 +61,13 @@ function readProc(path: string): Buffer | null {
   }
   try {
     let length = 0
-    let parts: Buffer[] = []
+    const parts: Buffer[] = []
     for (;;) {
       const read = readSync(file, BUFFER, length, BUFFER.length - length, null)
       if (read === 0) break
       length += read
       if (length === BUFFER.length) {
-        parts = [...parts, Buffer.from(BUFFER)]
+        parts.push(Buffer.from(BUFFER))
         length = 0
       }
     }
@@ -109,7 +109,7 @@ function readEntry(pid: number): ProcessEntry | null {
 /** An orphan is adopted by an ancestor of ours: init, or a process that asked to be a subreaper. */
 function ancestors(): number[] {
   const chain: number[] = []
-  for (let pid = process.ppid; pid > 0; ) {
+  for (let pid = process.ppid; pid > 0;) {
     chain.push(pid)
     pid = readEntry(pid)?.parent ?? 0
   }
@@ -141,7 +141,8 @@ function readMarker(pid: number): Marker | null {
   const mission = env[MISSION_MARK]
   const run = Number(env[RUN_MARK])
   const home = env[HOME_MARK]
-  if (mission === undefined || !isMissionId(mission) || !Number.isInteger(run) || home === undefined) return null
+  if (mission === undefined || !isMissionId(mission) || !Number.isInteger(run) || home === undefined)
+    return null
   return { kind: 'mission', mission, run, home }
 }
 

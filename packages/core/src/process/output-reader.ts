@@ -19,7 +19,10 @@ export interface ReadOutputOptions {
  * The bytes of an output file as they are, in pieces of at most 64 KB; the next piece is read when the
  * one before was taken, so a slow reader costs one buffer. A file that is not there has no bytes.
  */
-export async function* readOutput(path: string, options: ReadOutputOptions = {}): AsyncGenerator<Buffer, undefined> {
+export async function* readOutput(
+  path: string,
+  options: ReadOutputOptions = {},
+): AsyncGenerator<Buffer, undefined> {
   const { to = Infinity, until, signal } = options
   const over = (): boolean => signal?.aborted === true
   let offset = options.from ?? 0

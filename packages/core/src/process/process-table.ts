@@ -1,7 +1,5 @@
 import type { MissionId, Run } from '../model/ids.ts'
 import type { ProcessIdentity } from '../model/state.ts'
-import { createLinuxTable } from './linux-table.ts'
-import { createPsTable } from './ps-table.ts'
 
 /** One living process; those that are dead but not yet reaped are not processes to us. */
 export interface ProcessEntry {
@@ -43,10 +41,6 @@ export interface ProcessTable {
   environment(pid: number): Readonly<Record<string, string>> | null
   /** The arguments a process was started with, or null. */
   commandLine(pid: number): readonly string[] | null
-}
-
-export function createProcessTable(): ProcessTable {
-  return process.platform === 'linux' ? createLinuxTable() : createPsTable()
 }
 
 export function isSameProcess(a: ProcessIdentity, b: ProcessIdentity | null): boolean {

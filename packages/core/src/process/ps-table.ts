@@ -44,7 +44,11 @@ function parseLine(line: string): ProcessEntry | null {
 /** `ps` ends with 1 and prints nothing when no process matches. */
 function ps(args: readonly string[]): string {
   try {
-    return execFileSync('ps', args, { encoding: 'utf8', env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    return execFileSync('ps', args, {
+      encoding: 'utf8',
+      env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   } catch (error) {
     if (error instanceof Error && 'status' in error && error.status === 1) return ''
     throw error

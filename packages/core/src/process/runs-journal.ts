@@ -5,13 +5,28 @@
  *     start 1a2b3c4d 1 4711
  *     exit 1a2b3c4d 1 0 90211.53
  */
-import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, type FSWatcher, watch } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  type FSWatcher,
+  watch,
+} from 'node:fs'
 import { type MissionId, isMissionId, type Run } from '../model/ids.ts'
 
 export type RunsLine =
   | { readonly kind: 'start'; readonly mission: MissionId; readonly run: Run; readonly pid: number }
   /** `uptime` is when the command ended, in milliseconds since boot; null where the system does not say. */
-  | { readonly kind: 'exit'; readonly mission: MissionId; readonly run: Run; readonly code: number; readonly uptime: number | null }
+  | {
+      readonly kind: 'exit'
+      readonly mission: MissionId
+      readonly run: Run
+      readonly code: number
+      readonly uptime: number | null
+    }
 
 /** Anchored at the end only: a line begun on a full disk may stand before a whole one. */
 const START = /start ([0-9a-f]{8}) (\d+) (\d+)$/
@@ -21,10 +36,17 @@ export function parseRunsLine(line: string): RunsLine | null {
   const [, id, run, code, uptime] = EXIT.exec(line) ?? []
   if (id !== undefined && uptime !== undefined && isMissionId(id)) {
     const seconds = Number(uptime)
-    return { kind: 'exit', mission: id, run: Number(run), code: Number(code), uptime: Number.isFinite(seconds) ? seconds * 1000 : null }
+    return {
+      kind: 'exit',
+      mission: id,
+      run: Number(run),
+      code: Number(code),
+      uptime: Number.isFinite(seconds) ? seconds * 1000 : null,
+    }
   }
   const [, begun, begunRun, pid] = START.exec(line) ?? []
-  if (begun !== undefined && isMissionId(begun)) return { kind: 'start', mission: begun, run: Number(begunRun), pid: Number(pid) }
+  if (begun !== undefined && isMissionId(begun))
+    return { kind: 'start', mission: begun, run: Number(begunRun), pid: Number(pid) }
   return null
 }
 

@@ -51,13 +51,14 @@ export function membersOf(family: Family, snapshot: Snapshot): readonly Member[]
     )
     const keeper = snapshot.entries.find((entry) => entry.pid === leader.pid)
     const keeperLives =
-      keeper !== undefined && isSameProcess(leader, { pid: keeper.pid, start: keeper.start, boot: snapshot.boot })
+      keeper !== undefined &&
+      isSameProcess(leader, { pid: keeper.pid, start: keeper.start, boot: snapshot.boot })
     if (keeperLives || inSession.some((entry) => ours.has(entry.pid))) {
       for (const entry of inSession) ours.set(entry.pid, entry)
     }
   }
 
-  for (let grew = ours.size > 0; grew; ) {
+  for (let grew = ours.size > 0; grew;) {
     grew = false
     for (const entry of snapshot.entries) {
       if (ours.has(entry.parent) && !ours.has(entry.pid) && !belongsElsewhere(entry.pid)) {

@@ -8,6 +8,8 @@ import { type EventsOptions, isOf, type Mission, type OutputOptions } from './mi
 interface HandleDeps {
   readonly journal: Journal
   lastActivity(): number | null
+  history: Mission['history']
+  outputFiles: Mission['outputFiles']
   read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
   /** Takes the mission's name again for a mission that is to run again. @throws OvermindError `name_taken` */
   reclaimName(): void
@@ -24,12 +26,22 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
 
   async function* events(options: EventsOptions = {}): AsyncGenerator<JournalMissionEvent | Gap, undefined> {
     const { since = seq(0), signal, follow = true } = options
-    const subscription = deps.journal.subscribe({ since, mission: id, follow, ...(signal === undefined ? {} : { signal }) })
+    const subscription = deps.journal.subscribe({
+      since,
+      mission: id,
+      follow,
+      ...(signal === undefined ? {} : { signal }),
+    })
     for await (const event of subscription) {
       if (!isOf(id, event)) continue
       yield event
       // The end of a mission that has been started again since is not its end.
-      if (event.type === 'mission.exited' && actor.record().state.exit !== null && event.run === actor.record().state.run) return
+      if (
+        event.type === 'mission.exited' &&
+        actor.record().state.exit !== null &&
+        event.run === actor.record().state.run
+      )
+        return
     }
   }
 
@@ -38,8 +50,11 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     name: actor.record().name,
     view() {
       const { name, spec, state, createdAt } = actor.record()
-      return { id, name, spec, state, createdAt, status: actor.status(), lastActivity: deps.lastActivity() }
+      return { id, name, spec, state, createdAt, status: actor.status() }
     },
+    lastActivity: deps.lastActivity,
+    history: deps.history,
+    outputFiles: deps.outputFiles,
     async stop({ timeoutMs } = {}) {
       mustRun()
       actor.request({ type: 'stop', timeoutMs: timeoutMs ?? null })
@@ -54,7 +69,9 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       deps.reclaimName()
       const { run } = actor.record().state
       actor.request({ type: 'restart' })
-      await actor.until((state) => (state.run > run && state.phase !== 'running.starting') || state.exit !== null)
+      await actor.until(
+        (state) => (state.run > run && state.phase !== 'running.starting') || state.exit !== null,
+      )
     },
     exited: () => actor.exited(),
     events,

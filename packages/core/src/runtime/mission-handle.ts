@@ -1,6 +1,7 @@
-import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
+import type { EventType, Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
 import type { MissionExit } from '../model/exit.ts'
 import type { MissionId, Seq } from '../model/ids.ts'
+import type { Stream } from '../model/output.ts'
 import type { MissionSpec } from '../model/spec.ts'
 import type { MissionState, Status } from '../model/state.ts'
 
@@ -13,8 +14,6 @@ export interface MissionView {
   readonly state: MissionState
   /** Milliseconds since 1970. */
   readonly createdAt: number
-  /** When the current or last run last wrote something; milliseconds since 1970; null when it never did. */
-  readonly lastActivity: number | null
 }
 
 export interface StopOptions {
@@ -42,11 +41,34 @@ export interface OutputOptions {
   readonly signal?: AbortSignal
 }
 
+export interface HistoryQuery {
+  readonly run?: number
+  /** Default: all. */
+  readonly types?: readonly EventType[]
+  readonly limit: number
+}
+
+/** One file of output. */
+export interface OutputFile {
+  readonly run: number
+  readonly stream: Stream
+  readonly path: string
+  /** Its length; the first `trimmedTo` bytes are no longer kept. */
+  readonly bytes: number
+  readonly trimmedTo: number
+}
+
 /** A handle on a mission of a runtime. It stays valid when the mission has exited. */
 export interface Mission {
   readonly id: MissionId
   readonly name: string
   view(): MissionView
+  /** When its current or last run last wrote something, in milliseconds since 1970; null when it never did. Looks at the disk. */
+  lastActivity(): number | null
+  /** Its newest events, the newest first. */
+  history(query: HistoryQuery): readonly JournalMissionEvent[]
+  /** Where its output is kept. */
+  outputFiles(): readonly OutputFile[]
   /** Asks it to end, then ends it; settles when its process tree is empty. A second call goes straight to SIGKILL. @throws OvermindError `not_running` */
   stop(options?: StopOptions): Promise<MissionExit>
   /** SIGKILL to the whole process tree; settles when it is empty. @throws OvermindError `not_running` */

@@ -9,7 +9,7 @@ import type { MissionRecord } from '../model/state.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
 import { readOutput } from '../process/output-reader.ts'
-import type { OutputOptions } from './mission-handle.ts'
+import type { OutputFile, OutputOptions } from './mission-handle.ts'
 
 const STREAMS: readonly Stream[] = ['output', 'stdout', 'stderr']
 
@@ -17,6 +17,7 @@ export interface OutputFiles {
   /** What the journal says has been accounted for of a run's streams. */
   seen(mission: MissionId, run: number): Abandoned['seen']
   lastActivity(record: MissionRecord): number | null
+  files(record: MissionRecord): readonly OutputFile[]
   read(actor: MissionActor, run: number, options: OutputOptions): AsyncGenerator<Buffer, undefined>
   remove(mission: MissionId, lastRun: number): Promise<void>
 }
@@ -25,8 +26,15 @@ export interface OutputFiles {
 export function createOutputFiles(home: Home, store: Store): OutputFiles {
   function newest(mission: MissionId, run: number, type: 'run.output' | 'run.trimmed'): Map<Stream, number> {
     const found = new Map<Stream, number>()
-    for (const event of store.events({ after: seq(0), mission, types: [type], limit: 8, newestFirst: true })) {
-      if (event.type === type && event.run === run && !found.has(event.stream)) found.set(event.stream, event.to)
+    for (const event of store.events({
+      after: seq(0),
+      mission,
+      run,
+      types: [type],
+      limit: 8,
+      newestFirst: true,
+    })) {
+      if (event.type === type && !found.has(event.stream)) found.set(event.stream, event.to)
     }
     return found
   }
@@ -34,7 +42,9 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
   return {
     seen(mission, run) {
       const [marks, trims] = [newest(mission, run, 'run.output'), newest(mission, run, 'run.trimmed')]
-      return Object.fromEntries([...marks].map(([stream, to]) => [stream, { to, trimmedTo: trims.get(stream) ?? 0 }]))
+      return Object.fromEntries(
+        [...marks].map(([stream, to]) => [stream, { to, trimmedTo: trims.get(stream) ?? 0 }]),
+      )
     },
     lastActivity({ id, state }) {
       let last: number | null = null
@@ -44,12 +54,34 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       }
       return last
     },
+    files({ id, state }) {
+      const found: OutputFile[] = []
+      for (let run = 1; run <= state.run; run += 1) {
+        for (const stream of STREAMS) {
+          const path = home.outputFile(id, run, stream)
+          const stats = statSync(path, { throwIfNoEntry: false })
+          if (stats === undefined) continue
+          found.push({
+            run,
+            stream,
+            path,
+            bytes: stats.size,
+            trimmedTo: newest(id, run, 'run.trimmed').get(stream) ?? 0,
+          })
+        }
+      }
+      return found
+    },
     read(actor, run, { from = 0, follow = true, signal }) {
       const { id, state } = actor.record()
       if (!Number.isInteger(run) || run < 1 || run > state.run) {
-        throw new OvermindError('run_not_found', `mission ${id} has no run ${run}: it has had ${state.run}`, { value: run })
+        throw new OvermindError('run_not_found', `mission ${id} has no run ${run}: it has had ${state.run}`, {
+          value: run,
+        })
       }
-      const over = actor.until((now) => now.run > run || now.exit !== null || (now.run === run && now.ended !== null))
+      const over = actor.until(
+        (now) => now.run > run || now.exit !== null || (now.run === run && now.ended !== null),
+      )
       const trimmed = newest(id, run, 'run.trimmed').get('output') ?? 0
       return readOutput(home.outputFile(id, run, 'output'), {
         from: Math.max(from, trimmed),

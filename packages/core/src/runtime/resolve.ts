@@ -15,7 +15,11 @@ export interface Named {
  *
  * @throws OvermindError `not_found`, `ambiguous_id`
  */
-export function resolveMission<T extends Named>(reference: string, byId: ReadonlyMap<string, T>, all: Iterable<T>): T {
+export function resolveMission<T extends Named>(
+  reference: string,
+  byId: ReadonlyMap<string, T>,
+  all: Iterable<T>,
+): T {
   const exact = byId.get(reference)
   if (exact !== undefined) return exact
   let named: T | undefined
@@ -27,14 +31,22 @@ export function resolveMission<T extends Named>(reference: string, byId: Readonl
   if (named !== undefined) return named
   const [only, other] = beginning
   if (only === undefined) {
-    throw new OvermindError('not_found', `no mission with the id or name ${JSON.stringify(reference.slice(0, 80))}`, { value: reference })
+    throw new OvermindError(
+      'not_found',
+      `no mission with the id or name ${JSON.stringify(reference.slice(0, 80))}`,
+      { value: reference },
+    )
   }
   if (other !== undefined) {
     const some = beginning.slice(0, 4).map(({ id, name }) => `${id} (${name})`)
     const more = beginning.length > some.length ? ` and ${beginning.length - some.length} more` : ''
-    throw new OvermindError('ambiguous_id', `${reference} begins the ids of several missions: ${some.join(', ')}${more}`, {
-      value: reference,
-    })
+    throw new OvermindError(
+      'ambiguous_id',
+      `${reference} begins the ids of several missions: ${some.join(', ')}${more}`,
+      {
+        value: reference,
+      },
+    )
   }
   return only
 }

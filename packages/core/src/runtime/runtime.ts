@@ -14,8 +14,8 @@ import { initialState } from '../mission/machine.ts'
 import { recordFromKeeper } from '../mission/keeper-copy.ts'
 import { createMission, type MissionActor, type MissionDeps } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
-import type { EventDraft, Gap, JournalEvent } from '../model/events.ts'
-import { type MissionId, newMissionId, type Random, type Seq } from '../model/ids.ts'
+import type { EventDraft, Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
+import { type MissionId, newMissionId, type Random, type Seq, seq } from '../model/ids.ts'
 import { generateName } from '../model/names.ts'
 import { type MissionInput, parseMission } from '../model/spec.ts'
 import type { MissionRecord } from '../model/state.ts'
@@ -24,11 +24,11 @@ import { checkLaunch } from '../process/launch-checks.ts'
 import { prepareHome } from '../process/home.ts'
 import type { Abandoned, HostEvent, ProcessHost } from '../process/host.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
-import { createProcessTable } from '../process/process-table.ts'
+import { createProcessTable } from '../process/system-table.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
 import { missionHandle } from './handle.ts'
-import type { Mission } from './mission-handle.ts'
+import { isOf, type Mission } from './mission-handle.ts'
 import { createOutputFiles } from './output-files.ts'
 import { type Named, resolveMission } from './resolve.ts'
 
@@ -102,7 +102,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const store = options.store ?? createMemoryStore()
   const journal = createJournal(store)
   const host = createKeeperHost({ home, clock, table: createProcessTable() })
-  const providers = new Map([rawProvider, ...(options.providers ?? [])].map((provider) => [provider.name, provider]))
+  const providers = new Map(
+    [rawProvider, ...(options.providers ?? [])].map((provider) => [provider.name, provider]),
+  )
   const outputs = createOutputFiles(home, store)
 
   interface Entry extends Named {
@@ -120,6 +122,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     const handle = missionHandle(actor, {
       journal,
       lastActivity: () => outputs.lastActivity(actor.record()),
+      history: (query) =>
+        store
+          .events({ ...query, after: seq(0), mission: record.id, newestFirst: true })
+          .filter((event): event is JournalMissionEvent => isOf(record.id, event)),
+      outputFiles: () => outputs.files(actor.record()),
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
       reclaimName: () => reclaim(entry),
     })
@@ -168,14 +175,19 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 
   async function start(input: MissionInput): Promise<Mission> {
-    if (closing !== undefined) throw new OvermindError('runtime_closed', 'the runtime is closed: nothing can be started')
+    if (closing !== undefined)
+      throw new OvermindError('runtime_closed', 'the runtime is closed: nothing can be started')
     const { name: given, spec, env } = parseMission(input, { cwd: process.cwd(), env: process.env })
     if (!providers.has(spec.provider)) {
       const known = [...providers.keys()].join(', ')
-      throw new OvermindError('unknown_provider', `provider must be one of ${known}: got ${JSON.stringify(spec.provider)}`, {
-        field: 'provider',
-        value: spec.provider,
-      })
+      throw new OvermindError(
+        'unknown_provider',
+        `provider must be one of ${known}: got ${JSON.stringify(spec.provider)}`,
+        {
+          field: 'provider',
+          value: spec.provider,
+        },
+      )
     }
     if (given !== undefined) mustBeFree(given)
     await checkLaunch(spec.command, spec.cwd, env)
@@ -205,10 +217,24 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         entries.get(mission)?.actor.tell({ ...event, run })
         return
       case 'orphaned':
-        deps.note({ type: 'run.orphaned', mission, run, at, reason: 'its keeper was ended from outside; the command goes on' })
+        deps.note({
+          type: 'run.orphaned',
+          mission,
+          run,
+          at,
+          reason: 'its keeper was ended from outside; the command goes on',
+        })
         return
       case 'output':
-        deps.note({ type: 'run.output', mission, run, at, stream: event.stream, from: event.from, to: event.to })
+        deps.note({
+          type: 'run.output',
+          mission,
+          run,
+          at,
+          stream: event.stream,
+          from: event.from,
+          to: event.to,
+        })
         return
       case 'trimmed':
         deps.note(
@@ -266,7 +292,13 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         }
         case 'never-started':
           if (actor.record().state.ending === null) actor.resumeStart()
-          else actor.tell({ type: 'refused', run, reason: 'the supervisor ended before it was started', retry: false })
+          else
+            actor.tell({
+              type: 'refused',
+              run,
+              reason: 'the supervisor ended before it was started',
+              retry: false,
+            })
       }
     }
     adopted += adoptUnknown()
@@ -281,7 +313,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   /** Missions that live but are not in the store: it was deleted, or had to be set aside. */
   function adoptUnknown(): number {
     const records = host.unknownKeepers().map(recordFromKeeper)
-    const found = records.filter((record) => record !== null && !entries.has(record.id)).filter((record) => record !== null)
+    const found = records
+      .filter((record) => record !== null && !entries.has(record.id))
+      .filter((record) => record !== null)
     const runs = found.map((record): Abandoned => {
       const { state, spec } = record
       const { streams } = (providers.get(spec.provider) ?? rawProvider).invoke(spec)
@@ -298,7 +332,13 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     for (const record of found) {
       journalCreation(record)
       enter(record)
-      deps.note({ type: 'run.adopted', mission: record.id, run: record.state.run, at: clock.now().wall, pid: record.state.process?.pid ?? 0 })
+      deps.note({
+        type: 'run.adopted',
+        mission: record.id,
+        run: record.state.run,
+        at: clock.now().wall,
+        pid: record.state.process?.pid ?? 0,
+      })
     }
     host.recover(runs)
     return found.length
@@ -328,11 +368,20 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     home: home.path,
     recovery,
     start,
-    get: (reference) => resolveMission(reference, entries as ReadonlyMap<string, Entry>, entries.values()).handle,
+    get: (reference) =>
+      resolveMission(reference, entries as ReadonlyMap<string, Entry>, entries.values()).handle,
     list: () => [...entries.values()].map(({ handle }) => handle),
     async remove(reference) {
-      const { id, name, live, actor } = resolveMission(reference, entries as ReadonlyMap<string, Entry>, entries.values())
-      if (live) throw new OvermindError('not_exited', `mission ${id} (${name}) is ${actor.status()}: stop or kill it first`)
+      const { id, name, live, actor } = resolveMission(
+        reference,
+        entries as ReadonlyMap<string, Entry>,
+        entries.values(),
+      )
+      if (live)
+        throw new OvermindError(
+          'not_exited',
+          `mission ${id} (${name}) is ${actor.status()}: stop or kill it first`,
+        )
       const { run } = actor.record().state
       deps.commit({ remove: [id], events: [{ type: 'mission.removed', mission: id, at: clock.now().wall }] })
       entries.delete(id)
@@ -356,7 +405,11 @@ interface SharedDeps extends Omit<MissionDeps, 'provider'> {
 function missionDeps(
   journal: Journal,
   host: ProcessHost,
-  { clock, random, onFault }: { readonly clock: Clock; readonly random: Random; readonly onFault: (error: unknown) => void },
+  {
+    clock,
+    random,
+    onFault,
+  }: { readonly clock: Clock; readonly random: Random; readonly onFault: (error: unknown) => void },
 ): SharedDeps {
   let notes: EventDraft[] = []
   let cancel: (() => void) | undefined
@@ -400,4 +453,3 @@ function secureRandom(): number {
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error))
 }
-

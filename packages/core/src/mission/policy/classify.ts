@@ -19,8 +19,18 @@ const NOT_FOUND = 127
 export function classify(exit: ProcessExit, ending: Ending | null, spec: MissionSpec): Verdict {
   const code = exit.kind === 'code' ? exit.code : null
   const signal = code === null ? null : signalOfCode(code)
-  const how = code === null ? 'its exit code is not known' : signal === null ? `exit code ${code}` : `${signal}, exit code ${code}`
-  const verdict = (exitClass: ExitClass, reason: string): Verdict => ({ class: exitClass, code, signal, reason })
+  const how =
+    code === null
+      ? 'its exit code is not known'
+      : signal === null
+        ? `exit code ${code}`
+        : `${signal}, exit code ${code}`
+  const verdict = (exitClass: ExitClass, reason: string): Verdict => ({
+    class: exitClass,
+    code,
+    signal,
+    reason,
+  })
 
   switch (ending?.reason) {
     case 'kill':
@@ -47,7 +57,8 @@ export function classify(exit: ProcessExit, ending: Ending | null, spec: Mission
   }
   if (spec.successCodes.includes(exit.code)) return verdict('completed', `finished with ${how}`)
   if (exit.code === NOT_FOUND) return verdict('failed-to-start', 'the command was not found (exit code 127)')
-  if (exit.code === NOT_EXECUTABLE) return verdict('failed-to-start', 'the command is not executable (exit code 126)')
+  if (exit.code === NOT_EXECUTABLE)
+    return verdict('failed-to-start', 'the command is not executable (exit code 126)')
   if (signal !== null) return verdict('signalled', `ended by ${how}`)
   return verdict('crashed', `failed with ${how}`)
 }

@@ -39,7 +39,13 @@ export function conclude(
   const answer = chargeRestart(budget, spec, random)
   switch (answer.kind) {
     case 'granted':
-      return { kind: 'restart', budget: answer.budget, delayMs: answer.delayMs, charged: true, reason: verdict.reason }
+      return {
+        kind: 'restart',
+        budget: answer.budget,
+        delayMs: answer.delayMs,
+        charged: true,
+        reason: verdict.reason,
+      }
     case 'exhausted': {
       const reason = `${verdict.reason}; not restarted: ${spec.maxRestarts} restarts within ${spec.maxSeconds} s of running time are used up`
       return { kind: 'exit', budget, exit: missionExit(state.run, { ...verdict, reason }, exit, receipt) }
@@ -61,7 +67,12 @@ function missionExit(run: number, verdict: Verdict, exit: ProcessExit, receipt: 
 }
 
 /** The end of a mission of which no process was left to speak of. */
-export function exitWithoutProcess(run: number, exitClass: 'killed' | 'stopped' | 'failed-to-start', reason: string, at: number): MissionExit {
+export function exitWithoutProcess(
+  run: number,
+  exitClass: 'killed' | 'stopped' | 'failed-to-start',
+  reason: string,
+  at: number,
+): MissionExit {
   return {
     class: exitClass,
     outcome: outcomeOf(exitClass),

@@ -1,0 +1,4 @@
+echo stopped
+kill -STOP $$
+echo continued
+sleep 1000

@@ -1,0 +1,88 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { OvermindError } from '@overmind/core'
+import type { Api, ApiContext, Register } from './context.ts'
+import { answerProblem, problemOf } from './problem.ts'
+import { describe } from './routes/describe.ts'
+import { events } from './routes/events.ts'
+import { kill } from './routes/kill.ts'
+import { list } from './routes/list.ts'
+import { logs } from './routes/logs.ts'
+import { output } from './routes/output.ts'
+import { prune } from './routes/prune.ts'
+import { remove } from './routes/remove.ts'
+import { restart } from './routes/restart.ts'
+import { show } from './routes/show.ts'
+import { shutdown } from './routes/shutdown.ts'
+import { start } from './routes/start.ts'
+import { status } from './routes/status.ts'
+import { stop } from './routes/stop.ts'
+import { wait } from './routes/wait.ts'
+import { watch } from './routes/watch.ts'
+
+/** `watch` before `show`: its path would be taken for a mission's name. */
+const ROUTES: readonly Register[] = [
+  status,
+  shutdown,
+  list,
+  watch,
+  start,
+  show,
+  describe,
+  stop,
+  kill,
+  restart,
+  wait,
+  remove,
+  prune,
+  logs,
+  output,
+  events,
+]
+
+export interface AppOptions {
+  readonly version: string
+  /** Told of errors that are the daemon's own. */
+  onError(error: unknown): void
+}
+
+/** The API as a function from request to response; the socket is someone else's business. */
+export function createApp(context: ApiContext, { version, onError }: AppOptions): Api {
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return
+      const [issue] = result.error.issues
+      const field = issue?.path.join('.') ?? ''
+      throw new OvermindError('invalid_request', `${field} ${issue?.message ?? 'is not valid'}`.trim(), {
+        field,
+      })
+    },
+  })
+  for (const register of ROUTES) register(app, context)
+  app.doc31('/v1/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Overmind', version, license: { name: 'AGPL-3.0-only' } },
+  })
+
+  app.notFound((c) => {
+    const error = new OvermindError(
+      'not_found',
+      `there is no ${c.req.method} ${c.req.path}: see /v1/openapi.json`,
+    )
+    return answerProblem(c, problemOf(error))
+  })
+  app.onError((error, c) => {
+    const known = malformed(error) ?? error
+    const problem = problemOf(known)
+    if (problem.code === 'internal') onError(error)
+    return answerProblem(c, problem)
+  })
+  return app
+}
+
+/** What the framework throws at a body that is not JSON. */
+function malformed(error: Error): OvermindError | undefined {
+  const isSyntax = error instanceof SyntaxError || ('status' in error && error.status === 400)
+  return isSyntax
+    ? new OvermindError('invalid_request', 'the body must be JSON', { cause: error })
+    : undefined
+}

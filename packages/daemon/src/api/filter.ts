@@ -1,0 +1,54 @@
+import { type Mission, OvermindError } from '@overmind/core'
+import { showCommand } from './views.ts'
+
+const KEYS = {
+  id: (mission: Mission) => mission.id,
+  name: (mission: Mission) => mission.name,
+  status: (mission: Mission) => mission.view().status,
+  type: (mission: Mission) => mission.view().spec.type,
+  provider: (mission: Mission) => mission.view().spec.provider,
+  cwd: (mission: Mission) => mission.view().spec.cwd,
+  command: (mission: Mission) => showCommand(mission.view().spec.command),
+  exit_class: (mission: Mission) => mission.view().state.exit?.class ?? '',
+} as const
+
+type Key = keyof typeof KEYS
+
+export type MissionFilter = (mission: Mission) => boolean
+
+/**
+ * `key=value`, where `*` in the value stands for anything. Different keys must all hold, values of the
+ * same key are alternatives. Killed missions are left out unless `all`, or a filter on status, asks.
+ *
+ * @throws OvermindError `invalid_request`
+ */
+export function missionFilter(filters: readonly string[], all: boolean): MissionFilter {
+  const wanted = new Map<Key, RegExp[]>()
+  for (const filter of filters) {
+    const equals = filter.indexOf('=')
+    const key = filter.slice(0, Math.max(0, equals))
+    if (!isKey(key)) {
+      throw new OvermindError(
+        'invalid_request',
+        `a filter is key=value with one of the keys ${Object.keys(KEYS).join(', ')}: got ${JSON.stringify(filter)}`,
+        {
+          field: 'filter',
+        },
+      )
+    }
+    wanted.set(key, [...(wanted.get(key) ?? []), glob(filter.slice(equals + 1))])
+  }
+  const showKilled = all || wanted.has('status')
+  return (mission) =>
+    (showKilled || mission.view().status !== 'killed') &&
+    [...wanted].every(([key, patterns]) => patterns.some((pattern) => pattern.test(KEYS[key](mission))))
+}
+
+function isKey(text: string): text is Key {
+  return Object.hasOwn(KEYS, text)
+}
+
+function glob(value: string): RegExp {
+  const pattern = value.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+  return new RegExp(`^${pattern.join('.*')}$`, 's')
+}

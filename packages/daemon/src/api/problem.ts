@@ -1,0 +1,89 @@
+import { type ErrorCode, OvermindError } from '@overmind/core'
+import type { Context } from 'hono'
+import { snakeCase } from './views.ts'
+import type { Problem } from './types.ts'
+
+const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507>> = {
+  ambiguous_id: 409,
+  command_not_executable: 400,
+  command_not_found: 400,
+  command_too_long: 400,
+  cwd_not_a_directory: 400,
+  cwd_not_found: 400,
+  empty_command: 400,
+  environment_too_large: 400,
+  home_in_use: 409,
+  home_not_private: 500,
+  home_not_writable: 500,
+  home_path_too_long: 500,
+  invalid_request: 400,
+  invalid_restart_policy: 400,
+  invalid_spec: 400,
+  name_taken: 409,
+  not_exited: 409,
+  not_found: 404,
+  not_running: 409,
+  run_not_found: 404,
+  runtime_closed: 503,
+  spawn_failed: 500,
+  store_failed: 507,
+  timeout: 408,
+  unknown_provider: 400,
+}
+
+const TITLE: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  404: 'Not found',
+  408: 'Timeout',
+  409: 'Conflict',
+  500: 'Internal error',
+  503: 'Unavailable',
+  507: 'Insufficient storage',
+}
+
+/** What a request that failed is answered with. What is not a fault of ours to explain is logged, not told. */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof OvermindError)) {
+    return {
+      type: 'about:blank',
+      title: 'Internal error',
+      status: 500,
+      code: 'internal',
+      detail: 'something went wrong in the daemon; its log says more',
+    }
+  }
+  const status = STATUS[error.code]
+  return {
+    type: 'about:blank',
+    title: TITLE[status] ?? 'Error',
+    status,
+    code: error.code,
+    detail: wireNames(error),
+    ...(error.field === undefined ? {} : { field: snakeCase(error.field) }),
+  }
+}
+
+/** The runtime names a field as programs do; the API as the wire does. */
+function wireNames({ message, field }: OvermindError): string {
+  return field === undefined || field.startsWith('env.') ? message : message.replace(field, snakeCase(field))
+}
+
+export function answerProblem(c: Context, problem: Problem): Response {
+  return c.body(JSON.stringify(problem), toStatus(problem.status), {
+    'content-type': 'application/problem+json',
+  })
+}
+
+function toStatus(status: number): 400 | 404 | 408 | 409 | 500 | 503 | 507 {
+  switch (status) {
+    case 400:
+    case 404:
+    case 408:
+    case 409:
+    case 503:
+    case 507:
+      return status
+    default:
+      return 500
+  }
+}

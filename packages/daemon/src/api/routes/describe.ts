@@ -1,0 +1,39 @@
+import { createRoute } from '@hono/zod-openapi'
+import type { Mission } from '@overmind/core'
+import { why } from '../../describe/why.ts'
+import { json, problem, reference } from '../answers.ts'
+import type { Register } from '../context.ts'
+import { descriptionSchema } from '../schemas.ts'
+import type { Description } from '../types.ts'
+import { eventView, missionView, receiptView, toWire } from '../views.ts'
+
+const EVENTS = 20
+
+export const describe: Register = (api, { runtime }) => {
+  const route = createRoute({
+    method: 'get',
+    path: '/v1/missions/{reference}/description',
+    summary: 'Why a mission is in its state',
+    request: { params: reference },
+    responses: { 200: json('The mission, in words', descriptionSchema), 404: problem, 409: problem },
+  })
+  api.openapi(route, (c) => c.json(description(runtime.get(c.req.valid('param').reference)), 200))
+}
+
+function description(mission: Mission): Description {
+  const view = mission.view()
+  const [failed] = mission.history({ types: ['run.exited'], limit: 1 })
+  const [ended] = mission.history({ types: ['run.ended'], limit: 1 })
+  return {
+    mission: missionView(mission),
+    spec: toWire(view.spec),
+    why: why(view, { now: Date.now() }),
+    evidence: failed?.type === 'run.exited' ? (failed.exit.tail ?? null) : null,
+    receipt: ended?.type === 'run.ended' ? receiptView(ended.receipt) : null,
+    events: mission
+      .history({ limit: EVENTS })
+      .toReversed()
+      .map((event) => eventView(event)),
+    output: mission.outputFiles().map(({ run, stream, path, bytes }) => ({ run, stream, path, bytes })),
+  }
+}

@@ -1,0 +1,130 @@
+/** The wire's shapes for checking requests and for the OpenAPI document; each is held against its type. */
+import { z } from '@hono/zod-openapi'
+import { missionInputShape } from '@overmind/core'
+import { snakeCase } from './views.ts'
+import type { DaemonStatus, Description, MissionList, MissionView, Problem, Pruned } from './types.ts'
+
+const text = z.string()
+const moment = z.iso.datetime()
+const count = z.int().min(0)
+
+export const missionSchema: z.ZodType<MissionView> = z
+  .object({
+    id: text,
+    name: text,
+    command: text,
+    status: z.enum(['pending', 'running', 'stalled', 'restarting', 'stopped', 'crashed', 'killed']),
+    phase: z.enum([
+      'pending.queued',
+      'running.starting',
+      'running.up',
+      'running.stopping',
+      'stalled.terminating',
+      'stalled.killing',
+      'restarting.reaping',
+      'restarting.backoff',
+      'exited',
+    ]),
+    os_pid: z.int().nullable(),
+    type: z.literal('task'),
+    provider: text,
+    cwd: text,
+    model: text.nullable(),
+    restart_policy: z.enum(['never', 'on_failure', 'always']),
+    restart_count: count,
+    run: count,
+    last_activity: moment.nullable(),
+    created_at: moment,
+    started_at: moment.nullable(),
+    exited_at: moment.nullable(),
+    parent: text.nullable(),
+    children: z.array(text),
+    session_id: text.nullable(),
+    exit_code: z.int().nullable(),
+    exit_signal: text.nullable(),
+    exit_class: z
+      .enum([
+        'killed',
+        'stopped',
+        'deadline',
+        'stalled',
+        'failed-to-start',
+        'rate-limited',
+        'permanent',
+        'out-of-memory',
+        'signalled',
+        'completed',
+        'lost',
+        'crashed',
+      ])
+      .nullable(),
+    exit_reason: text.nullable(),
+  })
+  .openapi('Mission')
+
+/** With `fields`, only those of each mission. */
+export const missionListSchema: z.ZodType<MissionList> = z
+  .object({ revision: count, missions: z.array(missionSchema) })
+  .openapi('MissionList')
+
+export const startSchema: z.ZodType = z
+  .strictObject(
+    Object.fromEntries(Object.entries(missionInputShape).map(([name, rule]) => [snakeCase(name), rule])),
+  )
+  .openapi('StartRequest')
+
+export const descriptionSchema: z.ZodType<Description> = z
+  .object({
+    mission: missionSchema,
+    spec: z.record(text, z.unknown()),
+    why: z.array(text),
+    evidence: text.nullable(),
+    receipt: z
+      .object({
+        signals: z.array(z.object({ signal: text, processes: count, at: moment })),
+        strays: count,
+        left: z.array(z.int()),
+      })
+      .nullable(),
+    events: z.array(z.looseObject({ seq: count, at: moment, type: text })),
+    output: z.array(z.object({ run: count, stream: text, path: text, bytes: count })),
+  })
+  .openapi('Description')
+
+export const statusSchema: z.ZodType<DaemonStatus> = z
+  .object({
+    pid: z.int(),
+    version: text,
+    home: text,
+    host: text,
+    node_version: text,
+    started_at: moment,
+    uptime_ms: count,
+    memory_bytes: count,
+    processes: count,
+    missions: z.object({
+      pending: count,
+      running: count,
+      stalled: count,
+      restarting: count,
+      stopped: count,
+      crashed: count,
+      killed: count,
+      total: count,
+    }),
+    revision: count,
+  })
+  .openapi('DaemonStatus')
+
+export const prunedSchema: z.ZodType<Pruned> = z.object({ removed: z.array(text) }).openapi('Pruned')
+
+export const problemSchema: z.ZodType<Problem> = z
+  .object({
+    type: z.literal('about:blank'),
+    title: text,
+    status: z.int(),
+    code: z.custom<Problem['code']>((value) => typeof value === 'string').openapi({ type: 'string' }),
+    detail: text,
+    field: text.exactOptional(),
+  })
+  .openapi('Problem')

@@ -1,0 +1,182 @@
+/**
+ * The daemon: a runtime, its durable store and its API under one roof, for one user and one home. It is
+ * disposable: whatever ends it, the missions go on, and the next daemon of the home takes them over.
+ */
+import { chmod, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { connect } from 'node:net'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { getRequestListener } from '@hono/node-server'
+import {
+  createRuntime,
+  OvermindError,
+  prepareHome,
+  type Runtime,
+  type Status,
+  type Store,
+} from '@overmind/core'
+import { createApp } from './api/app.ts'
+import type { DaemonStatus } from './api/types.ts'
+import { iso } from './api/views.ts'
+import { lockHome } from './lock.ts'
+import { openLog } from './log.ts'
+import { openStore } from './store/open-store.ts'
+import { VERSION } from './version.ts'
+
+/** The longest path a Unix socket may have on Linux and macOS, whichever is shorter. Bytes. */
+const LONGEST_SOCKET_PATH = 103
+
+export interface DaemonOptions {
+  /** The folder for everything; made if need be. */
+  readonly home: string
+  /** Wraps the store, for tests that let it fail. */
+  readonly wrapStore?: (store: Store) => Store
+}
+
+export interface Daemon {
+  readonly socket: string
+  readonly runtime: Runtime
+  /** Settles when the daemon has ended, by `close` or by a client's wish. */
+  readonly closed: Promise<void>
+  /** Ends it. Missions are ended first, or kept for the next daemon. Settles with how many were stopped. */
+  close(missions: 'stop' | 'keep'): Promise<number>
+}
+
+/**
+ * Takes over a home: its lock, its store, its missions, its socket.
+ *
+ * @throws OvermindError `home_in_use`, `home_not_writable`, `home_path_too_long`, `store_failed`
+ */
+export async function startDaemon({ home, wrapStore = (store) => store }: DaemonOptions): Promise<Daemon> {
+  const socket = join(home, 'overmind.sock')
+  if (Buffer.byteLength(socket) > LONGEST_SOCKET_PATH) {
+    throw new OvermindError(
+      'home_path_too_long',
+      `a socket's path may have ${LONGEST_SOCKET_PATH} bytes, this one has more: ${socket}; choose a shorter OVERMIND_HOME`,
+    )
+  }
+  await prepareHome(home)
+  const lock = lockHome(join(home, 'daemon.lock'))
+  const log = openLog(join(home, 'daemon.log'))
+  const { logger } = log
+  const startedAt = Date.now()
+  try {
+    if (await answers(socket)) throw new OvermindError('home_in_use', `another daemon answers on ${socket}`)
+    const { store, replaced } = openStore(join(home, 'overmind.db'), new Date())
+    if (replaced !== null) {
+      logger.error(replaced, 'the store was damaged and has been set aside')
+      store.commit({ events: [{ type: 'store.replaced', at: Date.now(), ...replaced }] })
+    }
+    const runtime = await createRuntime({
+      home,
+      store: wrapStore(store),
+      onFault: (error) => logger.error({ err: error }, 'something could not be done'),
+    })
+    logger.info({ version: VERSION, home, ...runtime.recovery }, 'started')
+
+    const { promise: closed, resolve: ended } = Promise.withResolvers<void>()
+    let closing: Promise<number> | undefined
+
+    async function end(missions: 'stop' | 'keep'): Promise<number> {
+      const live = runtime.list().filter((mission) => mission.view().state.exit === null).length
+      logger.info({ missions, live }, 'ending')
+      await runtime.close({ missions })
+      // Answers under way are finished; streams have ended with the runtime.
+      server.close()
+      server.closeIdleConnections()
+      setTimeout(() => {
+        server.closeAllConnections()
+        void finish()
+      }, GRACE_MS)
+      return missions === 'stop' ? live : 0
+    }
+
+    async function finish(): Promise<void> {
+      await rm(socket, { force: true })
+      logger.info('ended')
+      await log.close()
+      lock.release()
+      ended()
+    }
+
+    const close = (missions: 'stop' | 'keep'): Promise<number> => (closing ??= end(missions))
+    const app = createApp(
+      {
+        runtime,
+        status: () => statusOf(runtime, home, startedAt),
+        shutdown: (keep) => close(keep ? 'keep' : 'stop'),
+      },
+      { version: VERSION, onError: (error) => logger.error({ err: error }, 'a request failed') },
+    )
+    const handle = getRequestListener(app.fetch)
+    const server = createServer((request, response) => void handle(request, response))
+    // Requests wait for missions as long as those take.
+    server.requestTimeout = 0
+    server.keepAliveTimeout = 60_000
+    await listen(server, socket)
+    return { socket, runtime, closed, close }
+  } catch (error) {
+    logger.fatal({ err: error }, 'could not start')
+    await log.close()
+    lock.release()
+    throw error
+  }
+}
+
+/** How long answers under way have to be taken when the daemon ends. Milliseconds. */
+const GRACE_MS = 100
+
+/** A socket that nobody answers on is what a killed daemon left. */
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket)
+    connection.once('connect', () => {
+      connection.destroy()
+      resolve(true)
+    })
+    connection.once('error', () => resolve(false))
+  })
+}
+
+async function listen(server: Server, socket: string): Promise<void> {
+  await rm(socket, { force: true })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    // A wide queue: many commands at once are the normal case, not the exception.
+    server.listen({ path: socket, backlog: 1024 }, resolve)
+  })
+  await chmod(socket, 0o600)
+}
+
+function statusOf(runtime: Runtime, home: string, startedAt: number): DaemonStatus {
+  const counts: Record<Status, number> = {
+    pending: 0,
+    running: 0,
+    stalled: 0,
+    restarting: 0,
+    stopped: 0,
+    crashed: 0,
+    killed: 0,
+  }
+  let processes = 0
+  const missions = runtime.list()
+  for (const mission of missions) {
+    const { status, state } = mission.view()
+    counts[status] += 1
+    if (state.exit === null && state.process !== null && state.ended === null) processes += 1
+  }
+  return {
+    pid: process.pid,
+    version: VERSION,
+    home,
+    host: hostname(),
+    node_version: process.version,
+    started_at: iso(startedAt),
+    uptime_ms: Date.now() - startedAt,
+    memory_bytes: process.memoryUsage.rss(),
+    processes,
+    missions: { ...counts, total: missions.length },
+    revision: runtime.revision(),
+  }
+}

@@ -1,0 +1,69 @@
+import type { MissionView } from '@overmind/core'
+
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** Why a mission is in its state: sentences for people, the most important first. */
+export function why({ state, spec, status }: MissionView, { now }: Moment): readonly string[] {
+  const { phase, ending, exit, budget, restarts, run, ended } = state
+  const until = (name: keyof typeof state.timers): string => {
+    const deadline = state.timers[name]
+    return deadline === undefined ? '' : `${Math.max(0, (deadline.wall - now) / 1000).toFixed(1)} s`
+  }
+  const sentences: string[] = []
+  switch (phase) {
+    case 'pending.queued':
+      sentences.push('It has been accepted and is about to start.')
+      break
+    case 'running.starting':
+      sentences.push(`Run ${run} is being started.`)
+      break
+    case 'running.up':
+      sentences.push(`Run ${run} is running, under process ${state.process?.pid ?? 'unknown'}.`)
+      break
+    case 'running.stopping':
+    case 'stalled.terminating':
+    case 'stalled.killing':
+    case 'restarting.reaping': {
+      const reason = ending === null ? 'It is being ended' : ENDING[ending.reason]
+      sentences.push(
+        ending?.rung === 'kill'
+          ? `${reason}: SIGKILL was sent, and its process tree is not empty yet.`
+          : `${reason}: ${spec.stopSignal} was sent; SIGKILL follows in ${until('rung')} unless its process tree is empty before.`,
+      )
+      if (ended !== null) sentences.push('The command itself has ended; what it left behind has not.')
+      break
+    }
+    case 'restarting.backoff':
+      sentences.push(`Run ${run} ended; run ${run + 1} begins in ${until('backoff')}.`)
+      break
+    case 'exited':
+      if (exit !== null) sentences.push(`It is ${status}, class ${exit.class}: ${exit.evidence.reason}.`)
+  }
+  if (spec.restart !== 'never' && exit === null) {
+    const limit =
+      spec.maxRestarts === 0
+        ? 'without limit'
+        : `${spec.maxRestarts - budget.charged.length} of ${spec.maxRestarts} left`
+    sentences.push(
+      `Restarts (${spec.restart}): ${limit} within ${spec.maxSeconds} s of running time; ${restarts} so far.`,
+    )
+  }
+  if (phase === 'running.up' && state.timers.deadline !== undefined)
+    sentences.push(`It may run for ${until('deadline')} more.`)
+  if (exit !== null && exit.receipt.left.length > 0) {
+    sentences.push(`These processes could not be ended: ${exit.receipt.left.join(', ')}.`)
+  }
+  return sentences
+}
+
+const ENDING = {
+  kill: 'It is being killed on request',
+  stop: 'It is being stopped on request',
+  deadline: 'It ran longer than it may and is being ended',
+  stall: 'It showed no activity for too long and is being ended',
+  restart: 'It is being ended to be started again, on request',
+  leftovers: 'Its command ended and left processes behind, which are being ended',
+} as const

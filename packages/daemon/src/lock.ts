@@ -1,0 +1,29 @@
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { OvermindError } from '@overmind/core'
+
+const WAIT_MS = 500
+
+export interface Lock {
+  release(): void
+}
+
+/**
+ * Makes this process the only daemon of a home. The lock is the kernel's, taken through SQLite (Node has
+ * no other way to one): it is gone when its process is gone, however that ended, so it cannot be stale.
+ *
+ * @throws OvermindError `home_in_use`
+ */
+export function lockHome(path: string): Lock {
+  closeSync(openSync(path, 'a', 0o600))
+  const database = new DatabaseSync(path, { timeout: WAIT_MS })
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    throw new OvermindError('home_in_use', `another daemon is using ${path.replace(/\/[^/]*$/, '')}`, {
+      cause: error,
+    })
+  }
+  return { release: () => database.close() }
+}

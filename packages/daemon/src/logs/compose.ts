@@ -1,0 +1,147 @@
+/**
+ * A mission's log as people read it: the output of its runs, one behind the other, with a line of ours
+ * where one ends and the next begins. The bytes of the output itself are handed through untouched.
+ */
+import type { Mission, OutputFile } from '@overmind/core'
+import { iso } from '../api/views.ts'
+import { findTail } from './tail.ts'
+import { timeIndex } from './time-index.ts'
+
+export interface LogOptions {
+  /** Only this run. Default: all. */
+  readonly run?: number
+  /** Only the last lines. */
+  readonly tail?: number
+  /** Only what was written since; milliseconds since 1970. */
+  readonly since?: number
+  /** Go on with what is written from now, until the mission has exited. */
+  readonly follow: boolean
+  readonly signal: AbortSignal
+}
+
+export type LogPiece =
+  | { readonly kind: 'bytes'; readonly run: number; readonly offset: number; readonly bytes: Uint8Array }
+  /** A line of ours, without its end. */
+  | { readonly kind: 'notice'; readonly run: number; readonly at: number | null; readonly text: string }
+
+interface Start {
+  readonly run: number
+  readonly offset: number
+}
+
+export async function* composeLog(
+  mission: Mission,
+  options: LogOptions,
+): AsyncGenerator<LogPiece, undefined> {
+  const { follow, signal } = options
+  const begin = await beginning(mission, options)
+  for (let run = begin.run; ; run += 1) {
+    const { state } = mission.view()
+    if (run > state.run) {
+      if (!follow || options.run !== undefined || !(await anotherRun(mission, run, signal))) return
+    }
+    if (run > begin.run) yield restartNotice(mission, run)
+    const from = run === begin.run ? begin.offset : 0
+    yield* runLog(mission, run, from, follow, signal)
+    yield* stallNotice(mission, run)
+    if (signal.aborted || options.run !== undefined) return
+  }
+}
+
+async function* runLog(
+  mission: Mission,
+  run: number,
+  from: number,
+  follow: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<LogPiece> {
+  const file = fileOf(mission, run)
+  let offset = from
+  if (file !== undefined && file.trimmedTo > from) {
+    yield {
+      kind: 'notice',
+      run,
+      at: null,
+      text: `--- ${file.trimmedTo} bytes of older output are no longer kept ---`,
+    }
+    offset = file.trimmedTo
+  }
+  // The first line behind what was dropped is only half there.
+  let skipping = offset > from
+  for await (const bytes of mission.output({ run, from: offset, follow, signal })) {
+    const end = skipping ? bytes.indexOf(10) + 1 : 0
+    if (skipping && end === 0) {
+      offset += bytes.length
+      continue
+    }
+    skipping = false
+    if (end < bytes.length) yield { kind: 'bytes', run, offset: offset + end, bytes: bytes.subarray(end) }
+    offset += bytes.length
+  }
+}
+
+async function beginning(mission: Mission, { run, tail, since }: LogOptions): Promise<Start> {
+  const last = run ?? mission.view().state.run
+  const first = run ?? 1
+  const bySince =
+    since === undefined ? { run: first, offset: 0 } : beginningSince(mission, first, last, since)
+  return tail === undefined ? bySince : beginningOfTail(mission, bySince, last, tail)
+}
+
+function beginningSince(mission: Mission, first: number, last: number, since: number): Start {
+  for (let run = first; run <= last; run += 1) {
+    const offset = timeIndex(mission, run).since(since)
+    if (offset !== undefined) return { run, offset }
+  }
+  return { run: Math.max(1, last), offset: fileOf(mission, last)?.bytes ?? 0 }
+}
+
+async function beginningOfTail(mission: Mission, floor: Start, last: number, lines: number): Promise<Start> {
+  let wanted = lines
+  for (let run = last; run >= floor.run; run -= 1) {
+    const file = fileOf(mission, run)
+    if (file === undefined) continue
+    const lowest = Math.max(file.trimmedTo, run === floor.run ? floor.offset : 0)
+    const found = await findTail(file.path, lowest, wanted)
+    if (found.lines >= wanted) return { run, offset: found.offset }
+    wanted -= found.lines
+  }
+  return floor
+}
+
+function fileOf(mission: Mission, run: number): OutputFile | undefined {
+  return mission.outputFiles().find((file) => file.run === run && file.stream !== 'stderr')
+}
+
+function restartNotice(mission: Mission, run: number): LogPiece {
+  const [started] = mission.history({ run, types: ['run.started', 'run.starting'], limit: 1 })
+  const at = started?.at ?? null
+  return {
+    kind: 'notice',
+    run,
+    at,
+    text: `--- restart #${run - 1} at ${at === null ? 'an unknown time' : iso(at)} ---`,
+  }
+}
+
+function* stallNotice(mission: Mission, run: number): Generator<LogPiece> {
+  const [stalled] = mission.history({ run, types: ['run.stalled'], limit: 1 })
+  if (stalled?.type !== 'run.stalled') return
+  const limit = mission.view().spec.activityTimeoutMs ?? stalled.quiet
+  yield {
+    kind: 'notice',
+    run,
+    at: stalled.at,
+    text: `--- killed: no activity for ${Math.round(limit / 1000)}s ---`,
+  }
+}
+
+/** Waits until the mission has begun this run; false when it exits instead. */
+async function anotherRun(mission: Mission, run: number, signal: AbortSignal): Promise<boolean> {
+  for await (const _ of mission.events({ signal })) {
+    const { state } = mission.view()
+    if (state.run >= run) return true
+    if (state.exit !== null) return false
+  }
+  return mission.view().state.run >= run
+}

@@ -1,0 +1,47 @@
+/**
+ * The program behind `overmind start`. Whoever starts it may hand it a pipe as descriptor 3: one line of
+ * JSON on it says that the daemon is ready, or why it is not.
+ */
+import { closeSync, fstatSync, writeSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { OvermindError } from '@overmind/core'
+import { startDaemon } from './daemon.ts'
+
+const READY_PIPE = 3
+
+function report(news: object): void {
+  const text = `${JSON.stringify(news)}\n`
+  if (!isPipe(READY_PIPE)) {
+    process.stderr.write(text)
+    return
+  }
+  writeSync(READY_PIPE, text)
+  closeSync(READY_PIPE)
+}
+
+function isPipe(descriptor: number): boolean {
+  try {
+    const stats = fstatSync(descriptor)
+    return stats.isFIFO() || stats.isSocket()
+  } catch {
+    // Not open: it was started by hand.
+    return false
+  }
+}
+
+const home = resolve(process.env['OVERMIND_HOME'] || join(homedir(), '.overmind'))
+try {
+  const daemon = await startDaemon({ home })
+  // Asked to end by the system or by hand, it ends itself and not its missions: they are nobody's to end but their user's.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon.close('keep'))
+  // The terminal it was started from is not its own.
+  process.on('SIGHUP', () => {})
+  report({ ready: true, pid: process.pid })
+  await daemon.closed
+  process.exit(0)
+} catch (error) {
+  const code = error instanceof OvermindError ? error.code : 'internal'
+  report({ error: { code, message: error instanceof Error ? error.message : String(error) } })
+  process.exit(1)
+}

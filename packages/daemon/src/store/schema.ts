@@ -1,0 +1,36 @@
+/** Any change here is a new number, and a step in `migrate`. */
+export const SCHEMA_VERSION: number = 1
+
+/** Says that a SQLite file is ours: "OVMD". */
+export const APPLICATION_ID: number = 0x4f564d44
+
+export const SCHEMA: string = `
+CREATE TABLE environments (
+  hash TEXT PRIMARY KEY,
+  variables TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE missions (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  created_at REAL NOT NULL,
+  state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX missions_by_environment ON missions (environment);
+
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  mission TEXT,
+  run INTEGER,
+  type TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX events_by_mission ON events (mission, type) WHERE mission IS NOT NULL;
+
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${SCHEMA_VERSION};
+`

@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  type Environment,
+  type EventDraft,
+  isMissionId,
+  type JournalEvent,
+  type MissionId,
+  type MissionRecord,
+  type MissionSpec,
+  type MissionState,
+  OvermindError,
+  seq,
+  type Seq,
+  type Store,
+} from '@overmind/core'
+import { createReserve } from './reserve.ts'
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+
+/** The file is not a store of ours, or is damaged: it should be set aside. */
+export class StoreDamaged extends Error {
+  override readonly name = 'StoreDamaged'
+}
+
+const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
+
+/** Reading a larger file through takes longer than a start should. */
+const CHECKED_BYTES = 64 * 1024 * 1024
+
+/** SQLite's own number for an error, without the extended part. */
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : undefined
+}
+
+/**
+ * The durable store: one SQLite file in WAL mode with one writer. A commit survives the death of the
+ * process at once; a power cut may cost the last moments and never the file.
+ *
+ * @throws StoreDamaged when the file cannot be trusted; OvermindError `store_failed` when it cannot be used.
+ */
+export function openSqliteStore(path: string): Store {
+  // SQLite would make it readable to others where the umask allows; its companions take its mode.
+  closeSync(openSync(path, 'a', 0o600))
+  const database = open(path)
+  const reserve = createReserve(`${path}.reserve`)
+
+  const sql = {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    addEvent: database.prepare('INSERT INTO events (seq, mission, run, type, body) VALUES (?, ?, ?, ?, ?)'),
+    addEnvironment: database.prepare('INSERT OR IGNORE INTO environments (hash, variables) VALUES (?, ?)'),
+    addMission: database.prepare(
+      'INSERT INTO missions (id, name, spec, environment, created_at, state) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    updateMission: database.prepare('UPDATE missions SET state = ? WHERE id = ?'),
+    removeMission: database.prepare('DELETE FROM missions WHERE id = ?'),
+    removeEvents: database.prepare('DELETE FROM events WHERE mission = ?'),
+    removeEnvironments: database.prepare(
+      'DELETE FROM environments WHERE NOT EXISTS (SELECT 1 FROM missions WHERE environment = hash)',
+    ),
+  }
+  const queries = new Map<string, StatementSync>()
+  let last = lastNumber(database)
+  let first = firstNumber()
+
+  function firstNumber(): Seq {
+    const row = database.prepare('SELECT min(seq) AS first FROM events').get()
+    return seq(Number(row?.['first'] ?? last + 1))
+  }
+
+  function put({ id, name, spec, env, createdAt, state }: MissionRecord): void {
+    const text = JSON.stringify(state)
+    // Only the state of a mission ever changes.
+    if (sql.updateMission.run(text, id).changes !== 0) return
+    const variables = JSON.stringify(env)
+    const hash = createHash('sha256').update(variables).digest('base64url')
+    sql.addEnvironment.run(hash, variables)
+    sql.addMission.run(id, name, JSON.stringify(spec), hash, createdAt, text)
+  }
+
+  function remove(ids: readonly MissionId[]): void {
+    for (const id of ids) {
+      sql.removeMission.run(id)
+      sql.removeEvents.run(id)
+    }
+    sql.removeEnvironments.run()
+    first = firstNumber()
+  }
+
+  function transaction(body: () => void): void {
+    sql.begin.run()
+    try {
+      body()
+      sql.commit.run()
+    } catch (error) {
+      // A full disk ends the transaction by itself.
+      if (database.isTransaction) sql.rollback.run()
+      throw error
+    }
+  }
+
+  /** Room is set aside for a full disk, so that what is running can still be stopped and noted. */
+  function write(body: () => void): void {
+    try {
+      transaction(body)
+    } catch (error) {
+      if (sqliteCode(error) !== SQLITE_FULL || !reserve.release()) throw failed(error)
+      try {
+        transaction(body)
+      } catch (again) {
+        throw failed(again)
+      }
+    }
+  }
+
+  function query(text: string): StatementSync {
+    let statement = queries.get(text)
+    if (statement === undefined) queries.set(text, (statement = database.prepare(text)))
+    return statement
+  }
+
+  return {
+    commit({ events, put: records = [], remove: gone = [] }) {
+      const numbered = events.map((draft, index): JournalEvent => ({ ...draft, seq: seq(last + 1 + index) }))
+      write(() => {
+        if (gone.length > 0) remove(gone)
+        for (const record of records) put(record)
+        for (const event of numbered) {
+          const { seq: number, ...body } = event
+          const mission = 'mission' in event ? event.mission : null
+          const run = 'run' in event ? event.run : null
+          sql.addEvent.run(number, mission, run, event.type, JSON.stringify(body))
+        }
+      })
+      if (numbered.length > 0 && first > last) first = seq(last + 1)
+      last = seq(last + numbered.length)
+      return numbered
+    },
+    missions: () => readMissions(database),
+    events({ after, mission, run, types, limit, newestFirst = false }) {
+      const where = ['seq > ?']
+      if (mission !== undefined) where.push('mission = ?')
+      if (run !== undefined) where.push('run = ?')
+      if (types !== undefined) where.push(`type IN (${types.map(() => '?').join(', ')})`)
+      const order = newestFirst ? 'DESC' : 'ASC'
+      const text = `SELECT seq, body FROM events WHERE ${where.join(' AND ')} ORDER BY seq ${order} LIMIT ?`
+      const values: SQLInputValue[] = [after, mission, run, ...(types ?? []), limit].filter(
+        (value) => value !== undefined,
+      )
+      return query(text)
+        .all(...values)
+        .map((row) => readEvent(Number(row['seq']), row['body']))
+    },
+    last: () => last,
+    first: () => first,
+    close: () => {
+      database.close()
+    },
+  }
+}
+
+function failed(error: unknown): OvermindError {
+  const full = sqliteCode(error) === SQLITE_FULL
+  const why = full
+    ? 'the disk is full: free some space'
+    : error instanceof Error
+      ? error.message
+      : String(error)
+  return new OvermindError(
+    'store_failed',
+    `the store could not be written, and nothing was changed: ${why}`,
+    { cause: error },
+  )
+}
+
+function open(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 2000 })
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    prepare(database, path)
+    return database
+  } catch (error) {
+    database.close()
+    const code = sqliteCode(error)
+    if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
+      throw new StoreDamaged(String(error), { cause: error })
+    if (error instanceof StoreDamaged || error instanceof OvermindError) throw error
+    throw failed(error)
+  }
+}
+
+function prepare(database: DatabaseSync, path: string): void {
+  const pragma = (name: string): number =>
+    Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
+  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
+  if (tables?.['count'] === 0) {
+    database.exec(`BEGIN; ${SCHEMA} COMMIT`)
+    return
+  }
+  if (pragma('application_id') !== APPLICATION_ID)
+    throw new StoreDamaged(`${path} is not a store of Overmind`)
+  const version = pragma('user_version')
+  if (version > SCHEMA_VERSION) {
+    throw new OvermindError(
+      'store_failed',
+      `the store was written by a newer Overmind (schema ${version}, this one knows ${SCHEMA_VERSION}): upgrade, or move ${path} away`,
+    )
+  }
+  if (pragma('page_count') * pragma('page_size') <= CHECKED_BYTES) {
+    const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]
+    if (verdict !== 'ok') throw new StoreDamaged(String(verdict))
+  }
+  // Damage that no check sees shows when the rows are read.
+  readMissions(database)
+}
+
+function lastNumber(database: DatabaseSync): Seq {
+  const row = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()
+  return seq(Number(row?.['seq'] ?? 0))
+}
+
+function readMissions(database: DatabaseSync): readonly MissionRecord[] {
+  const rows = database
+    .prepare(
+      'SELECT id, name, spec, created_at, state, variables FROM missions JOIN environments ON hash = environment ORDER BY created_at, id',
+    )
+    .all()
+  const environments = new Map<string, Environment>()
+  return rows.map((row): MissionRecord => {
+    const variables = String(row['variables'])
+    const env = environments.get(variables) ?? parse(variables, isEnvironment)
+    environments.set(variables, env)
+    return {
+      id: parseId(row['id']),
+      name: String(row['name']),
+      spec: parse(row['spec'], isSpec),
+      env,
+      createdAt: Number(row['created_at']),
+      state: parse(row['state'], isState),
+    }
+  })
+}
+
+function parseId(value: unknown): MissionId {
+  const id = String(value)
+  if (!isMissionId(id)) throw new StoreDamaged('a mission has no id')
+  return id
+}
+
+function readEvent(number: number, body: unknown): JournalEvent {
+  return { ...parse(body, isDraft), seq: seq(number) }
+}
+
+/** Rows are what this file wrote itself; one that is not is damage. */
+function parse<T>(text: unknown, isT: (value: unknown) => value is T): T {
+  let value: unknown
+  try {
+    value = JSON.parse(String(text))
+  } catch (error) {
+    throw new StoreDamaged('a row does not parse', { cause: error })
+  }
+  if (!isT(value)) throw new StoreDamaged('a row is not what it should be')
+  return value
+}
+
+function has(value: unknown, ...fields: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && fields.every((field) => field in value)
+}
+
+function isEnvironment(value: unknown): value is Environment {
+  return has(value)
+}
+
+function isSpec(value: unknown): value is MissionSpec {
+  return has(value, 'command', 'cwd', 'provider', 'restart')
+}
+
+function isState(value: unknown): value is MissionState {
+  return has(value, 'phase', 'run', 'process', 'timers', 'exit')
+}
+
+function isDraft(value: unknown): value is EventDraft {
+  return has(value, 'type', 'at')
+}

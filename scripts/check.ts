@@ -1,0 +1,103 @@
+/**
+ * Everything that must hold before a commit, in order: `npm run check` here, `.ci/run` on a clean machine.
+ * One line per step, the output only of those that fail, and at the end the sum: a step counts as one test,
+ * a step that runs tests as that many.
+ */
+import { spawn } from 'node:child_process'
+import { closeSync, globSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+interface Step {
+  name: string
+  /** A command line for `sh`; programs of npm are on its PATH. */
+  run: string
+  /** Where vitest writes what it counted. */
+  report?: string
+}
+
+interface Sum {
+  passed: number
+  failed: number
+}
+
+const root = new URL('..', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'overmind-check-'))
+const deadline = Date.now() + 15 * 60_000
+const env = { ...process.env, CI: 'true', PATH: `${root}node_modules/.bin:${process.env['PATH']}` }
+
+const steps: Step[] = [
+  { name: 'format', run: 'npm run --silent format:check' },
+  { name: 'lint', run: 'npm run --silent lint' },
+  { name: 'layers', run: 'node scripts/layers.ts' },
+  { name: 'build', run: 'npm run --silent build' },
+  { name: 'knip', run: 'knip' },
+  { name: 'publint', run: 'for package in packages/*; do publint run "$package" --strict || exit 1; done' },
+  tests('unit'),
+  tests('integration'),
+  tests('e2e'),
+]
+
+function tests(project: string): Step {
+  const report = join(folder, `${project}.json`)
+  const reporters = `--reporter=default --reporter=json --outputFile.json=${report}`
+  return { name: project, run: `vitest run --project ${project} ${reporters}`, report }
+}
+
+/** Runs a step in a process group of its own, so that a step that hangs leaves nothing behind. */
+async function run(step: Step): Promise<Sum> {
+  const log = join(folder, `${step.name}.log`)
+  const output = openSync(log, 'a')
+  const started = Date.now()
+  const ok = await new Promise<boolean>((resolve, reject) => {
+    const child = spawn('sh', ['-c', step.run], {
+      cwd: root,
+      env,
+      stdio: ['ignore', output, output],
+      detached: true,
+    })
+    const kill = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    }
+    const timer = setTimeout(kill, deadline - Date.now())
+    process.once('SIGINT', kill)
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      clearTimeout(timer)
+      process.off('SIGINT', kill)
+      resolve(code === 0)
+    })
+  })
+  closeSync(output)
+
+  const sum = count(step, ok)
+  const seconds = ((Date.now() - started) / 1000).toFixed(1)
+  const tally = step.report === undefined ? '' : `  ${sum.passed} passed, ${sum.failed} failed`
+  print(`${step.name.padEnd(12)}${(ok ? 'ok' : 'FAILED').padEnd(7)}${seconds.padStart(6)} s${tally}`)
+  if (!ok) print(`${readFileSync(log, 'utf8').trimEnd()}\n`)
+  return sum
+}
+
+function count({ report }: Step, ok: boolean): Sum {
+  if (report === undefined || globSync(report).length === 0) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 }
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as {
+    numPassedTests: number
+    numFailedTests: number
+  }
+  // A file that does not load fails without a failed test.
+  return { passed: numPassedTests, failed: ok ? 0 : Math.max(1, numFailedTests) }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+const total: Sum = { passed: 0, failed: 0 }
+for (const step of steps) {
+  const { passed, failed } = await run(step)
+  total.passed += passed
+  total.failed += failed
+}
+rmSync(folder, { recursive: true })
+print(`${total.passed} passed, ${total.failed} failed`)
+process.exitCode = total.failed === 0 ? 0 : 1
