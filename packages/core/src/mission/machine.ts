@@ -277,8 +277,22 @@ const leaderExits = [
 
 const giveUp = [{ guard: 'atLastRung', actions: 'giveUp' }] as const
 
+/** The first state of a mission: nothing has run. */
+export const initialState: MissionState = {
+  phase: 'pending.queued',
+  run: 0,
+  process: null,
+  startedAt: null,
+  ending: null,
+  ended: null,
+  restarts: 0,
+  budget: { clock: 0, charged: [] },
+  timers: {},
+  exit: null,
+}
+
 const machine = setup({
-  types: { context: {} as Context, events: {} as Event },
+  types: { context: {} as Context, events: {} as Event, input: {} as Context },
   guards: {
     isRung: ({ event }) => event.type === 'timer' && event.name === 'rung',
     isDeadline: ({ event }) => event.type === 'timer' && event.name === 'deadline',
@@ -328,9 +342,8 @@ const machine = setup({
   },
 }).createMachine({
   id: 'mission',
-  context: () => {
-    throw new TypeError('a mission begins from its recorded state, see decide()')
-  },
+  // Never used: `decide` puts what is recorded in its place.
+  context: ({ input }) => input,
   initial: 'pending',
   states: {
     pending: {
@@ -423,20 +436,6 @@ const machine = setup({
     },
   },
 })
-
-/** The first state of a mission: nothing has run. */
-export const initialState: MissionState = {
-  phase: 'pending.queued',
-  run: 0,
-  process: null,
-  startedAt: null,
-  ending: null,
-  ended: null,
-  restarts: 0,
-  budget: { clock: 0, charged: [] },
-  timers: {},
-  exit: null,
-}
 
 /**
  * What follows from `event` for a mission in `state`. Pure: the same values give the same decision. An

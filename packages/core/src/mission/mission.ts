@@ -14,7 +14,7 @@ import {
 } from '../model/state.ts'
 import { type Clock, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
-import { type Launch, type ProcessHost, type RunRef, SpawnRefused } from '../process/host.ts'
+import type { Launch, ProcessHost, RunRef } from '../process/host.ts'
 import type { Provider } from '../provider/provider.ts'
 import { keeperCopy } from './keeper-copy.ts'
 import { decide } from './machine.ts'
@@ -38,6 +38,8 @@ export interface MissionActor {
   readonly id: MissionId
   record(): MissionRecord
   status(): Status
+  /** Notes that the mission exists and starts it, in one step. @throws OvermindError `store_failed`; then it does not exist. */
+  launch(): void
   /** Asks for something. @throws OvermindError `store_failed`; then nothing has begun. */
   request(signal: Signal): void
   /** Tells a fact. It is never lost: when it cannot be written now it is tried again. */
@@ -66,15 +68,16 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   const ref = (): RunRef => ({ mission: id, run: record.state.run })
 
-  function step(signal: Signal): void {
+  function step(signal: Signal, before: readonly MissionEvent[] = []): void {
     const now = clock.now()
     const decision = decide(record.state, spec, signal, { now, boot: host.boot, random: deps.random() })
     if (decision.state === record.state) return
     const next = { ...record, state: decision.state }
-    deps.commit({ events: decision.events.map((event) => draft(event, now.wall)), put: [next] })
-    const before = record.state
+    const events = [...before, ...decision.events].map((event) => draft(event, now.wall))
+    deps.commit({ events, put: [next] })
+    const { timers: armed } = record.state
     record = next
-    armTimers(before.timers)
+    armTimers(armed)
     for (const effect of decision.effects) perform(effect)
     for (const wake of waiting) wake()
   }
@@ -124,7 +127,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   function perform(effect: Effect): void {
     switch (effect.type) {
       case 'spawn':
-        void spawn(ref())
+        host.spawn(launchOf(record.state.run))
         return
       case 'signal':
         host.signal(ref(), effect.signal).catch(deps.fault)
@@ -132,17 +135,6 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       case 'give-up':
         host.giveUp(ref()).catch(deps.fault)
         return
-    }
-  }
-
-  async function spawn({ run }: RunRef): Promise<void> {
-    try {
-      const { process, at } = await host.spawn(launchOf(run))
-      tell({ type: 'spawned', run, process, at })
-    } catch (error) {
-      if (!(error instanceof SpawnRefused)) deps.fault(error)
-      const reason = error instanceof Error ? error.message : String(error)
-      tell({ type: 'refused', run, reason, retry: error instanceof SpawnRefused && error.retry })
     }
   }
 
@@ -177,6 +169,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     id,
     record: () => record,
     status: () => statusOf(record.state),
+    launch: () => step({ type: 'launch' }, [{ type: 'mission.created', name: record.name, spec }]),
     request: (signal) => {
       if (untold.length > 0) {
         cancelRetry?.()
@@ -185,7 +178,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       step(signal)
     },
     tell,
-    resumeStart: () => void spawn(ref()),
+    resumeStart: () => perform({ type: 'spawn' }),
     resume: () => {
       armTimers({})
       const { phase, ending } = record.state

@@ -33,18 +33,6 @@ export interface Launched {
   readonly at: Instant
 }
 
-/** Why a run could not be started. */
-export class SpawnRefused extends Error {
-  override readonly name = 'SpawnRefused'
-  /** The machine may only be short of something for a moment. */
-  readonly retry: boolean
-
-  constructor(reason: string, retry: boolean, cause?: unknown) {
-    super(reason, cause === undefined ? undefined : { cause })
-    this.retry = retry
-  }
-}
-
 /** What is known of a run that an earlier supervisor left. */
 export interface Abandoned extends RunRef {
   /** Null when the earlier supervisor died between the intent and the record. */
@@ -74,6 +62,14 @@ export interface FoundKeeper {
 
 export type HostEvent =
   | {
+      readonly type: 'started'
+      readonly ref: RunRef
+      readonly process: ProcessIdentity
+      readonly at: Instant
+    }
+  /** There is no process, and nothing is left of the attempt; `retry` when the machine may only be short of something. */
+  | { readonly type: 'refused'; readonly ref: RunRef; readonly reason: string; readonly retry: boolean }
+  | {
       readonly type: 'exited'
       readonly ref: RunRef
       readonly exit: ProcessExit
@@ -97,8 +93,8 @@ export interface ProcessHost {
   readonly boot: string
   /** Where events go; set once, before anything is started. */
   listen(listener: (event: HostEvent) => void): void
-  /** @throws SpawnRefused when there is no process; then nothing is left of the attempt. */
-  spawn(launch: Launch): Promise<Launched>
+  /** Starts a run; `started` or `refused` follows. */
+  spawn(launch: Launch): void
   /** Finds runs that an earlier supervisor left, in the order given, and watches those that live. */
   recover(runs: readonly Abandoned[]): readonly Finding[]
   /** Living keepers under this home that `recover` did not find, for a supervisor that has lost its store. */

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, open } from 'node:fs'
 import { promisify } from 'node:util'
 import { OvermindError, systemCode } from '../model/errors.ts'
 import type { ProcessExit, Receipt, SentSignal } from '../model/exit.ts'
 import type { Stream } from '../model/output.ts'
-import type { Command } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
@@ -16,14 +14,15 @@ import {
   type Launch,
   type ProcessHost,
   type RunRef,
-  SpawnRefused,
 } from './host.ts'
 import { keeperProcess, keptCommand } from './keeper.ts'
-import { checkLaunch } from './launch-checks.ts'
+import { checkFolder } from './launch-checks.ts'
+import { createLauncher } from './launcher.ts'
 import { readTail } from './output-tail.ts'
 import { type OutputWatch, watchOutput } from './output-watch.ts'
-import { isSameProcess, type Marker, type ProcessTable } from './process-table.ts'
+import { isSameProcess, type ProcessTable } from './process-table.ts'
 import { openRunsJournal, type RunsLine } from './runs-journal.ts'
+import { createSnapshots } from './snapshots.ts'
 import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 import { KEEPER_MARK } from './marks.ts'
 
@@ -35,14 +34,17 @@ const PASSING: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOMEM', 'E
 const EVIDENCE_BYTES = 4096
 const FIRST_LOOK_MS = 5
 const LAST_LOOK_MS = 500
-const ADOPTED_LOOK_MS = 2000
+const LOOK_MS = 2000
+/** How long a keeper may take to begin before it is looked for, and given up when it is not there. */
+const START_LIMIT_MS = 10_000
+const STARTING_AT_ONCE = 64
+/** How long a process that was being forked when its launcher died may take to show what it is. */
+const SETTLE_MS = 250
 
 interface LiveRun {
   readonly ref: RunRef
   readonly process: ProcessIdentity
   readonly at: Instant
-  /** The keeper as our own child; null when an earlier supervisor started it. */
-  readonly child: ChildProcess | null
   readonly outputs: ReadonlyMap<Stream, { readonly path: string; readonly watch: OutputWatch }>
   readonly signals: SentSignal[]
   readonly strays: Set<number>
@@ -63,10 +65,17 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   const live = new Map<string, LiveRun>()
   const keepers = new Set<number>()
   const runs = openRunsJournal(home.runs)
+  const snapshots = createSnapshots(table, clock)
   let emit: (event: HostEvent) => void = () => {}
-  let nextSnapshot: Promise<Snapshot> | undefined
-  let cancelAdoptedLook: (() => void) | undefined
+  let cancelLook: (() => void) | undefined
   let looks = 0
+  /** Runs whose keeper has not told yet that it began. */
+  const starting = new Map<string, { readonly launch: Launch; readonly since: Instant }>()
+  const queued: (() => void)[] = []
+  const launcher = createLauncher({
+    onFailure: (reason) => void clock.timer(SETTLE_MS, () => lookForStarts(reason)),
+  })
+  runs.follow(onRunsLine)
 
   const keyOf = ({ mission, run }: RunRef): string => `${mission}.${run}`
 
@@ -79,34 +88,6 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     return { mission: ref.mission, run: ref.run, home: home.path, leader }
   }
 
-  function snapshotOf(entries: Snapshot['entries']): Snapshot {
-    const markers = new Map<number, Marker | null>()
-    return {
-      boot: table.boot,
-      entries,
-      marker: (pid) => {
-        let marker = markers.get(pid)
-        if (marker === undefined) markers.set(pid, (marker = table.marker(pid)))
-        return marker
-      },
-    }
-  }
-
-  /** Many runs may ask at once, as at a shutdown: they share one look. */
-  function look(): Promise<Snapshot> {
-    nextSnapshot ??= new Promise((resolve, reject) => {
-      setImmediate(() => {
-        nextSnapshot = undefined
-        try {
-          resolve(snapshotOf(table.scan()))
-        } catch (error) {
-          reject(error)
-        }
-      })
-    })
-    return nextSnapshot
-  }
-
   /** The living processes of a run without its keeper, which is ours. */
   function treeOf(run: LiveRun, snapshot: Snapshot): readonly Member[] {
     const members = membersOf(familyOf(run.ref, run.process), snapshot).filter(
@@ -114,6 +95,11 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     )
     for (const { pid, stray } of members) if (stray) run.strays.add(pid)
     return members
+  }
+
+  /** What a run whose leader has ended has left, right now. */
+  function leftBehind(run: LiveRun): readonly Member[] {
+    return treeOf(run, snapshots.orphans()).filter(({ pid }) => table.identify(pid) !== null)
   }
 
   function receiptOf(run: LiveRun, left: readonly Member[] = []): Receipt {
@@ -166,55 +152,102 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     live.delete(keyOf(run.ref))
   }
 
-  async function spawnRun(
-    launch: Launch,
-  ): Promise<{ readonly process: ProcessIdentity; readonly at: Instant }> {
+  function spawnRun(launch: Launch): void {
     const ref: RunRef = { mission: launch.mission, run: launch.run }
-    const command: Command = { kind: 'exec', argv: launch.argv }
-    const names: readonly Stream[] = launch.streams === 'merged' ? ['output'] : ['stdout', 'stderr']
-    const paths = names.map((stream) => home.outputFile(ref.mission, ref.run, stream))
-    const files: number[] = []
-    let child: ChildProcess
-    try {
-      await checkLaunch(command, launch.cwd, launch.env)
-      for (const path of paths) files.push(await openFile(path, 'a', 0o600))
-      const [out, err = out] = files
-      const keeper = keeperProcess({ ...launch, home: home.path })
-      child = spawn(keeper.file, keeper.args, {
-        cwd: launch.cwd,
-        env: keeper.env,
-        detached: true,
-        stdio: ['ignore', out, err],
-      })
-      if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve))
-    } catch (error) {
-      if (error instanceof OvermindError) throw new SpawnRefused(error.message, false, error)
-      const code = systemCode(error)
-      throw new SpawnRefused(
-        `the process could not be started: ${code ?? String(error)}`,
-        PASSING.has(code),
-        error,
-      )
-    } finally {
-      for (const file of files) closeSync(file)
-    }
-    const at = clock.now()
-    const process = table.identifyChild(child.pid)
-    if (process === null) throw new SpawnRefused('the process was gone before it could be identified', false)
-    const run = track({ ref, process, at, child, outputs: watchStreams(ref, launch) })
-    child.on('error', (error) => emit({ type: 'fault', ref, error }))
-    child.on('exit', (code) =>
-      leaderGone(run, code === null ? undefined : { code, ran: clock.now().monotonic - at.monotonic }),
+    prepare(launch).then(
+      (files) => {
+        queued.push(() => {
+          starting.set(keyOf(ref), { launch, since: clock.now() })
+          launcher.launch(keeperProcess({ ...launch, ...files, home: home.path }))
+          beAttentive()
+        })
+        launchQueued()
+      },
+      (error: unknown) => {
+        const code = systemCode(error)
+        const reason =
+          error instanceof OvermindError
+            ? error.message
+            : `the process could not be started: ${code ?? String(error)}`
+        emit({ type: 'refused', ref, reason, retry: PASSING.has(code) })
+      },
     )
-    return { process, at }
+  }
+
+  /** The launcher is told of a few at a time, so that one that is late is late and not in a long queue. */
+  function launchQueued(): void {
+    while (starting.size < STARTING_AT_ONCE) {
+      const next = queued.shift()
+      if (next === undefined) return
+      next()
+    }
+  }
+
+  /** Makes the output files, private from the first byte, and sees that there is a folder to start in. */
+  async function prepare({
+    mission,
+    run,
+    streams,
+    cwd,
+  }: Launch): Promise<{ readonly stdout: string; readonly stderr: string }> {
+    const stdout = home.outputFile(mission, run, streams === 'merged' ? 'output' : 'stdout')
+    const stderr = streams === 'merged' ? stdout : home.outputFile(mission, run, 'stderr')
+    await Promise.all([checkFolder(cwd), ...[...new Set([stdout, stderr])].map(touch)])
+    return { stdout, stderr }
+  }
+
+  async function touch(path: string): Promise<void> {
+    closeSync(await openFile(path, 'a', 0o600))
+  }
+
+  function started(ref: RunRef, process: ProcessIdentity): void {
+    const pending = starting.get(keyOf(ref))
+    if (pending === undefined) return
+    starting.delete(keyOf(ref))
+    launchQueued()
+    const at = clock.now()
+    track({ ref, process, at, outputs: watchStreams(ref, pending.launch) })
+    emit({ type: 'started', ref, process, at })
   }
 
   function onRunsLine(line: RunsLine): void {
-    if (line.kind !== 'exit') return
+    if (line.kind === 'start') {
+      const identity =
+        line.start === null
+          ? table.identify(line.pid)
+          : { pid: line.pid, start: line.start, boot: table.boot }
+      if (identity !== null) started(line, identity)
+      return
+    }
     const run = live.get(keyOf(line))
-    // Our own children report themselves; the line is for those whose parent has died.
-    if (run === undefined || run.child !== null) return
-    leaderGone(run, { code: line.code, ran: ranOf(run.process, run.at, line.uptime) })
+    if (run !== undefined) leaderGone(run, { code: line.code, ran: ranOf(run.process, run.at, line.uptime) })
+  }
+
+  /** The launcher is gone: what it began is found by its marker, what it did not will never begin. */
+  function lookForStarts(reason: string): void {
+    runs.check()
+    const late = [...starting.values()]
+    if (late.length === 0) return
+    const snapshot = snapshots.allNow()
+    for (const { launch } of late) {
+      const ref: RunRef = { mission: launch.mission, run: launch.run }
+      if (!starting.has(keyOf(ref))) continue
+      const keeper = membersOf(familyOf(ref, null), snapshot).find(({ pid }) => isKeeper(pid))
+      if (keeper !== undefined) {
+        started(ref, { pid: keeper.pid, start: keeper.start, boot: table.boot })
+        continue
+      }
+      starting.delete(keyOf(ref))
+      emit({ type: 'refused', ref, reason, retry: true })
+    }
+    launchQueued()
+  }
+
+  function isKeeper(pid: number): boolean {
+    return (
+      table.environment(pid)?.[KEEPER_MARK] !== undefined &&
+      keptCommand(table.commandLine(pid) ?? []) !== null
+    )
   }
 
   function ranOf(process: ProcessIdentity | null, at: Instant | null, uptime: number | null): number {
@@ -230,11 +263,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     keepers.delete(run.process.pid)
     const known = record ?? recordOf(run)
     if (known !== undefined) {
-      exited(
-        run,
-        { kind: 'code', ...known, at: run.at.wall + known.ran },
-        treeOf(run, snapshotOf(table.orphans(keepers))).length,
-      )
+      exited(run, { kind: 'code', ...known, at: run.at.wall + known.ran }, leftBehind(run).length)
     } else {
       run.state = 'orphaned'
       lookSoon(run, 0)
@@ -267,7 +296,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   function lookSoon(run: LiveRun, delayMs: number): void {
     run.cancelLook()
     run.cancelLook = clock.timer(delayMs, () => {
-      look().then(
+      snapshots.all().then(
         (snapshot) => looked(run, snapshot, delayMs),
         (error: unknown) => emit({ type: 'fault', ref: run.ref, error }),
       )
@@ -330,7 +359,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   async function signalRun(ref: RunRef, signal: NodeJS.Signals): Promise<void> {
     if (!live.has(keyOf(ref))) return
-    const snapshot = await look()
+    const snapshot = await snapshots.all()
     const run = live.get(keyOf(ref))
     if (run === undefined) return
     const members = treeOf(run, snapshot)
@@ -339,25 +368,35 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     // A stopped program cannot answer: wake it, so that it gets the signal.
     if (signal !== 'SIGKILL') send(run, members, 'SIGCONT')
     run.signals.push({ signal, processes, at: clock.now().wall })
-    // An adopted keeper that is killed tells nobody.
-    if (run.state !== 'kept' || (run.killed && run.child === null)) lookSoon(run, FIRST_LOOK_MS)
+    // A keeper that is killed tells nobody.
+    if (run.state !== 'kept' || run.killed) lookSoon(run, FIRST_LOOK_MS)
   }
 
-  function lookAtAdopted(): void {
-    const adopted = [...live.values()].filter(({ child, state }) => child === null && state === 'kept')
-    if (adopted.length === 0) {
-      cancelAdoptedLook = undefined
+  /** While anything runs: hears what keepers write, and finds out about those that can write no more. */
+  function beAttentive(): void {
+    if (cancelLook !== undefined) return
+    runs.hold(true)
+    cancelLook = clock.timer(LOOK_MS, lookAround)
+  }
+
+  function lookAround(): void {
+    cancelLook = undefined
+    if (live.size === 0 && starting.size === 0 && queued.length === 0) {
+      runs.hold(false)
       return
     }
+    runs.check()
+    const now = clock.now().monotonic
+    if ([...starting.values()].some(({ since }) => now - since.monotonic > START_LIMIT_MS)) launcher.abort()
     looks += 1
     const thorough = looks % 5 === 0
-    for (const run of adopted) {
+    for (const run of [...live.values()].filter(({ state }) => state === 'kept')) {
       const { pid } = run.process
       // Whether the number exists is cheap to ask; whether it is still the same process is not.
       const gone = thorough ? !isSameProcess(run.process, table.identify(pid)) : !exists(pid)
       if (gone) leaderGone(run, undefined)
     }
-    cancelAdoptedLook = clock.timer(ADOPTED_LOOK_MS, lookAtAdopted)
+    beAttentive()
   }
 
   function exists(pid: number): boolean {
@@ -371,20 +410,20 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   function recover(abandoned: readonly Abandoned[]): readonly Finding[] {
     const exits = new Map<string, Extract<RunsLine, { kind: 'exit' }>>()
-    const starts = new Set<string>()
+    const starts = new Map<string, Extract<RunsLine, { kind: 'start' }>>()
     for (const line of runs.read()) {
       if (line.kind === 'exit') exits.set(keyOf(line), line)
-      else starts.add(keyOf(line))
+      else starts.set(keyOf(line), line)
     }
     let all: Snapshot | undefined
-    const snapshot = (): Snapshot => (all ??= snapshotOf(table.scan()))
+    const snapshot = (): Snapshot => (all ??= snapshots.allNow())
 
     const findings = abandoned.map((run): Finding => {
       const ref: RunRef = { mission: run.mission, run: run.run }
       const now = clock.now()
       const at = run.startedAt ?? now
       const adopt = (process: ProcessIdentity): Finding => {
-        const { outputs } = track({ ref, process, at, child: null, outputs: watchStreams(ref, run) })
+        const { outputs } = track({ ref, process, at, outputs: watchStreams(ref, run) })
         for (const { watch } of outputs.values()) watch.check()
         return { kind: 'alive', launched: { process, at } }
       }
@@ -399,7 +438,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
         if (leader === null || first === undefined) {
           for (const { watch } of outputs.values()) watch.close()
         } else {
-          const left = track({ ref, process: leader, at, child: null, outputs })
+          const left = track({ ref, process: leader, at, outputs })
           keepers.delete(leader.pid)
           left.state = 'over'
           lookSoon(left, FIRST_LOOK_MS)
@@ -409,6 +448,11 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
       if (run.process !== null && isSameProcess(run.process, table.identify(run.process.pid)))
         return adopt(run.process)
+      const begun = starts.get(keyOf(ref))
+      if (run.process === null && begun?.start != null) {
+        const keeper = { pid: begun.pid, start: begun.start, boot: table.boot }
+        if (isSameProcess(keeper, table.identify(begun.pid))) return adopt(keeper)
+      }
       const line = exits.get(keyOf(ref))
       const sameBoot = run.process?.boot === table.boot
       if (line !== undefined) {
@@ -419,7 +463,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
         return ended({ kind: 'lost', cause: 'reboot', at: now.wall, ran: 0 })
 
       const members = membersOf(familyOf(ref, run.process), snapshot())
-      const keeper = members.find(({ pid }) => table.environment(pid)?.[KEEPER_MARK] !== undefined)
+      const keeper = members.find(({ pid }) => isKeeper(pid))
       if (keeper !== undefined) return adopt({ pid: keeper.pid, start: keeper.start, boot: table.boot })
       const ran = Math.max(0, now.monotonic - at.monotonic)
       const first = members[0]
@@ -432,13 +476,10 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
         }
         return finding
       }
-      if (run.process === null && !starts.has(keyOf(ref))) return { kind: 'never-started' }
+      if (run.process === null && begun === undefined) return { kind: 'never-started' }
       return ended({ kind: 'lost', cause: 'vanished', at: now.wall, ran })
     })
-    if ([...live.values()].some(({ child }) => child === null)) {
-      runs.follow(onRunsLine)
-      cancelAdoptedLook ??= clock.timer(ADOPTED_LOOK_MS, lookAtAdopted)
-    }
+    if (live.size > 0) beAttentive()
     return findings
   }
 
@@ -477,7 +518,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     async giveUp(ref) {
       const run = live.get(keyOf(ref))
       if (run === undefined) return
-      const members = treeOf(run, await look())
+      const members = treeOf(run, await snapshots.all())
       forget(run)
       emit({ type: 'emptied', ref, receipt: receiptOf(run, members) })
     },
@@ -489,13 +530,10 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       return Math.max(0, Math.min(monotonic - run.at.monotonic, wall - Math.max(...writes)))
     },
     close() {
-      cancelAdoptedLook?.()
+      cancelLook?.()
       emit = () => {}
-      for (const run of live.values()) {
-        run.child?.removeAllListeners()
-        run.child?.unref()
-        forget(run)
-      }
+      for (const run of live.values()) forget(run)
+      launcher.close()
       runs.close()
     },
   }

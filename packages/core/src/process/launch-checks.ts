@@ -5,25 +5,24 @@ import { OvermindError } from '../model/errors.ts'
 import type { Command, Environment } from '../model/spec.ts'
 
 /**
- * Checks what must be there for a command to start. The same checks run when a mission is accepted, so
- * that a slip of the finger is an error at once, and before each run, because folders can go away.
+ * Checks what must be there for a command to start, so that a slip of the finger is an error at once.
  *
  * @throws OvermindError `cwd_not_found`, `cwd_not_a_directory`, `command_not_found`, `command_not_executable`
  */
 export async function checkLaunch(command: Command, cwd: string, env: Environment): Promise<void> {
+  await checkFolder(cwd)
+  if (command.kind === 'exec') await findProgram(command.argv[0], cwd, env)
+}
+
+/** @throws OvermindError `cwd_not_found`, `cwd_not_a_directory` */
+export async function checkFolder(cwd: string): Promise<void> {
+  const about = { field: 'cwd', value: cwd }
   const folder = await stat(cwd).catch(() => undefined)
   if (folder === undefined)
-    throw new OvermindError('cwd_not_found', `the working directory does not exist: ${cwd}`, {
-      field: 'cwd',
-      value: cwd,
-    })
+    throw new OvermindError('cwd_not_found', `the working directory does not exist: ${cwd}`, about)
   if (!folder.isDirectory()) {
-    throw new OvermindError('cwd_not_a_directory', `the working directory is not a directory: ${cwd}`, {
-      field: 'cwd',
-      value: cwd,
-    })
+    throw new OvermindError('cwd_not_a_directory', `the working directory is not a directory: ${cwd}`, about)
   }
-  if (command.kind === 'exec') await findProgram(command.argv[0], cwd, env)
 }
 
 async function findProgram(program: string, cwd: string, env: Environment): Promise<void> {

@@ -18,22 +18,25 @@ export function createLinuxTable(): ProcessTable {
     return entriesOf(readdirSync('/proc').map(Number).filter(Number.isInteger))
   }
 
+  let chain: readonly number[] = []
+  /** Our ancestors change only when our parent dies: then another adopts us, and our orphans. */
+  function foster(): readonly number[] {
+    if (chain[0] !== process.ppid) chain = ancestors()
+    return chain
+  }
+
   return {
     boot,
     identify: (pid) => {
       const entry = readEntry(pid)
       return entry === null ? null : { pid, start: entry.start, boot }
     },
-    identifyChild: (pid) => {
-      const stat = readStat(pid)
-      return stat === null ? null : { pid, start: stat.start, boot }
-    },
     age: ({ start }, uptimeMs) => Math.max(0, uptimeMs - Number(start) * MS_PER_TICK),
     scan,
-    orphans: (known) => {
-      const children = ancestors().map(childrenOf)
-      if (children.includes(null)) return scan()
-      return entriesOf(children.flatMap((pids) => pids ?? []).filter((pid) => !known.has(pid)))
+    entry: readEntry,
+    orphans: () => {
+      const lists = foster().map(childrenOf)
+      return lists.includes(null) ? null : lists.flatMap((pids) => pids ?? [])
     },
     marker: readMarker,
     environment: (pid) => {
@@ -111,23 +114,16 @@ function ancestors(): number[] {
   const chain: number[] = []
   for (let pid = process.ppid; pid > 0;) {
     chain.push(pid)
-    pid = readEntry(pid)?.parent ?? 0
+    pid = readStat(pid)?.parent ?? 0
   }
   return chain
 }
 
-/** The children of a process, or null when this kernel does not list them. */
+/** What a process has adopted, which the kernel lists under its first thread; null when this kernel does not list it. */
 function childrenOf(pid: number): number[] | null {
-  let threads: string[]
-  try {
-    threads = readdirSync(`/proc/${pid}/task`)
-  } catch (error) {
-    nullIfUnreadable(error)
-    return []
-  }
-  const lists = threads.map((thread) => readProc(`/proc/${pid}/task/${thread}/children`))
-  if (lists.includes(null)) return null
-  return lists.flatMap((list) => list?.toString('latin1').split(' ').filter(Boolean).map(Number) ?? [])
+  const list = readProc(`/proc/${pid}/task/${pid}/children`)
+  if (list === null) return readStat(pid) === null ? [] : null
+  return list.toString('latin1').split(' ').filter(Boolean).map(Number)
 }
 
 /** Most processes carry no marker: look for this before anything is decoded. */

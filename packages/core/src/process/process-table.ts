@@ -24,17 +24,13 @@ export interface ProcessTable {
   readonly boot: string
   /** The identity of a living process, or null. */
   identify(pid: number): ProcessIdentity | null
-  /** The identity of a child of ours, also when it has ended and waits to be reaped. */
-  identifyChild(pid: number): ProcessIdentity | null
   /** Milliseconds from the start of the process to a moment since boot, or null when that cannot be told. */
   age(identity: ProcessIdentity, uptimeMs: number): number | null
   /** Every living process. */
   scan(): readonly ProcessEntry[]
-  /**
-   * Processes that lost their parent since, which is where anything that left a finished run must be;
-   * far fewer than `scan` looks at. Those in `known` are passed over.
-   */
-  orphans(known: ReadonlySet<number>): readonly ProcessEntry[]
+  entry(pid: number): ProcessEntry | null
+  /** The ids of processes that lost their parent, dead ones included; null when this system does not list them. */
+  orphans(): readonly number[] | null
   /** The marker in a process's environment; null when there is none or it may not be read. */
   marker(pid: number): Marker | null
   /** The environment a process was started with, or null when it may not be read. */

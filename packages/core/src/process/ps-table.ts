@@ -18,17 +18,19 @@ export function createPsTable(boot: string = bootOf()): ProcessTable {
       .map(parseLine)
       .filter((entry) => entry !== null)
   }
+  const entry = (pid: number): ProcessEntry | null => list('-p', String(pid))[0] ?? null
+
   function identify(pid: number): ProcessIdentity | null {
-    const found = list('-p', String(pid))[0]
-    return found === undefined ? null : { pid, start: found.start, boot }
+    const found = entry(pid)
+    return found === null ? null : { pid, start: found.start, boot }
   }
   return {
     boot,
     identify,
-    identifyChild: identify,
     age: () => null,
     scan: () => list('-A'),
-    orphans: () => list('-A').filter(({ parent }) => parent === 1),
+    orphans: () => null,
+    entry,
     marker: () => null,
     environment: () => null,
     commandLine: () => null,

@@ -2,12 +2,13 @@
  * The runs journal: one file to which every keeper appends a line when it begins and one when its command
  * has ended, whoever is alive at the time. Small appends are atomic, so the lines never mix.
  *
- *     start 1a2b3c4d 1 4711
+ *     start 1a2b3c4d 1 4711 9021103
  *     exit 1a2b3c4d 1 0 90211.53
  */
 import {
   closeSync,
   existsSync,
+  fstatSync,
   openSync,
   readFileSync,
   readSync,
@@ -18,7 +19,14 @@ import {
 import { type MissionId, isMissionId, type Run } from '../model/ids.ts'
 
 export type RunsLine =
-  | { readonly kind: 'start'; readonly mission: MissionId; readonly run: Run; readonly pid: number }
+  | {
+      readonly kind: 'start'
+      readonly mission: MissionId
+      readonly run: Run
+      readonly pid: number
+      /** See `ProcessIdentity.start`; null where a keeper cannot tell. */
+      readonly start: string | null
+    }
   /** `uptime` is when the command ended, in milliseconds since boot; null where the system does not say. */
   | {
       readonly kind: 'exit'
@@ -29,7 +37,7 @@ export type RunsLine =
     }
 
 /** Anchored at the end only: a line begun on a full disk may stand before a whole one. */
-const START = /start ([0-9a-f]{8}) (\d+) (\d+)$/
+const START = /start ([0-9a-f]{8}) (\d+) (\d+) (\d+|-)$/
 const EXIT = /exit ([0-9a-f]{8}) (\d+) (\d+) (\S+)$/
 
 export function parseRunsLine(line: string): RunsLine | null {
@@ -44,17 +52,28 @@ export function parseRunsLine(line: string): RunsLine | null {
       uptime: Number.isFinite(seconds) ? seconds * 1000 : null,
     }
   }
-  const [, begun, begunRun, pid] = START.exec(line) ?? []
-  if (begun !== undefined && isMissionId(begun))
-    return { kind: 'start', mission: begun, run: Number(begunRun), pid: Number(pid) }
+  const [, begun, begunRun, pid, start] = START.exec(line) ?? []
+  if (begun !== undefined && start !== undefined && isMissionId(begun)) {
+    return {
+      kind: 'start',
+      mission: begun,
+      run: Number(begunRun),
+      pid: Number(pid),
+      start: start === '-' ? null : start,
+    }
+  }
   return null
 }
 
 export interface RunsJournal {
   /** Every whole line up to now, the previous file's first. */
   read(): readonly RunsLine[]
-  /** Calls `onLine` for every line of the current file, those to come included. */
+  /** Calls `onLine` for every line that is written from now on. */
   follow(onLine: (line: RunsLine) => void): void
+  /** Tells the lines that the system gave no notice of. */
+  check(): void
+  /** Whether waiting for lines keeps the process alive. */
+  hold(alive: boolean): void
   close(): void
 }
 
@@ -65,9 +84,10 @@ export function openRunsJournal(path: string): RunsJournal {
   rotate()
   const file = openSync(path, 'a+', 0o600)
   const buffer = Buffer.allocUnsafe(64 * 1024)
-  let offset = 0
+  let offset = fstatSync(file).size
   let half = ''
   let watcher: FSWatcher | undefined
+  let tell: () => void = () => {}
 
   /**
    * Only between two supervisors' lives, and by rename: a keeper that has the old file open still writes
@@ -103,12 +123,13 @@ export function openRunsJournal(path: string): RunsJournal {
   return {
     read: () => [...linesOf(previous), ...linesOf(path)],
     follow: (onLine) => {
-      const tell = (): void => {
+      tell = () => {
         for (const line of news()) onLine(line)
       }
-      watcher ??= watch(path, tell)
-      tell()
+      watcher = watch(path, () => tell()).unref()
     },
+    check: () => tell(),
+    hold: (alive) => void (alive ? watcher?.ref() : watcher?.unref()),
     close: () => {
       watcher?.close()
       closeSync(file)

@@ -3,7 +3,6 @@
  * what it knows is in the store and on the disk, so that the next runtime over the same home goes on
  * where this one stopped, however it stopped.
  */
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -96,7 +95,7 @@ export interface Runtime extends AsyncDisposable {
  * ```
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const { clock = systemClock, random = secureRandom, onFault = warn } = options
+  const { clock = systemClock, random = Math.random, onFault = warn } = options
   const temporary = options.home === undefined
   const home = await prepareHome(options.home ?? (await mkdtemp(join(tmpdir(), 'overmind-'))))
   const store = options.store ?? createMemoryStore()
@@ -143,6 +142,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     entries.set(record.id, entry)
     if (entry.live) names.set(record.name, record.id)
     return entry
+  }
+
+  /** Takes back `enter`, for a mission that could not be written. */
+  function leave({ id, name }: Pick<MissionRecord, 'id' | 'name'>): void {
+    entries.delete(id)
+    if (names.get(name) === id) names.delete(name)
   }
 
   function holderOf(name: string): Entry | undefined {
@@ -196,22 +201,25 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     const id = freshId()
     const name = given ?? generateName((candidate) => holderOf(candidate) !== undefined, random)
     const record: MissionRecord = { id, name, spec, env, createdAt: clock.now().wall, state: initialState }
-    journalCreation(record)
     const { actor, handle } = enter(record)
-    actor.request({ type: 'launch' })
+    try {
+      actor.launch()
+    } catch (error) {
+      leave(record)
+      throw error
+    }
     await actor.until(({ phase }) => phase !== 'pending.queued' && phase !== 'running.starting')
     return handle
-  }
-
-  function journalCreation(record: MissionRecord): void {
-    const { id: mission, name, spec, createdAt: at } = record
-    deps.commit({ events: [{ type: 'mission.created', mission, at, name, spec }], put: [record] })
   }
 
   function onHostEvent(event: HostEvent): void {
     const { mission, run } = event.ref
     const at = clock.now().wall
     switch (event.type) {
+      case 'started':
+        entries.get(mission)?.actor.tell({ type: 'spawned', run, process: event.process, at: event.at })
+        return
+      case 'refused':
       case 'exited':
       case 'emptied':
         entries.get(mission)?.actor.tell({ ...event, run })
@@ -330,7 +338,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       }
     })
     for (const record of found) {
-      journalCreation(record)
+      const { id: mission, name, spec, createdAt: at } = record
+      deps.commit({ events: [{ type: 'mission.created', mission, at, name, spec }], put: [record] })
       enter(record)
       deps.note({
         type: 'run.adopted',
@@ -384,8 +393,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         )
       const { run } = actor.record().state
       deps.commit({ remove: [id], events: [{ type: 'mission.removed', mission: id, at: clock.now().wall }] })
-      entries.delete(id)
-      if (names.get(name) === id) names.delete(name)
+      leave({ id, name })
       await outputs.remove(id, run)
     },
     events: (subscribe) => journal.subscribe(subscribe),
@@ -443,11 +451,6 @@ function missionDeps(
     },
     flush,
   }
-}
-
-/** Ids and jitter need no secrecy, only no repetition over many processes started at once. */
-function secureRandom(): number {
-  return randomBytes(4).readUInt32BE() / 2 ** 32
 }
 
 function warn(error: unknown): void {

@@ -1,4 +1,5 @@
-# Ends with the code given when it is asked to.
-trap 'echo asked; exit '"${1:-0}" TERM INT HUP USR1
-echo ready
-while :; do sleep 1000 & wait $!; done
+# Ends with the code given when it is asked to. What its own shell says of its children is nobody's business.
+exec 3>&1 >/dev/null 2>&1
+trap 'echo asked >&3; exit '"${1:-0}" HUP INT QUIT TERM USR1 USR2 ALRM PIPE
+echo ready >&3
+while :; do sleep 0.05; done

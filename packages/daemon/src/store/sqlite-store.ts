@@ -182,7 +182,7 @@ function failed(error: unknown): OvermindError {
 function open(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 2000 })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000')
     prepare(database, path)
     return database
   } catch (error) {

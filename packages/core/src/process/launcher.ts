@@ -1,0 +1,99 @@
+/**
+ * Starts keepers from a small process instead of from this one. Forking a Node process copies its page
+ * tables, which takes longer the more memory it has and stops everything else in it meanwhile. So a
+ * shell of its own does it: it reads commands from a pipe, starts each in a session of its own, and ends
+ * when the pipe does. What it is told, it is told in words quoted for a shell; nothing else reads them.
+ *
+ * It answers nothing: that a keeper runs is known from what the keeper writes itself.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import type { KeeperProcess } from './keeper.ts'
+
+export interface Launcher {
+  launch(keeper: KeeperProcess): void
+  /** Ends the launcher at once, which is a failure: what it has not begun it never will. */
+  abort(): void
+  /** Ends it when all that it was told is done; what it has started goes on. */
+  close(): void
+}
+
+export interface LauncherOptions {
+  /** Some of what was launched may never have begun. */
+  readonly onFailure: (reason: string) => void
+}
+
+export function createLauncher(options: LauncherOptions): Launcher {
+  const setsid = findSetsid()
+  return setsid === undefined ? createNodeLauncher(options) : createShellLauncher(setsid, options)
+}
+
+/** The program of util-linux: its `-f` makes it not wait, so that the launcher can go on. */
+function findSetsid(): string | undefined {
+  const places = ['/usr/bin/setsid', '/bin/setsid', '/run/current-system/sw/bin/setsid']
+  return places.find((path) => spawnSync(path, ['-f', 'true'], { stdio: 'ignore' }).status === 0)
+}
+
+function createShellLauncher(setsid: string, { onFailure }: LauncherOptions): Launcher {
+  let shell: ChildProcess | undefined
+
+  function open(): ChildProcess {
+    // Of a session of its own, so that a Ctrl-C in our terminal is not for it.
+    const child = spawn('/bin/sh', [], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} })
+    const fail = (reason: string): void => {
+      if (shell !== child) return
+      shell = undefined
+      onFailure(reason)
+    }
+    child.on('error', (error) => fail(`the launcher could not be started: ${error.message}`))
+    child.on('exit', (code, signal) => fail(`the launcher ended with ${signal ?? code}`))
+    child.stdin?.on('error', (error) => fail(`the launcher cannot be reached: ${error.message}`))
+    child.unref()
+    if (child.stdin !== null && 'unref' in child.stdin && typeof child.stdin.unref === 'function')
+      child.stdin.unref()
+    return child
+  }
+
+  return {
+    launch: (keeper) => {
+      shell ??= open()
+      shell.stdin?.write(shellRequest(setsid, keeper))
+    },
+    abort: () => void shell?.kill('SIGKILL'),
+    close: () => {
+      const ending = shell
+      shell = undefined
+      ending?.stdin?.end()
+    },
+  }
+}
+
+/** For systems without that program: slower, and otherwise the same. */
+function createNodeLauncher({ onFailure }: LauncherOptions): Launcher {
+  return {
+    launch: ({ file, args, env, cwd, stdout, stderr }) => {
+      const redirect = `exec "$@" </dev/null >>${quote(stdout)} 2>>${quote(stderr)}`
+      const child = spawn('/bin/sh', ['-c', redirect, 'sh', file, ...args], {
+        cwd,
+        env,
+        detached: true,
+        stdio: 'ignore',
+      })
+      child.on('error', (error) => onFailure(`a process could not be started: ${error.message}`))
+      child.unref()
+    },
+    abort: () => onFailure('a process did not begin in time'),
+    close: () => {},
+  }
+}
+
+function shellRequest(setsid: string, { file, args, env, cwd, stdout, stderr }: KeeperProcess): string {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`)
+  const words = [file, ...args].map(quote)
+  const errors = stderr === stdout ? '2>&1' : `2>>${quote(stderr)}`
+  return `(cd ${quote(cwd)} && unset OLDPWD && export ${variables.join(' ')} && exec ${setsid} -f ${words.join(' ')} </dev/null >>${quote(stdout)} ${errors})\n`
+}
+
+/** Inside single quotes a shell takes everything as it is, but a single quote. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
+}

@@ -1,0 +1,82 @@
+/** Looks at processes, taken together and remembered where that is safe, because a look costs a system call a process. */
+import type { Clock } from '../model/time.ts'
+import type { Marker, ProcessEntry, ProcessTable } from './process-table.ts'
+import type { Snapshot } from './tree.ts'
+
+/** Between two looks that are closer together than this, the system's numbers cannot come round again. */
+const CONTINUITY_MS = 1000
+/** For so long what was seen of an orphan counts, while its number stays in the list. */
+const REMEMBERED_MS = 5000
+
+export interface Snapshots {
+  /** All processes. Many runs may ask at once, as at a shutdown: they share one look. */
+  all(): Promise<Snapshot>
+  /** All processes, at once. */
+  allNow(): Snapshot
+  /**
+   * Those that lost their parent, which is where whatever a finished run left must be. Cheap, but what it
+   * shows of a process may be seconds old: check again what is found.
+   */
+  orphans(): Snapshot
+}
+
+export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
+  interface Seen {
+    readonly entry: ProcessEntry | null
+    readonly marker: Marker | null
+    readonly at: number
+  }
+  let seen: ReadonlyMap<number, Seen> = new Map()
+  let seenAt = -Infinity
+  let next: Promise<Snapshot> | undefined
+
+  function allNow(): Snapshot {
+    const markers = new Map<number, Marker | null>()
+    const marker = (pid: number): Marker | null => {
+      const known = markers.get(pid)
+      if (known !== undefined) return known
+      const read = table.marker(pid)
+      markers.set(pid, read)
+      return read
+    }
+    return { boot: table.boot, entries: table.scan(), marker }
+  }
+
+  function look(pid: number, at: number): Seen {
+    const entry = table.entry(pid)
+    return { entry, marker: entry === null ? null : table.marker(pid), at }
+  }
+
+  return {
+    allNow,
+    all: () => {
+      next ??= new Promise((resolve, reject) => {
+        setImmediate(() => {
+          next = undefined
+          try {
+            resolve(allNow())
+          } catch (error) {
+            reject(error)
+          }
+        })
+      })
+      return next
+    },
+    orphans: () => {
+      const pids = table.orphans()
+      if (pids === null) return allNow()
+      const now = clock.now().monotonic
+      const before = now - seenAt < CONTINUITY_MS ? seen : undefined
+      const current = new Map(
+        pids.map((pid) => {
+          const known = before?.get(pid)
+          return [pid, known !== undefined && now - known.at < REMEMBERED_MS ? known : look(pid, now)]
+        }),
+      )
+      seen = current
+      seenAt = now
+      const entries = [...current.values()].flatMap(({ entry }) => entry ?? [])
+      return { boot: table.boot, entries, marker: (pid) => current.get(pid)?.marker ?? null }
+    },
+  }
+}

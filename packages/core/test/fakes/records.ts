@@ -1,0 +1,25 @@
+import { isMissionId, type MissionId, type MissionInput, type MissionRecord, type MissionSpec } from '../../src/index.ts'
+import { initialState } from '../../src/mission/machine.ts'
+import { parseMission } from '../../src/model/spec.ts'
+
+export function missionId(text: string): MissionId {
+  if (!isMissionId(text)) throw new RangeError(`not an id: ${text}`)
+  return text
+}
+
+export function missionSpec(input: Partial<MissionInput> = {}): MissionSpec {
+  return parseMission({ command: 'true', ...input }, { cwd: '/', env: {} }).spec
+}
+
+/** A mission to which nothing has happened yet. */
+export function missionRecord(over: Partial<MissionRecord> = {}): MissionRecord {
+  return {
+    id: missionId('0123abcd'),
+    name: 'mission',
+    spec: missionSpec(),
+    env: { PATH: '/usr/bin:/bin' },
+    createdAt: 1_700_000_000_000,
+    state: initialState,
+    ...over,
+  }
+}
