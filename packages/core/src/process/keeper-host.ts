@@ -6,15 +6,7 @@ import type { Stream } from '../model/output.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
-import {
-  type Abandoned,
-  type Finding,
-  type FoundKeeper,
-  type HostEvent,
-  type Launch,
-  type ProcessHost,
-  type RunRef,
-} from './host.ts'
+import type { Abandoned, Finding, FoundKeeper, HostEvent, Launch, ProcessHost, RunRef } from './host.ts'
 import { keeperProcess, keptCommand } from './keeper.ts'
 import { checkFolder } from './launch-checks.ts'
 import { createLauncher } from './launcher.ts'
@@ -449,7 +441,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       if (run.process !== null && isSameProcess(run.process, table.identify(run.process.pid)))
         return adopt(run.process)
       const begun = starts.get(keyOf(ref))
-      if (run.process === null && begun?.start != null) {
+      if (run.process === null && begun !== undefined && begun.start !== null) {
         const keeper = { pid: begun.pid, start: begun.start, boot: table.boot }
         if (isSameProcess(keeper, table.identify(begun.pid))) return adopt(keeper)
       }

@@ -48,8 +48,7 @@ function createShellLauncher(setsid: string, { onFailure }: LauncherOptions): La
     child.on('exit', (code, signal) => fail(`the launcher ended with ${signal ?? code}`))
     child.stdin?.on('error', (error) => fail(`the launcher cannot be reached: ${error.message}`))
     child.unref()
-    if (child.stdin !== null && 'unref' in child.stdin && typeof child.stdin.unref === 'function')
-      child.stdin.unref()
+    if (child.stdin !== null && canUnref(child.stdin)) child.stdin.unref()
     return child
   }
 
@@ -65,6 +64,11 @@ function createShellLauncher(setsid: string, { onFailure }: LauncherOptions): La
       ending?.stdin?.end()
     },
   }
+}
+
+/** Pipes of children can, though their type does not say so. */
+function canUnref(stream: object): stream is { unref(): void } {
+  return 'unref' in stream
 }
 
 /** For systems without that program: slower, and otherwise the same. */
