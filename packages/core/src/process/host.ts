@@ -3,18 +3,13 @@
  * how they end, signals and counts their process trees, and finds them again after a restart. It
  * decides nothing: what to do about an end is the mission's business.
  */
-import type { MissionId, Run } from '../model/ids.ts'
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { Stream } from '../model/output.ts'
 import type { Environment } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
+import type { RunRef } from './run-ref.ts'
 import type { Trimmed } from './trim.ts'
-
-export interface RunRef {
-  readonly mission: MissionId
-  readonly run: Run
-}
 
 export interface Launch extends RunRef {
   readonly name: string
@@ -33,6 +28,9 @@ export interface Launched {
   readonly at: Instant
 }
 
+/** How much of each stream has been accounted for, and trimmed. */
+export type Seen = Readonly<Partial<Record<Stream, { readonly to: number; readonly trimmedTo: number }>>>
+
 /** What is known of a run that an earlier supervisor left. */
 export interface Abandoned extends RunRef {
   /** Null when the earlier supervisor died between the intent and the record. */
@@ -40,8 +38,7 @@ export interface Abandoned extends RunRef {
   readonly startedAt: Instant | null
   readonly streams: Launch['streams']
   readonly outputLimitBytes: number
-  /** How much of each stream had been accounted for, and trimmed. */
-  readonly seen: Readonly<Partial<Record<Stream, { readonly to: number; readonly trimmedTo: number }>>>
+  readonly seen: Seen
 }
 
 export type Finding =

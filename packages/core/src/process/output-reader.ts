@@ -1,6 +1,6 @@
-import { watch } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { systemCode } from '../model/errors.ts'
+import { noticeChanges } from './file-notice.ts'
 
 const CHUNK = 64 * 1024
 
@@ -45,7 +45,7 @@ export async function* readOutput(
       news()
     },
   )
-  const watcher = until === undefined ? undefined : watch(path, news)
+  const notice = until === undefined ? undefined : noticeChanges(path, news)
   signal?.addEventListener('abort', news, { once: true })
   try {
     while (!over() && offset < to) {
@@ -66,7 +66,7 @@ export async function* readOutput(
     }
   } finally {
     signal?.removeEventListener('abort', news)
-    watcher?.close()
+    notice?.close()
     await file.close()
   }
 }

@@ -1,8 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { ProcessExit } from '../model/exit.ts'
 import { systemCode } from '../model/errors.ts'
 
+const EVIDENCE_BYTES = 4096
+
+/** An exit with the last output before it, when it was not a clean one. */
+export function evidenceOf(exit: ProcessExit, path: string): ProcessExit {
+  if (exit.kind === 'code' && exit.code === 0) return exit
+  const tail = readTail(path, EVIDENCE_BYTES)
+  return tail === '' ? exit : { ...exit, tail }
+}
+
 /** The last bytes of a file as text, from the beginning of a character; empty when there is no file. */
-export function readTail(path: string, bytes: number): string {
+function readTail(path: string, bytes: number): string {
   let file: number
   try {
     file = openSync(path, 'r')

@@ -3,9 +3,10 @@
  * kernel's notice is awaited; while it is busy the file's length is looked at from time to time instead,
  * so that a flood costs as little as a trickle. A flood past the limit is trimmed here too.
  */
-import { type FSWatcher, statSync, watch } from 'node:fs'
+import { statSync } from 'node:fs'
 import { systemCode } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
+import { type FileNotice, noticeChanges } from './file-notice.ts'
 import { type Trimmed, trimBefore } from './trim.ts'
 
 const SOONEST_MS = 20
@@ -38,7 +39,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   let trimming = false
   let trimmable = true
   let closed = false
-  let watcher: FSWatcher | undefined
+  let notice: FileNotice | undefined
   let cancel = clock.timer(FIRST_MS, () => poll(FIRST_MS))
 
   function length(): number {
@@ -71,6 +72,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   }
 
   function poll(waited: number): void {
+    notice?.close()
+    notice = undefined
     const grown = check()
     if (grown === 0) return awaitNotice()
     // A file that grows by a quarter of its limit between two looks is looked at more often.
@@ -80,15 +83,15 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   }
 
   function awaitNotice(): void {
-    watcher = watch(path, () => {
-      if (watcher === undefined) return
-      watcher.close()
-      watcher = undefined
+    notice = noticeChanges(path, () => {
+      notice?.close()
+      notice = undefined
+      cancel()
       check()
       cancel = clock.timer(FIRST_MS, () => poll(FIRST_MS))
     })
-    // What was written before the watch began is noticed here.
-    if (length() > seen) watcher.emit('change')
+    // What was written before the notice was asked for.
+    if (length() > seen) cancel = clock.timer(0, () => poll(FIRST_MS))
   }
 
   return {
@@ -100,8 +103,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     close: () => {
       closed = true
       cancel()
-      watcher?.close()
-      watcher = undefined
+      notice?.close()
+      notice = undefined
     },
   }
 }

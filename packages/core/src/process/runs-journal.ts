@@ -5,36 +5,41 @@
  *     start 1a2b3c4d 1 4711 9021103
  *     exit 1a2b3c4d 1 0 90211.53
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  type FSWatcher,
-  watch,
-} from 'node:fs'
-import { type MissionId, isMissionId, type Run } from '../model/ids.ts'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync } from 'node:fs'
+import { isMissionId } from '../model/ids.ts'
+import type { ProcessIdentity } from '../model/state.ts'
+import type { Clock, Instant } from '../model/time.ts'
+import { type FileNotice, noticeChanges } from './file-notice.ts'
+import type { ProcessTable } from './process-table.ts'
+import type { RunRef } from './run-ref.ts'
 
-export type RunsLine =
-  | {
-      readonly kind: 'start'
-      readonly mission: MissionId
-      readonly run: Run
-      readonly pid: number
-      /** See `ProcessIdentity.start`; null where a keeper cannot tell. */
-      readonly start: string | null
-    }
-  /** `uptime` is when the command ended, in milliseconds since boot; null where the system does not say. */
-  | {
-      readonly kind: 'exit'
-      readonly mission: MissionId
-      readonly run: Run
-      readonly code: number
-      readonly uptime: number | null
-    }
+export interface StartLine extends RunRef {
+  readonly kind: 'start'
+  readonly pid: number
+  /** See `ProcessIdentity.start`; null where a keeper cannot tell. */
+  readonly start: string | null
+}
+
+export interface ExitLine extends RunRef {
+  readonly kind: 'exit'
+  readonly code: number
+  /** When the command ended, in milliseconds since boot; null where the system does not say. */
+  readonly uptime: number | null
+}
+
+export type RunsLine = StartLine | ExitLine
+
+/** How long a run took, by the kernel's own clock where that can be told. Milliseconds. */
+export function ranOf(
+  { uptime }: ExitLine,
+  process: ProcessIdentity | null,
+  at: Instant,
+  table: ProcessTable,
+  clock: Clock,
+): number {
+  const byKernel = process === null || uptime === null ? null : table.age(process, uptime)
+  return byKernel ?? Math.max(0, clock.now().monotonic - at.monotonic)
+}
 
 /** Anchored at the end only: a line begun on a full disk may stand before a whole one. */
 const START = /start ([0-9a-f]{8}) (\d+) (\d+) (\d+|-)$/
@@ -86,7 +91,7 @@ export function openRunsJournal(path: string): RunsJournal {
   const buffer = Buffer.allocUnsafe(64 * 1024)
   let offset = fstatSync(file).size
   let half = ''
-  let watcher: FSWatcher | undefined
+  let notice: FileNotice | undefined
   let tell: () => void = () => {}
 
   /**
@@ -126,12 +131,13 @@ export function openRunsJournal(path: string): RunsJournal {
       tell = () => {
         for (const line of news()) onLine(line)
       }
-      watcher = watch(path, () => tell()).unref()
+      notice = noticeChanges(path, () => tell())
+      notice.hold(false)
     },
     check: () => tell(),
-    hold: (alive) => void (alive ? watcher?.ref() : watcher?.unref()),
+    hold: (alive) => notice?.hold(alive),
     close: () => {
-      watcher?.close()
+      notice?.close()
       closeSync(file)
     },
   }

@@ -48,6 +48,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     },
     lastActivity({ id, state }) {
       let last: number | null = null
+      if (state.run === 0) return null
       for (const stream of STREAMS) {
         const stats = statSync(home.outputFile(id, state.run, stream), { throwIfNoEntry: false })
         if (stats !== undefined && stats.size > 0) last = Math.max(last ?? 0, stats.mtimeMs)

@@ -28,46 +28,48 @@ export function showCommand(command: Command): string {
     .join(' ')
 }
 
-type Field = keyof MissionView
+export type MissionField = keyof MissionView
 
 /** One field at a time, so that a list costs no more than what it is asked for. */
-const FIELDS: { readonly [F in Field]: (view: CoreMissionView, mission: Mission) => MissionView[F] } = {
-  id: ({ id }) => id,
-  name: ({ name }) => name,
-  command: ({ spec }) => showCommand(spec.command),
-  status: ({ status }) => status,
-  phase: ({ state }) => state.phase,
-  os_pid: ({ state }) => (state.exit === null && state.ended === null ? (state.process?.pid ?? null) : null),
-  type: ({ spec }) => spec.type,
-  provider: ({ spec }) => spec.provider,
-  cwd: ({ spec }) => spec.cwd,
-  model: () => null,
-  restart_policy: ({ spec }) => RESTART_POLICY[spec.restart],
-  restart_count: ({ state }) => state.restarts,
-  run: ({ state }) => state.run,
-  last_activity: (_, mission) => {
-    const at = mission.lastActivity()
-    return at === null ? null : iso(at)
-  },
-  created_at: ({ createdAt }) => iso(createdAt),
-  started_at: ({ state }) => (state.startedAt === null ? null : iso(state.startedAt.wall)),
-  exited_at: ({ state }) => (state.exit === null ? null : iso(state.exit.at)),
-  parent: () => null,
-  children: () => [],
-  session_id: () => null,
-  exit_code: ({ state }) => state.exit?.code ?? null,
-  exit_signal: ({ state }) => state.exit?.signal ?? null,
-  exit_class: ({ state }) => state.exit?.class ?? null,
-  exit_reason: ({ state }) => state.exit?.evidence.reason ?? null,
-}
+const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: Mission) => MissionView[F] } =
+  {
+    id: ({ id }) => id,
+    name: ({ name }) => name,
+    command: ({ spec }) => showCommand(spec.command),
+    status: ({ status }) => status,
+    phase: ({ state }) => state.phase,
+    os_pid: ({ state }) =>
+      state.exit === null && state.ended === null ? (state.process?.pid ?? null) : null,
+    type: ({ spec }) => spec.type,
+    provider: ({ spec }) => spec.provider,
+    cwd: ({ spec }) => spec.cwd,
+    model: () => null,
+    restart_policy: ({ spec }) => RESTART_POLICY[spec.restart],
+    restart_count: ({ state }) => state.restarts,
+    run: ({ state }) => state.run,
+    last_activity: (_, mission) => {
+      const at = mission.lastActivity()
+      return at === null ? null : iso(at)
+    },
+    created_at: ({ createdAt }) => iso(createdAt),
+    started_at: ({ state }) => (state.startedAt === null ? null : iso(state.startedAt.wall)),
+    exited_at: ({ state }) => (state.exit === null ? null : iso(state.exit.at)),
+    parent: () => null,
+    children: () => [],
+    session_id: () => null,
+    exit_code: ({ state }) => state.exit?.code ?? null,
+    exit_signal: ({ state }) => state.exit?.signal ?? null,
+    exit_class: ({ state }) => state.exit?.class ?? null,
+    exit_reason: ({ state }) => state.exit?.evidence.reason ?? null,
+  }
 
 export const MISSION_FIELDS: readonly string[] = Object.keys(FIELDS)
 
-export function isMissionField(name: string): name is Field {
+export function isMissionField(name: string): name is MissionField {
   return Object.hasOwn(FIELDS, name)
 }
 
-export function missionFields(mission: Mission, fields: readonly Field[]): Partial<MissionView> {
+export function missionFields(mission: Mission, fields: readonly MissionField[]): Partial<MissionView> {
   const view = mission.view()
   return Object.fromEntries(fields.map((field) => [field, FIELDS[field](view, mission)]))
 }

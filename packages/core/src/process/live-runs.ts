@@ -1,0 +1,285 @@
+/**
+ * The runs that are watched: from the news that their keeper began until their process tree is empty.
+ * It proves before it signals, and counts before it says that nothing is left.
+ */
+import { systemCode } from '../model/errors.ts'
+import { emptyReceipt, type ProcessExit, type Receipt, type SentSignal } from '../model/exit.ts'
+import type { ProcessIdentity } from '../model/state.ts'
+import type { Clock, Instant } from '../model/time.ts'
+import type { Home } from './home.ts'
+import type { HostEvent } from './host.ts'
+import { type OutputStreams, type WatchedRun, watchStreams } from './output-streams.ts'
+import { evidenceOf } from './output-tail.ts'
+import { isSameProcess, type ProcessTable } from './process-table.ts'
+import { keyOf, type RunRef } from './run-ref.ts'
+import type { Snapshots } from './snapshots.ts'
+import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
+
+const FIRST_LOOK_MS = 5
+const LAST_LOOK_MS = 500
+
+interface LiveRun {
+  readonly ref: RunRef
+  readonly process: ProcessIdentity
+  readonly at: Instant
+  readonly outputs: OutputStreams
+  readonly signals: SentSignal[]
+  readonly strays: Set<number>
+  killed: boolean
+  /** `kept`: under its keeper. `orphaned`: the keeper is gone, the command is not. `over`: the exit is known. */
+  state: 'kept' | 'orphaned' | 'over'
+  cancelLook: () => void
+}
+
+export interface Tracked extends WatchedRun {
+  /** Its keeper. */
+  readonly process: ProcessIdentity
+  readonly at: Instant
+}
+
+/** How the command of a run ended, by the word of its keeper. */
+export interface ExitRecord {
+  readonly code: number
+  /** Milliseconds. */
+  readonly ran: number
+}
+
+export interface LiveRuns {
+  readonly size: number
+  has(ref: RunRef): boolean
+  /** Watches a run: `kept` while its keeper lives, `orphaned` when only its command does, `over` when it only left processes. */
+  track(run: Tracked, state: LiveRun['state']): void
+  /** Notes the end of a run by its keeper's word. */
+  ended(ref: RunRef, record: (of: Tracked['process'], at: Instant) => ExitRecord): void
+  /** Finds runs whose keeper is gone without a word. `thorough`: also those whose number has been given to another. */
+  checkKeepers(thorough: boolean): void
+  /** The ids of the keepers. */
+  keepers(): ReadonlySet<number>
+  signal(ref: RunRef, signal: NodeJS.Signals): Promise<void>
+  giveUp(ref: RunRef): Promise<void>
+  quietFor(ref: RunRef): number
+  close(): void
+}
+
+export interface LiveRunsOptions {
+  readonly home: Home
+  readonly clock: Clock
+  readonly table: ProcessTable
+  readonly snapshots: Snapshots
+  readonly emit: (event: HostEvent) => void
+  /** What the keeper of a run wrote before it went, if it did. */
+  readonly recordOf: (ref: RunRef, process: ProcessIdentity, at: Instant) => ExitRecord | undefined
+}
+
+export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }: LiveRunsOptions): LiveRuns {
+  const live = new Map<string, LiveRun>()
+  const keepers = new Set<number>()
+
+  function familyOf({ ref, process }: LiveRun): Family {
+    return { ...ref, home: home.path, leader: process }
+  }
+
+  /** The living processes of a run without its keeper, which is ours. */
+  function treeOf(run: LiveRun, snapshot: Snapshot): readonly Member[] {
+    const members = membersOf(familyOf(run), snapshot).filter(({ pid }) => pid !== run.process.pid)
+    for (const { pid, stray } of members) if (stray) run.strays.add(pid)
+    return members
+  }
+
+  /** What a run whose leader has ended has left, right now. */
+  function leftBehind(run: LiveRun): readonly Member[] {
+    return treeOf(run, snapshots.orphans()).filter(({ pid }) => table.identify(pid) !== null)
+  }
+
+  function receiptOf(run: LiveRun, left: readonly Member[] = []): Receipt {
+    return { signals: [...run.signals], strays: run.strays.size, left: left.map(({ pid }) => pid) }
+  }
+
+  function track(run: Tracked, state: LiveRun['state']): void {
+    const tracked: LiveRun = {
+      ref: { mission: run.mission, run: run.run },
+      process: run.process,
+      at: run.at,
+      outputs: watchStreams(run, { home, clock, emit }),
+      signals: [],
+      strays: new Set(),
+      killed: false,
+      state,
+      cancelLook: () => {},
+    }
+    live.set(keyOf(run), tracked)
+    if (state === 'kept') keepers.add(run.process.pid)
+    else lookSoon(tracked, 0)
+  }
+
+  function forget(run: LiveRun): void {
+    run.cancelLook()
+    for (const { watch } of run.outputs.values()) watch.close()
+    live.delete(keyOf(run.ref))
+  }
+
+  function leaderGone(run: LiveRun, record: ExitRecord | undefined): void {
+    if (run.state !== 'kept') return
+    keepers.delete(run.process.pid)
+    const known = record ?? knownEnd(run)
+    if (known === undefined) {
+      run.state = 'orphaned'
+      lookSoon(run, 0)
+    } else {
+      exited(run, { kind: 'code', ...known, at: run.at.wall + known.ran }, leftBehind(run).length)
+    }
+  }
+
+  function knownEnd(run: LiveRun): ExitRecord | undefined {
+    const record = recordOf(run.ref, run.process, run.at)
+    // A keeper that we killed with its group could write nothing, and nothing else is to be known.
+    return (
+      record ?? (run.killed ? { code: KILLED, ran: clock.now().monotonic - run.at.monotonic } : undefined)
+    )
+  }
+
+  function exited(run: LiveRun, exit: ProcessExit, left: number): void {
+    run.state = 'over'
+    for (const { watch } of run.outputs.values()) watch.check()
+    const source = run.outputs.get('stderr') ?? run.outputs.get('output')
+    const receipt = receiptOf(run)
+    if (left === 0) forget(run)
+    else lookSoon(run, FIRST_LOOK_MS)
+    emit({
+      type: 'exited',
+      ref: run.ref,
+      exit: source === undefined ? exit : evidenceOf(exit, source.path),
+      left,
+      receipt,
+    })
+  }
+
+  function lookSoon(run: LiveRun, delayMs: number): void {
+    run.cancelLook()
+    run.cancelLook = clock.timer(delayMs, () => {
+      snapshots.all().then(
+        (snapshot) => looked(run, snapshot, delayMs),
+        (error: unknown) => emit({ type: 'fault', ref: run.ref, error }),
+      )
+    })
+  }
+
+  /** Sees whether the tree of a run without its keeper is empty by now. */
+  function looked(run: LiveRun, snapshot: Snapshot, waitedMs: number): void {
+    if (live.get(keyOf(run.ref)) !== run) return
+    if (run.state === 'kept' && !isSameProcess(run.process, table.identify(run.process.pid))) {
+      leaderGone(run, undefined)
+      return
+    }
+    const members = treeOf(run, snapshot)
+    if (run.state !== 'kept' && members.length === 0) {
+      if (run.state === 'over') {
+        forget(run)
+        emit({ type: 'emptied', ref: run.ref, receipt: receiptOf(run) })
+      } else {
+        const { wall, monotonic } = clock.now()
+        exited(
+          run,
+          { kind: 'lost', cause: 'vanished', at: wall, ran: Math.max(0, monotonic - run.at.monotonic) },
+          0,
+        )
+      }
+      return
+    }
+    if (run.killed) send(run, members, 'SIGKILL')
+    else if (run.state === 'orphaned' && waitedMs === 0) emit({ type: 'orphaned', ref: run.ref })
+    lookSoon(run, Math.min(LAST_LOOK_MS, Math.max(FIRST_LOOK_MS, waitedMs * 2)))
+  }
+
+  /** Signals the group at once and each stray by itself, every one proved to be of this run a moment ago. */
+  function send(run: LiveRun, members: readonly Member[], signal: NodeJS.Signals): number {
+    const inGroup = members.filter(({ stray }) => !stray)
+    const keeperLives = isSameProcess(run.process, table.identify(run.process.pid))
+    let reached = 0
+    if ((inGroup.length > 0 || keeperLives) && kill(-run.process.pid, signal)) reached += inGroup.length
+    for (const { pid, start, stray } of members) {
+      if (stray && isSameProcess({ pid, start, boot: table.boot }, table.identify(pid)) && kill(pid, signal))
+        reached += 1
+    }
+    return reached
+  }
+
+  function kill(target: number, signal: NodeJS.Signals): boolean {
+    // 0 and -1 mean everybody.
+    if (Math.abs(target) <= 1) return false
+    try {
+      process.kill(target, signal)
+      return true
+    } catch (error) {
+      const code = systemCode(error)
+      // ESRCH: it went by itself. EPERM: it runs as another user, and the receipt will name it.
+      if (code === 'ESRCH' || code === 'EPERM') return false
+      throw error
+    }
+  }
+
+  async function signal(ref: RunRef, name: NodeJS.Signals): Promise<void> {
+    if (!live.has(keyOf(ref))) return
+    const snapshot = await snapshots.all()
+    const run = live.get(keyOf(ref))
+    if (run === undefined) return
+    const members = treeOf(run, snapshot)
+    if (name === 'SIGKILL') run.killed = true
+    const processes = send(run, members, name)
+    // A stopped program cannot answer: wake it, so that it gets the signal.
+    if (name !== 'SIGKILL') send(run, members, 'SIGCONT')
+    run.signals.push({ signal: name, processes, at: clock.now().wall })
+    // A keeper that is killed tells nobody.
+    if (run.state !== 'kept' || run.killed) lookSoon(run, FIRST_LOOK_MS)
+  }
+
+  function exists(pid: number): boolean {
+    try {
+      process.kill(pid, 0)
+      return true
+    } catch (error) {
+      return systemCode(error) === 'EPERM'
+    }
+  }
+
+  return {
+    get size() {
+      return live.size
+    },
+    has: (ref) => live.has(keyOf(ref)),
+    track,
+    ended: (ref, record) => {
+      const run = live.get(keyOf(ref))
+      if (run !== undefined) leaderGone(run, record(run.process, run.at))
+    },
+    checkKeepers: (thorough) => {
+      for (const run of [...live.values()].filter(({ state }) => state === 'kept')) {
+        const { pid } = run.process
+        // Whether the number exists is cheap to ask; whether it is still the same process is not.
+        const gone = thorough ? !isSameProcess(run.process, table.identify(pid)) : !exists(pid)
+        if (gone) leaderGone(run, undefined)
+      }
+    },
+    keepers: () => keepers,
+    signal,
+    async giveUp(ref) {
+      const run = live.get(keyOf(ref))
+      const left = run === undefined ? [] : treeOf(run, await snapshots.all())
+      if (run !== undefined) forget(run)
+      emit({ type: 'emptied', ref, receipt: run === undefined ? emptyReceipt : receiptOf(run, left) })
+    },
+    quietFor: (ref) => {
+      const run = live.get(keyOf(ref))
+      if (run === undefined) return 0
+      const writes = [...run.outputs.values()].map(({ watch }) => watch.lastWrite() ?? 0)
+      const { wall, monotonic } = clock.now()
+      return Math.max(0, Math.min(monotonic - run.at.monotonic, wall - Math.max(...writes)))
+    },
+    close: () => {
+      for (const run of live.values()) forget(run)
+    },
+  }
+}
+
+/** What a shell reports of a command that SIGKILL ended. */
+const KILLED = 137

@@ -1,0 +1,46 @@
+import type { Stream } from '../model/output.ts'
+import type { Clock } from '../model/time.ts'
+import type { Home } from './home.ts'
+import type { HostEvent, Launch, Seen } from './host.ts'
+import { type OutputWatch, watchOutput } from './output-watch.ts'
+import type { RunRef } from './run-ref.ts'
+
+export type OutputStreams = ReadonlyMap<Stream, { readonly path: string; readonly watch: OutputWatch }>
+
+/** A run as far as its output is concerned. */
+export interface WatchedRun extends RunRef {
+  readonly streams: Launch['streams']
+  readonly outputLimitBytes: number
+  readonly seen: Seen
+}
+
+export function streamsOf(streams: Launch['streams']): readonly Stream[] {
+  return streams === 'merged' ? ['output'] : ['stdout', 'stderr']
+}
+
+/** Watches the output files of a run, and tells what it learns. */
+export function watchStreams(
+  { mission, run, streams, outputLimitBytes, seen }: WatchedRun,
+  {
+    home,
+    clock,
+    emit,
+  }: { readonly home: Home; readonly clock: Clock; readonly emit: (event: HostEvent) => void },
+): OutputStreams {
+  const ref: RunRef = { mission, run }
+  return new Map(
+    streamsOf(streams).map((stream) => {
+      const path = home.outputFile(mission, run, stream)
+      const watch = watchOutput({
+        path,
+        clock,
+        limitBytes: outputLimitBytes,
+        from: seen[stream]?.to ?? 0,
+        trimmedTo: seen[stream]?.trimmedTo ?? 0,
+        onGrowth: (from, to) => emit({ type: 'output', ref, stream, from, to }),
+        onTrimmed: (trimmed) => emit({ type: 'trimmed', ref, stream, trimmed }),
+      })
+      return [stream, { path, watch }]
+    }),
+  )
+}

@@ -1,0 +1,156 @@
+/** Finding again what an earlier supervisor left. */
+import type { ProcessExit } from '../model/exit.ts'
+import type { ProcessIdentity } from '../model/state.ts'
+import type { Clock } from '../model/time.ts'
+import type { Home } from './home.ts'
+import type { Abandoned, Finding, FoundKeeper, HostEvent } from './host.ts'
+import { keptCommand } from './keeper.ts'
+import type { LiveRuns, Tracked } from './live-runs.ts'
+import { KEEPER_MARK } from './marks.ts'
+import { watchStreams } from './output-streams.ts'
+import { evidenceOf } from './output-tail.ts'
+import { isSameProcess, type ProcessTable } from './process-table.ts'
+import { keyOf } from './run-ref.ts'
+import { type ExitLine, ranOf, type RunsJournal, type StartLine } from './runs-journal.ts'
+import type { Snapshots } from './snapshots.ts'
+import { type Member, membersOf, type Snapshot } from './tree.ts'
+
+export interface RecoveryOptions {
+  readonly home: Home
+  readonly clock: Clock
+  readonly table: ProcessTable
+  readonly snapshots: Snapshots
+  readonly runs: RunsJournal
+  readonly live: LiveRuns
+  readonly emit: (event: HostEvent) => void
+}
+
+/**
+ * Answers what became of each run, and watches those that live. A process that is recorded and is still
+ * itself lives. The journal is read only after the others have been seen to be gone, so that an end in
+ * between is not missed; then their markers are looked for; what left no trace at all never began.
+ */
+export function recover(abandoned: readonly Abandoned[], options: RecoveryOptions): readonly Finding[] {
+  const { home, clock, table, snapshots, runs, live, emit } = options
+  const alive = abandoned.map(
+    ({ process }) => process !== null && isSameProcess(process, table.identify(process.pid)),
+  )
+  const journal = alive.every(Boolean) ? new Map<string, Lines>() : linesByRun(runs)
+  let all: Snapshot | undefined
+  const snapshot = (): Snapshot => (all ??= snapshots.allNow())
+
+  function adopt(run: Abandoned, process: ProcessIdentity, state: 'kept' | 'orphaned' = 'kept'): Finding {
+    const at = run.startedAt ?? clock.now()
+    live.track(trackedOf(run, process), state)
+    return { kind: 'alive', launched: { process, at } }
+  }
+
+  function trackedOf(run: Abandoned, process: ProcessIdentity): Tracked {
+    return { ...run, process, at: run.startedAt ?? clock.now() }
+  }
+
+  function membersIn(run: Abandoned): readonly Member[] {
+    const { mission, run: number, process } = run
+    return membersOf({ mission, run: number, home: home.path, leader: process }, snapshot())
+  }
+
+  function ended(run: Abandoned, exit: ProcessExit): Finding {
+    const members = membersIn(run)
+    const [first] = members
+    if (first === undefined) accountFor(run)
+    else live.track(trackedOf(run, run.process ?? leaderOf(first)), 'over')
+    const path = home.outputFile(run.mission, run.run, run.streams === 'merged' ? 'output' : 'stderr')
+    return { kind: 'ended', exit: evidenceOf(exit, path), left: members.length }
+  }
+
+  /** Notes what was written while nobody watched. */
+  function accountFor(run: Abandoned): void {
+    for (const { watch } of watchStreams(run, { home, clock, emit }).values()) {
+      watch.check()
+      watch.close()
+    }
+  }
+
+  /** The keeper that wrote a line, where it could tell when it began. */
+  function keeperOf({ pid, start }: StartLine): ProcessIdentity | null {
+    return start === null ? null : { pid, start, boot: table.boot }
+  }
+
+  /** The keeper that must have been, judged by a process it left; it is gone, so its start no longer matters. */
+  function leaderOf({ session, group }: Member): ProcessIdentity {
+    return { pid: session ?? group, start: 'unknown', boot: table.boot }
+  }
+
+  function find(run: Abandoned, isAlive: boolean): Finding {
+    const { process } = run
+    if (process !== null && isAlive) return adopt(run, process)
+    const now = clock.now()
+    const { start } = journal.get(keyOf(run)) ?? {}
+    const keeper = process === null && start !== undefined ? keeperOf(start) : null
+    if (keeper !== null && isSameProcess(keeper, table.identify(keeper.pid))) return adopt(run, keeper)
+    // It was there a moment ago: its end may be written by now.
+    const exit =
+      journal.get(keyOf(run))?.exit ?? (keeper === null ? undefined : linesByRun(runs).get(keyOf(run))?.exit)
+    if (exit !== undefined) {
+      const at = run.startedAt ?? now
+      const ran =
+        process !== null && process.boot !== table.boot ? 0 : ranOf(exit, process ?? keeper, at, table, clock)
+      return ended(run, { kind: 'code', code: exit.code, at: at.wall + ran, ran })
+    }
+    if (process !== null && process.boot !== table.boot) {
+      return ended(run, { kind: 'lost', cause: 'reboot', at: now.wall, ran: 0 })
+    }
+    const members = membersIn(run)
+    const unnoted = members.find(({ pid }) => isKeeper(pid, table))
+    if (unnoted !== undefined) return adopt(run, { pid: unnoted.pid, start: unnoted.start, boot: table.boot })
+    const [first] = members
+    if (first !== undefined) return adopt(run, process ?? leaderOf(first), 'orphaned')
+    if (process === null && start === undefined) return { kind: 'never-started' }
+    const ran = run.startedAt === null ? 0 : Math.max(0, now.monotonic - run.startedAt.monotonic)
+    return ended(run, { kind: 'lost', cause: 'vanished', at: now.wall, ran })
+  }
+
+  return abandoned.map((run, index) => find(run, alive[index] === true))
+}
+
+interface Lines {
+  readonly start?: StartLine
+  readonly exit?: ExitLine
+}
+
+function linesByRun(runs: RunsJournal): ReadonlyMap<string, Lines> {
+  const lines = new Map<string, Lines>()
+  for (const line of runs.read()) {
+    const before = lines.get(keyOf(line))
+    lines.set(keyOf(line), line.kind === 'start' ? { ...before, start: line } : { ...before, exit: line })
+  }
+  return lines
+}
+
+export function isKeeper(pid: number, table: ProcessTable): boolean {
+  return (
+    table.environment(pid)?.[KEEPER_MARK] !== undefined && keptCommand(table.commandLine(pid) ?? []) !== null
+  )
+}
+
+/** Living keepers under a home, but those that are `known`. */
+export function findKeepers(
+  home: Home,
+  table: ProcessTable,
+  clock: Clock,
+  known: ReadonlySet<number>,
+): readonly FoundKeeper[] {
+  const now = clock.now()
+  return table.scan().flatMap(({ pid, start }) => {
+    if (known.has(pid)) return []
+    const marker = table.marker(pid)
+    if (marker?.kind !== 'mission' || marker.home !== home.path) return []
+    const environment = table.environment(pid)
+    const [program, ...args] = keptCommand(table.commandLine(pid) ?? []) ?? []
+    if (environment?.[KEEPER_MARK] === undefined || program === undefined) return []
+    const process = { pid, start, boot: table.boot }
+    const age = table.age(process, now.monotonic) ?? 0
+    const at = { wall: now.wall - age, monotonic: now.monotonic - age }
+    return [{ process, at, environment, command: [program, ...args] }]
+  })
+}

@@ -1,0 +1,130 @@
+/** The runs that are being started: from the wish until their keeper has told that it began. */
+import { closeSync, open } from 'node:fs'
+import { promisify } from 'node:util'
+import { OvermindError, systemCode } from '../model/errors.ts'
+import type { Clock } from '../model/time.ts'
+import type { Home } from './home.ts'
+import type { HostEvent, Launch } from './host.ts'
+import { keeperProcess } from './keeper.ts'
+import { checkFolder } from './launch-checks.ts'
+import { createLauncher } from './launcher.ts'
+import { streamsOf } from './output-streams.ts'
+import { keyOf, type RunRef } from './run-ref.ts'
+
+const openFile = promisify(open)
+
+/** What the system says when it is short of something that may be there again later. */
+const PASSING: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC'])
+
+/** How long a keeper may take to begin before its launcher is given up. */
+const START_LIMIT_MS = 10_000
+/** The launcher is told of so many at a time, so that one that is late is late and not in a long queue. */
+const AT_ONCE = 64
+/** How long a process that was being forked when its launcher died may take to show what it is. */
+const SETTLE_MS = 250
+
+export interface Starts {
+  readonly size: number
+  start(launch: Launch): void
+  /** Takes a run out of those that are being started, because it has begun; undefined when it is not one of them. */
+  begun(ref: RunRef): Launch | undefined
+  /** Gives up a launcher that has not begun something for too long. */
+  checkLate(): void
+  close(): void
+}
+
+export interface StartsOptions {
+  readonly home: Home
+  readonly clock: Clock
+  readonly emit: (event: HostEvent) => void
+  /** A keeper is about to be told of: it must be heard. */
+  readonly onStarting: () => void
+  /** The launcher is gone. Reports those of these that began after all, by `begun`. */
+  readonly findBegun: (refs: readonly RunRef[]) => void
+}
+
+export function createStarts({ home, clock, emit, onStarting, findBegun }: StartsOptions): Starts {
+  const starting = new Map<string, { readonly launch: Launch; readonly since: number }>()
+  const queued: (() => void)[] = []
+  const launcher = createLauncher({
+    onFailure: (reason) => void clock.timer(SETTLE_MS, () => settle(reason)),
+  })
+
+  /** What the launcher began is found by what it wrote or by its marker; what it did not will never begin. */
+  function settle(reason: string): void {
+    if (starting.size > 0) findBegun([...starting.values()].map(({ launch }) => launch))
+    for (const { launch } of starting.values()) {
+      emit({ type: 'refused', ref: { mission: launch.mission, run: launch.run }, reason, retry: true })
+    }
+    starting.clear()
+    launchQueued()
+  }
+
+  function launchQueued(): void {
+    while (starting.size < AT_ONCE) {
+      const next = queued.shift()
+      if (next === undefined) return
+      next()
+    }
+  }
+
+  /** Makes the output files, private from the first byte, and sees that there is a folder to start in. */
+  async function prepare({
+    mission,
+    run,
+    streams,
+    cwd,
+  }: Launch): Promise<{ readonly stdout: string; readonly stderr: string }> {
+    const paths = streamsOf(streams).map((stream) => home.outputFile(mission, run, stream))
+    const [stdout, stderr = stdout] = paths
+    if (stdout === undefined || stderr === undefined) throw new TypeError('a run has a stream')
+    await Promise.all([checkFolder(cwd), ...paths.map(touch)])
+    return { stdout, stderr }
+  }
+
+  function refused(ref: RunRef, error: unknown): void {
+    const code = systemCode(error)
+    const reason =
+      error instanceof OvermindError
+        ? error.message
+        : `the process could not be started: ${code ?? String(error)}`
+    emit({ type: 'refused', ref, reason, retry: PASSING.has(code) })
+  }
+
+  return {
+    get size() {
+      return starting.size + queued.length
+    },
+    start: (launch) => {
+      prepare(launch).then(
+        (files) => {
+          queued.push(() => {
+            starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
+            onStarting()
+            launcher.launch(keeperProcess({ ...launch, ...files, home: home.path }))
+          })
+          launchQueued()
+        },
+        (error: unknown) => refused({ mission: launch.mission, run: launch.run }, error),
+      )
+    },
+    begun: (ref) => {
+      const found = starting.get(keyOf(ref))
+      starting.delete(keyOf(ref))
+      launchQueued()
+      return found?.launch
+    },
+    checkLate: () => {
+      const oldest = Math.min(...[...starting.values()].map(({ since }) => since))
+      if (clock.now().monotonic - oldest > START_LIMIT_MS) launcher.abort()
+    },
+    close: () => {
+      queued.length = 0
+      launcher.close()
+    },
+  }
+}
+
+async function touch(path: string): Promise<void> {
+  closeSync(await openFile(path, 'a', 0o600))
+}
