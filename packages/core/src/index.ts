@@ -1,10 +1,5 @@
-export {
-  createRuntime,
-  type CloseOptions,
-  type Recovery,
-  type Runtime,
-  type RuntimeOptions,
-} from './runtime/runtime.ts'
+export { createRuntime, type CloseOptions, type Runtime, type RuntimeOptions } from './runtime/runtime.ts'
+export type { Recovery } from './runtime/recover.ts'
 export type {
   EventsOptions,
   HistoryQuery,

@@ -3,6 +3,7 @@
  * to the journal together with the new state, and only then carried out.
  */
 import type { EventDraft, MissionEvent } from '../model/events.ts'
+import { OvermindError } from '../model/errors.ts'
 import type { MissionExit } from '../model/exit.ts'
 import type { MissionId, Random } from '../model/ids.ts'
 import {
@@ -49,7 +50,7 @@ export interface MissionActor {
   resumeStart(): void
   /** Sets the timers on record, and repeats the signal of a ladder that was under way. */
   resume(): void
-  /** Settles when `test` holds for the mission's state. */
+  /** Settles when `test` holds for the mission's state. Rejects with `runtime_closed` when that cannot be seen any more. */
   until(test: (state: MissionState) => boolean): Promise<MissionState>
   exited(): Promise<MissionExit>
   /** Stops its timers; its process goes on. */
@@ -65,7 +66,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   const untold: Signal[] = []
   let cancelRetry: (() => void) | undefined
   const timers = new Map<TimerName, () => void>()
-  const waiting = new Set<() => void>()
+  const waiting = new Set<{ readonly look: () => void; readonly giveUp: (error: OvermindError) => void }>()
 
   const ref = (): RunRef => ({ mission: id, run: record.state.run })
 
@@ -80,7 +81,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     record = next
     armTimers(armed)
     for (const effect of decision.effects) perform(effect)
-    for (const wake of waiting) wake()
+    for (const { look } of waiting) look()
   }
 
   function draft(event: MissionEvent, at: number): EventDraft {
@@ -156,13 +157,17 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   function until(test: (state: MissionState) => boolean): Promise<MissionState> {
     if (test(record.state)) return Promise.resolve(record.state)
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!test(record.state)) return
-        waiting.delete(look)
-        resolve(record.state)
+    return new Promise((resolve, reject) => {
+      const waiter = {
+        look: () => {
+          if (!test(record.state)) return
+          waiting.delete(waiter)
+          resolve(record.state)
+        },
+        giveUp: reject,
       }
-      waiting.add(look)
+      if (closed) reject(runtimeClosed())
+      else waiting.add(waiter)
     })
   }
 
@@ -199,6 +204,12 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       cancelRetry?.()
       for (const cancel of timers.values()) cancel()
       timers.clear()
+      for (const { giveUp } of waiting) giveUp(runtimeClosed())
+      waiting.clear()
     },
   }
+}
+
+function runtimeClosed(): OvermindError {
+  return new OvermindError('runtime_closed', 'the runtime was closed; the mission may still be running')
 }

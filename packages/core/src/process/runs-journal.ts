@@ -38,7 +38,9 @@ export function ranOf(
   clock: Clock,
 ): number {
   const byKernel = process === null || uptime === null ? null : table.age(process, uptime)
-  return byKernel ?? Math.max(0, clock.now().monotonic - at.monotonic)
+  const sinceNoted = Math.max(0, clock.now().monotonic - at.monotonic)
+  // The kernel rounds to hundredths of a second; nothing ends later than now.
+  return byKernel === null ? sinceNoted : Math.min(byKernel, sinceNoted)
 }
 
 /** Anchored at the end only: a line begun on a full disk may stand before a whole one. */

@@ -80,13 +80,10 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
           value: run,
         })
       }
-      const over = actor.until(
-        (now) => now.run > run || now.exit !== null || (now.run === run && now.ended !== null),
-      )
       const trimmed = newest(id, run, 'run.trimmed').get('output') ?? 0
       return readOutput(home.outputFile(id, run, 'output'), {
         from: Math.max(from, trimmed),
-        ...(follow ? { until: over } : {}),
+        ...(follow ? { until: runOver(actor, run) } : {}),
         ...(signal === undefined ? {} : { signal }),
       })
     },
@@ -96,4 +93,9 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       }
     },
   }
+}
+
+/** Settles when nothing more can come from a run. */
+function runOver(actor: MissionActor, run: number): Promise<unknown> {
+  return actor.until((now) => now.run > run || now.exit !== null || (now.run === run && now.ended !== null))
 }

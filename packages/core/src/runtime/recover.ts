@@ -1,0 +1,123 @@
+/** Finding out what became of the missions that an earlier runtime left. */
+import { recordFromKeeper } from '../mission/keeper-copy.ts'
+import { emptyReceipt } from '../model/exit.ts'
+import type { MissionRecord } from '../model/state.ts'
+import type { Clock } from '../model/time.ts'
+import type { Abandoned, Finding, ProcessHost } from '../process/host.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { OutputFiles } from './output-files.ts'
+import type { Entry, Registry } from './registry.ts'
+import type { Writer } from './writer.ts'
+
+/** What was found of the missions that an earlier runtime left running. */
+export interface Recovery {
+  readonly adopted: number
+  readonly ended: number
+  readonly lost: number
+}
+
+export interface RecoverDeps {
+  readonly host: ProcessHost
+  readonly registry: Registry
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly outputs: OutputFiles
+  providerOf(record: MissionRecord): Provider
+  enter(record: MissionRecord): Entry
+}
+
+/** Takes over the missions on record, and those that only their keepers remember. */
+export function recoverMissions(records: readonly MissionRecord[], deps: RecoverDeps): Recovery {
+  const { host, registry } = deps
+  const left = records.map(deps.enter).filter(hasRun)
+  const findings = host.recover(left.map(({ actor }) => abandoned(actor.record(), deps)))
+  const recovery = { adopted: 0, ended: 0, lost: 0 }
+  for (const [index, entry] of left.entries()) {
+    const finding = findings[index]
+    if (finding === undefined) throw new TypeError('recover() answers for each run')
+    recovery[countedAs(finding)] += 1
+    takeOver(entry, finding, deps)
+  }
+  recovery.adopted += adoptUnknown(deps)
+  for (const { actor, live } of registry.all()) {
+    if (!live) continue
+    if (actor.record().state.phase === 'pending.queued') actor.tell({ type: 'launch' })
+    actor.resume()
+  }
+  return recovery
+}
+
+/** Whether there is, or may be, a process to ask after. */
+function hasRun({ live, actor }: Entry): boolean {
+  const { phase } = actor.record().state
+  return live && phase !== 'pending.queued' && phase !== 'restarting.backoff'
+}
+
+function abandoned(record: MissionRecord, { providerOf, outputs }: RecoverDeps): Abandoned {
+  const { id, spec, state } = record
+  return {
+    mission: id,
+    run: state.run,
+    process: state.process,
+    startedAt: state.startedAt,
+    streams: providerOf(record).invoke(spec).streams,
+    outputLimitBytes: spec.outputLimitBytes,
+    seen: outputs.seen(id, state.run),
+  }
+}
+
+function countedAs(finding: Finding): keyof Recovery {
+  if (finding.kind !== 'ended') return 'adopted'
+  return finding.exit.kind === 'lost' ? 'lost' : 'ended'
+}
+
+function takeOver({ actor, id: mission }: Entry, finding: Finding, { writer, clock }: RecoverDeps): void {
+  const { run, phase, ended, ending } = actor.record().state
+  switch (finding.kind) {
+    case 'alive': {
+      const { process, at } = finding.launched
+      if (phase === 'running.starting') actor.tell({ type: 'spawned', run, process, at })
+      writer.note({ type: 'run.adopted', mission, run, at: clock.now().wall, pid: process.pid })
+      return
+    }
+    case 'ended':
+      // Its end may be on record already, and only what it left was not.
+      if (ended === null)
+        actor.tell({ type: 'exited', run, exit: finding.exit, left: finding.left, receipt: emptyReceipt })
+      else if (finding.left === 0) actor.tell({ type: 'emptied', run, receipt: emptyReceipt })
+      return
+    case 'never-started':
+      if (ending === null) actor.resumeStart()
+      else
+        actor.tell({
+          type: 'refused',
+          run,
+          reason: 'it was asked to end before it was started',
+          retry: false,
+        })
+  }
+}
+
+/** Missions that live but are not in the store: it was deleted, or had to be set aside. */
+function adoptUnknown(deps: RecoverDeps): number {
+  const { host, registry, writer, clock, enter } = deps
+  const found = host
+    .unknownKeepers()
+    .map(recordFromKeeper)
+    .filter((record) => record !== null)
+    .filter(({ id }) => registry.find(id) === undefined)
+  for (const record of found) {
+    const { id: mission, name, spec, createdAt: at, state } = record
+    writer.commit({ events: [{ type: 'mission.created', mission, at, name, spec }], put: [record] })
+    enter(record)
+    writer.note({
+      type: 'run.adopted',
+      mission,
+      run: state.run,
+      at: clock.now().wall,
+      pid: state.process?.pid ?? 0,
+    })
+  }
+  host.recover(found.map((record) => abandoned(record, deps)))
+  return found.length
+}

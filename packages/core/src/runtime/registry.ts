@@ -1,0 +1,88 @@
+import type { MissionActor } from '../mission/mission.ts'
+import { OvermindError } from '../model/errors.ts'
+import { type MissionId, newMissionId, type Random } from '../model/ids.ts'
+import { generateName } from '../model/names.ts'
+import type { Mission } from './mission-handle.ts'
+import { type Named, resolveMission } from './resolve.ts'
+
+export interface Entry extends Named {
+  readonly actor: MissionActor
+  readonly handle: Mission
+}
+
+/** The missions of a runtime, and who has which name. */
+export interface Registry {
+  add(actor: MissionActor, handle: Mission): Entry
+  remove(id: MissionId): void
+  find(id: MissionId): Entry | undefined
+  /** The one that a person means. @throws OvermindError `not_found`, `ambiguous_id` */
+  resolve(reference: string): Entry
+  /** The oldest first. */
+  all(): readonly Entry[]
+  /** @throws OvermindError `name_taken` when a mission that is not exited has it */
+  mustBeFree(name: string): void
+  /** Gives an exited mission that is to run again its name back. @throws OvermindError `name_taken` */
+  reclaim(entry: Entry): void
+  freshName(random: Random): string
+  freshId(random: Random): MissionId
+}
+
+export function createRegistry(): Registry {
+  const entries = new Map<string, Entry>()
+  /** The mission that had a name last. */
+  const names = new Map<string, MissionId>()
+
+  function holderOf(name: string): Entry | undefined {
+    const holder = entries.get(names.get(name) ?? '')
+    return holder?.live === true ? holder : undefined
+  }
+
+  function mustBeFree(name: string): void {
+    const holder = holderOf(name)
+    if (holder === undefined) return
+    throw new OvermindError(
+      'name_taken',
+      `the name ${name} is taken by mission ${holder.id} (${holder.actor.status()}): choose another or stop it`,
+      { field: 'name', value: name },
+    )
+  }
+
+  return {
+    add: (actor, handle) => {
+      const { name, createdAt } = actor.record()
+      const entry: Entry = {
+        id: actor.id,
+        name,
+        createdAt,
+        actor,
+        handle,
+        get live() {
+          return actor.record().state.exit === null
+        },
+      }
+      entries.set(actor.id, entry)
+      if (entry.live) names.set(name, actor.id)
+      return entry
+    },
+    remove: (id) => {
+      const name = entries.get(id)?.name
+      entries.delete(id)
+      if (name !== undefined && names.get(name) === id) names.delete(name)
+    },
+    find: (id) => entries.get(id),
+    resolve: (reference) => resolveMission(reference, entries, entries.values()),
+    all: () => [...entries.values()],
+    mustBeFree,
+    reclaim: ({ id, name, live }) => {
+      if (live) return
+      mustBeFree(name)
+      names.set(name, id)
+    },
+    freshName: (random) => generateName((name) => holderOf(name) !== undefined, random),
+    freshId: (random) => {
+      let id = newMissionId(random)
+      while (entries.has(id)) id = newMissionId(random)
+      return id
+    },
+  }
+}

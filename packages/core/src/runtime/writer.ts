@@ -1,0 +1,48 @@
+import type { Journal } from '../journal/journal.ts'
+import type { Change } from '../journal/store.ts'
+import type { EventDraft } from '../model/events.ts'
+import type { Clock } from '../model/time.ts'
+
+/** How long a note may wait for company before it is written. Milliseconds. */
+const WAIT_MS = 50
+
+/** What a runtime writes to its journal with. */
+export interface Writer {
+  /** @throws OvermindError `store_failed`; then nothing was written. */
+  commit(change: Change): void
+  /** Writes an event with the next change, or soon: for what only adds detail. */
+  note(event: EventDraft): void
+  /** Writes what has been noted. */
+  flush(): void
+}
+
+export function createWriter(journal: Journal, clock: Clock, onFault: (error: unknown) => void): Writer {
+  let notes: EventDraft[] = []
+  let cancel: (() => void) | undefined
+
+  function flush(): void {
+    cancel?.()
+    cancel = undefined
+    if (notes.length === 0) return
+    const events = notes
+    notes = []
+    try {
+      journal.commit({ events })
+    } catch (error) {
+      onFault(error)
+    }
+  }
+
+  return {
+    commit: (change) => {
+      const before = notes
+      journal.commit(before.length === 0 ? change : { ...change, events: [...before, ...change.events] })
+      notes = notes.slice(before.length)
+    },
+    note: (event) => {
+      notes.push(event)
+      cancel ??= clock.timer(WAIT_MS, flush)
+    },
+    flush,
+  }
+}
