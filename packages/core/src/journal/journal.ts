@@ -55,7 +55,6 @@ export function createJournal(store: Store): Journal {
 
   function page(after: Seq, mission: MissionId | undefined): readonly JournalEvent[] {
     if (after < tailAfter) {
-      if (closed) return []
       return store.events({ after, limit: PAGE, ...(mission === undefined ? {} : { mission }) })
     }
     const from = firstAfter(tail, after)
@@ -63,17 +62,24 @@ export function createJournal(store: Store): Journal {
     return tail.slice(from).filter((event) => 'mission' in event && event.mission === mission)
   }
 
-  async function* subscribe(options: SubscribeOptions = {}): AsyncGenerator<JournalEvent | Gap, undefined> {
-    const { mission, signal, follow = true } = options
+  async function* read(
+    begin: Seq,
+    { mission, signal, follow = true }: SubscribeOptions,
+  ): AsyncGenerator<JournalEvent | Gap, undefined> {
     const end = follow ? undefined : newest
-    let cursor = options.since ?? newest
-    if (cursor === 0) cursor = seq(store.first() - 1)
     const over = (): boolean => signal?.aborted === true
+    let cursor = begin
     signal?.addEventListener('abort', ring, { once: true })
     try {
+      if (cursor > newest) {
+        // A number of another journal, or of one that was replaced.
+        const reached = newest
+        yield { type: 'gap', after: cursor, next: seq(reached + 1) }
+        cursor = reached
+      }
       while (!over()) {
         const { news } = wake
-        const oldest = closed ? cursor : store.first()
+        const oldest = closed ? seq(tailAfter + 1) : store.first()
         if (oldest > cursor + 1) {
           yield { type: 'gap', after: cursor, next: oldest }
           cursor = seq(oldest - 1)
@@ -97,9 +103,19 @@ export function createJournal(store: Store): Journal {
     }
   }
 
+  /** Where to begin is settled at once, not when the first event is asked for. */
+  function subscribe(options: SubscribeOptions = {}): AsyncGenerator<JournalEvent | Gap, undefined> {
+    const since = options.since ?? newest
+    return read(since === 0 ? seq(store.first() - 1) : since, options)
+  }
+
   return {
     commit(change) {
       const events = store.commit(change)
+      if (change.remove !== undefined && change.remove.length > 0) {
+        const gone = new Set(change.remove)
+        tail = tail.filter((event) => !('mission' in event && gone.has(event.mission)))
+      }
       const last = events.at(-1)
       if (last !== undefined) {
         newest = last.seq

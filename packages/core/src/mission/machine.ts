@@ -111,7 +111,7 @@ function climb(args: Args): Step {
 }
 
 function leaderGone({ context, event }: Args): Step {
-  if (event.type !== 'exited') return {}
+  if (event.type !== 'exited' || context.ended !== null) return {}
   const { run, exit, left } = event
   const { rung } = context.timers
   return {
@@ -248,11 +248,16 @@ const whileEnding = {
     { guard: 'restarts', target: '#mission.restarting.backoff', actions: ['noteTreeEmpty', 'settle'] },
     { target: '#mission.exited', actions: ['noteTreeEmpty', 'settle'] },
   ],
+  // On the last rung there is nothing left to send: only the reason may rise.
   stop: [
+    { guard: 'onLastRung', actions: 'wantStop' },
     { guard: 'asksAgain', target: '#mission.running.stopping', reenter: true, actions: 'wantStopNow' },
     { target: '#mission.running.stopping', reenter: true, actions: 'wantStop' },
   ],
-  kill: { target: '#mission.running.stopping', reenter: true, actions: 'wantKill' },
+  kill: [
+    { guard: 'onLastRung', actions: 'wantKill' },
+    { target: '#mission.running.stopping', reenter: true, actions: 'wantKill' },
+  ],
   restart: { actions: 'wantRestart' },
 } as const
 
@@ -275,7 +280,11 @@ const leaderExits = [
   { target: '#mission.exited', actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'] },
 ] as const
 
-const giveUp = [{ guard: 'atLastRung', actions: 'giveUp' }] as const
+/** Of the timers, while a tree is being ended: what raises the reason, and the end of the last rung. */
+const endingTimers = [
+  { guard: 'isDeadline', actions: 'wantDeadline' },
+  { guard: 'atLastRung', actions: 'giveUp' },
+] as const
 
 /** The first state of a mission: nothing has run. */
 export const initialState: MissionState = {
@@ -304,6 +313,7 @@ const machine = setup({
     isActive: ({ event }) => event.type === 'timer' && event.name === 'activity',
     atLastRung: ({ context, event }) =>
       event.type === 'timer' && event.name === 'rung' && context.ending?.rung === 'kill',
+    onLastRung: ({ context }) => context.ending?.rung === 'kill',
     /** A second stop goes to the next rung. */
     asksAgain: ({ context, event }) => event.type === 'stop' && context.ending?.reason === 'stop',
     endWanted: ({ context }) => context.ending !== null,
@@ -370,7 +380,7 @@ const machine = setup({
             ],
             /** It began and ended while no supervisor lived to note its start. */
             exited: leaderExits,
-            stop: { actions: 'wantStop' },
+            stop: [{ guard: 'asksAgain', actions: 'wantStopNow' }, { actions: 'wantStop' }],
             kill: { actions: 'wantKill' },
           },
         },
@@ -395,7 +405,10 @@ const machine = setup({
           entry: 'climb',
           on: {
             ...whileEnding,
-            timer: [...giveUp, { guard: 'isRung', target: 'stopping', reenter: true, actions: 'nextRung' }],
+            timer: [
+              ...endingTimers,
+              { guard: 'isRung', target: 'stopping', reenter: true, actions: 'nextRung' },
+            ],
           },
         },
       },
@@ -405,9 +418,9 @@ const machine = setup({
       states: {
         terminating: {
           entry: 'climb',
-          on: { timer: { guard: 'isRung', target: 'killing', actions: 'nextRung' } },
+          on: { timer: [...endingTimers, { guard: 'isRung', target: 'killing', actions: 'nextRung' }] },
         },
-        killing: { entry: 'climb', on: { timer: [...giveUp] } },
+        killing: { entry: 'climb', on: { timer: [...endingTimers] } },
       },
       on: whileEnding,
     },
@@ -418,7 +431,10 @@ const machine = setup({
           entry: 'climb',
           on: {
             ...whileEnding,
-            timer: [...giveUp, { guard: 'isRung', target: 'reaping', reenter: true, actions: 'nextRung' }],
+            timer: [
+              ...endingTimers,
+              { guard: 'isRung', target: 'reaping', reenter: true, actions: 'nextRung' },
+            ],
           },
         },
         backoff: {

@@ -93,7 +93,13 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     if (cancelRetry === undefined) tellAll()
   }
 
+  function mustBeOpen(): void {
+    if (closed) throw runtimeClosed()
+  }
+
+  /** Writes the facts in their order; the first that cannot be written is tried again later. */
   function tellAll(): void {
+    cancelRetry?.()
     cancelRetry = undefined
     for (let signal = untold[0]; signal !== undefined && !closed; signal = untold[0]) {
       try {
@@ -177,10 +183,13 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     status: () => statusOf(record.state),
     launch: () => step({ type: 'launch' }, [{ type: 'mission.created', name: record.name, spec }]),
     request: (signal) => {
-      if (untold.length > 0) {
-        cancelRetry?.()
-        tellAll()
-      }
+      mustBeOpen()
+      if (untold.length > 0) tellAll()
+      if (untold.length > 0)
+        throw new OvermindError(
+          'store_failed',
+          `mission ${id} has news that cannot be written yet: try again`,
+        )
       step(signal)
     },
     tell,

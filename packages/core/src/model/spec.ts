@@ -239,7 +239,8 @@ function invalidSpec(error: z.ZodError, input: unknown): OvermindError {
     return new OvermindError('invalid_spec', `${field}: no such field`, { field })
   }
   const field = issue.path.join('.')
-  const value = field.startsWith('env') ? undefined : at(input, issue.path)
+  // The whole input would show the environment that may be in it.
+  const value = field === '' || field.startsWith('env') ? undefined : at(input, issue.path)
   const shown = value === undefined ? '' : `: got ${shorten(JSON.stringify(value))}`
   const missing =
     field === '' ? 'a mission must be an object with at least a command' : `${field} ${issue.message}`

@@ -23,7 +23,6 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
       opened.push(store)
       return store
     }
-    const seqs = (events: readonly JournalEvent[]): readonly number[] => events.map((event) => event.seq)
 
     test('begins empty', () => {
       const store = fresh()
@@ -47,8 +46,21 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
       const drafts: readonly EventDraft[] = [
         { type: 'runtime.started', at: 1.5, pid: 7, adopted: 1, ended: 2, lost: 3 },
         { type: 'mission.created', mission: A, at: 2, name: 'ünï-"name"\n', spec: missionRecord().spec },
-        { type: 'run.ended', mission: A, at: 3, run: 1, receipt: { signals: [{ signal: 'SIGTERM', processes: 2, at: 3 }], strays: 1, left: [9] } },
-        { type: 'run.exited', mission: A, at: 4, run: 1, left: 0, exit: { kind: 'lost', at: 4, ran: 0.25, cause: 'vanished', tail: '\0🙂' } },
+        {
+          type: 'run.ended',
+          mission: A,
+          at: 3,
+          run: 1,
+          receipt: { signals: [{ signal: 'SIGTERM', processes: 2, at: 3 }], strays: 1, left: [9] },
+        },
+        {
+          type: 'run.exited',
+          mission: A,
+          at: 4,
+          run: 1,
+          left: 0,
+          exit: { kind: 'lost', at: 4, ran: 0.25, cause: 'vanished', tail: '\0🙂' },
+        },
         { type: 'mission.removed', mission: B, at: 5 },
         { type: 'runtime.stopped', at: 6 },
       ]
@@ -71,13 +83,38 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
 
     test('finds events of one mission and of some types', () => {
       const store = fresh()
-      store.commit({ events: [output(A, 1), output(B, 2), trimmed(A), { type: 'runtime.stopped', at: 0 }, output(A, 5), trimmed(B)] })
+      store.commit({
+        events: [
+          output(A, 1),
+          output(B, 2),
+          trimmed(A),
+          { type: 'runtime.stopped', at: 0 },
+          output(A, 5),
+          trimmed(B),
+        ],
+      })
       expect(seqs(store.events({ after: seq(0), limit: 9, mission: A }))).toEqual([1, 3, 5])
-      expect(seqs(store.events({ after: seq(0), limit: 9, types: ['run.trimmed', 'runtime.stopped'] }))).toEqual([3, 4, 6])
-      expect(seqs(store.events({ after: seq(0), limit: 1, mission: A, types: ['run.output'], newestFirst: true }))).toEqual([5])
+      expect(
+        seqs(store.events({ after: seq(0), limit: 9, types: ['run.trimmed', 'runtime.stopped'] })),
+      ).toEqual([3, 4, 6])
+      expect(
+        seqs(store.events({ after: seq(0), limit: 1, mission: A, types: ['run.output'], newestFirst: true })),
+      ).toEqual([5])
       expect(seqs(store.events({ after: seq(1), limit: 1, mission: A, types: ['run.output'] }))).toEqual([5])
       expect(store.events({ after: seq(0), limit: 9, types: [] })).toEqual([])
       expect(store.events({ after: seq(0), limit: 9, mission: missionId('cccccccc') })).toEqual([])
+    })
+
+    test('finds events of one run of a mission', () => {
+      const store = fresh()
+      const of = (run: number): EventDraft => ({ ...output(A, run), run })
+      store.commit({ events: [created(A), of(1), of(2), of(12), of(2), { ...output(B, 9), run: 2 }] })
+      const found = (run: number): readonly number[] =>
+        seqs(store.events({ after: seq(0), limit: 9, mission: A, run }))
+      expect([1, 2, 3, 12].map(found)).toEqual([[2], [3, 5], [], [4]])
+      expect(seqs(store.events({ after: seq(0), limit: 1, mission: A, run: 2, newestFirst: true }))).toEqual([
+        5,
+      ])
     })
 
     test('keeps missions as they were last put, in the order they came', () => {
@@ -105,12 +142,20 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
 
     test('forgets a mission with its events, and numbers go on', () => {
       const store = fresh()
-      store.commit({ events: [output(A, 1), output(B, 2), output(A, 3)], put: [missionRecord({ id: A }), missionRecord({ id: B })] })
-      const [removed] = store.commit({ events: [{ type: 'mission.removed', mission: A, at: 9 }], remove: [A] })
+      store.commit({
+        events: [output(A, 1), output(B, 2), output(A, 3)],
+        put: [missionRecord({ id: A }), missionRecord({ id: B })],
+      })
+      const [removed] = store.commit({
+        events: [{ type: 'mission.removed', mission: A, at: 9 }],
+        remove: [A],
+      })
       expect(removed?.seq).toBe(4)
       expect(store.missions().map(({ id }) => id)).toEqual([B])
       expect(seqs(store.events({ after: seq(0), limit: 9 }))).toEqual([2, 4])
-      expect(store.events({ after: seq(0), limit: 9, mission: A }).map(({ type }) => type)).toEqual(['mission.removed'])
+      expect(store.events({ after: seq(0), limit: 9, mission: A }).map(({ type }) => type)).toEqual([
+        'mission.removed',
+      ])
       expect(store.first()).toBe(2)
       expect(store.last()).toBe(4)
       expect(seqs(store.commit({ events: [output(B, 1)] }))).toEqual([5])
@@ -135,61 +180,63 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
     test('writes all of a change or nothing', () => {
       const store = fresh()
       store.commit({ events: [output(A, 1)], put: [missionRecord({ id: A })] })
-      const broken = { ...missionRecord({ id: B }), state: null } as unknown as MissionRecord
-      const poisoned: Change = {
-        events: [output(B, 2), output(B, 3)],
-        put: [
-          missionRecord({ id: B }),
-          Object.defineProperty({ ...broken }, 'id', {
-            enumerable: true,
-            get: () => {
-              throw new Error('cannot be written')
-            },
-          }),
-        ],
-        remove: [A],
+      // What cannot be written by a store that turns events into text; one in memory may take it.
+      const odd = { ...output(B, 3), to: 3n as unknown as number }
+      const change: Change = { events: [output(B, 2), odd], put: [missionRecord({ id: B })], remove: [A] }
+      let failed = false
+      try {
+        store.commit(change)
+      } catch {
+        failed = true
       }
-      expect(() => store.commit(poisoned)).toThrow('cannot be written')
-      expect(store.missions().map(({ id }) => id)).toEqual([A])
-      expect(store.last()).toBe(1)
-      expect(seqs(store.events({ after: seq(0), limit: 9 }))).toEqual([1])
-      expect(seqs(store.commit({ events: [output(A, 2)] }))).toEqual([2])
+      expect(store.missions().map(({ id }) => id)).toEqual(failed ? [A] : [B])
+      expect(store.last()).toBe(failed ? 1 : 3)
+      expect(seqs(store.events({ after: seq(0), limit: 9 }))).toEqual(failed ? [1] : [2, 3])
+      expect(seqs(store.commit({ events: [output(A, 2)] }))).toEqual([failed ? 2 : 4])
     })
 
     test('takes thousands of events', () => {
       const store = fresh()
       for (let round = 0; round < 50; round += 1) {
-        store.commit({ events: Array.from({ length: 100 }, (_, index) => output(index % 2 === 0 ? A : B, index)) })
+        store.commit({
+          events: Array.from({ length: 100 }, (_, index) => output(index % 2 === 0 ? A : B, index)),
+        })
       }
       expect(store.last()).toBe(5000)
       expect(store.events({ after: seq(0), limit: 9999, mission: A })).toHaveLength(2500)
       expect(seqs(store.events({ after: seq(4998), limit: 9 }))).toEqual([4999, 5000])
     })
+  })
 
-    if (reopen !== undefined) {
-      test('opened again knows everything, and numbers go on', () => {
-        const store = open()
-        const put = [missionRecord({ id: A }), missionRecord({ id: B })]
-        const written = store.commit({ events: [output(A, 1), output(B, 2)], put })
-        const again = reopen(store)
-        opened.push(again)
-        expect(again.missions()).toEqual(put)
-        expect(again.events({ after: seq(0), limit: 9 })).toEqual(written)
-        expect(seqs(again.commit({ events: [output(A, 3)] }))).toEqual([3])
-      })
+  if (reopen !== undefined) reopenContract(name, open, reopen)
+}
 
-      test('opened again does not give a number twice, whatever was removed', () => {
-        const store = open()
-        store.commit({ events: [output(A, 1), output(A, 2)], put: [missionRecord({ id: A })] })
-        store.commit({ events: [], remove: [A] })
-        const again = reopen(store)
-        opened.push(again)
-        expect(again.last()).toBe(2)
-        expect(seqs(again.commit({ events: [output(B, 1)] }))).toEqual([3])
-      })
-    }
+function reopenContract(name: string, open: () => Store, reopen: (store: Store) => Store): void {
+  describe(`${name}, opened again,`, () => {
+    test('knows everything, and numbers go on', () => {
+      const store = open()
+      const put = [missionRecord({ id: A }), missionRecord({ id: B })]
+      const written = store.commit({ events: [output(A, 1), output(B, 2)], put })
+      const again = reopen(store)
+      expect(again.missions()).toEqual(put)
+      expect(again.events({ after: seq(0), limit: 9 })).toEqual(written)
+      expect(seqs(again.commit({ events: [output(A, 3)] }))).toEqual([3])
+      again.close()
+    })
+
+    test('does not give a number twice, whatever was removed', () => {
+      const store = open()
+      store.commit({ events: [output(A, 1), output(A, 2)], put: [missionRecord({ id: A })] })
+      store.commit({ events: [], remove: [A] })
+      const again = reopen(store)
+      expect(again.last()).toBe(2)
+      expect(seqs(again.commit({ events: [output(B, 1)] }))).toEqual([3])
+      again.close()
+    })
   })
 }
+
+const seqs = (events: readonly JournalEvent[]): readonly number[] => events.map((event) => event.seq)
 
 type Of<T extends MissionEvent['type']> = EventDraft & { readonly type: T }
 
@@ -199,4 +246,8 @@ function output(mission: typeof A, to: number): Of<'run.output'> {
 
 function trimmed(mission: typeof A): Of<'run.trimmed'> {
   return { type: 'run.trimmed', mission, at: 0, run: 1, stream: 'output', to: 1 }
+}
+
+function created(mission: typeof A): Of<'mission.created'> {
+  return { type: 'mission.created', mission, at: 0, name: 'mission', spec: missionRecord().spec }
 }

@@ -1,4 +1,10 @@
-import { isMissionId, type MissionId, type MissionInput, type MissionRecord, type MissionSpec } from '../../src/index.ts'
+import {
+  isMissionId,
+  type MissionId,
+  type MissionInput,
+  type MissionRecord,
+  type MissionSpec,
+} from '../../src/index.ts'
 import { initialState } from '../../src/mission/machine.ts'
 import { parseMission } from '../../src/model/spec.ts'
 

@@ -28,7 +28,8 @@ function counts(entries: readonly string[]): Record<string, number> {
 }
 
 /** A command that goes on until a file is there, and ends with a code. */
-const until = (file: string, code = 0): string => `echo up; while [ ! -e '${file}' ]; do sleep 0.02; done; echo done; exit ${code}`
+const until = (file: string, code = 0): string =>
+  `echo up; while [ ! -e '${file}' ]; do sleep 0.02; done; echo done; exit ${code}`
 
 describe('a supervisor that was killed and has lost its store', () => {
   test('is followed by one that adopts every mission as it was', async () => {
@@ -45,11 +46,21 @@ describe('a supervisor that was killed and has lost its store', () => {
 
     await using runtime = await createRuntime({ ...quiet, home: home.path })
     expect(runtime.recovery).toEqual({ adopted: 3, ended: 0, lost: 0 })
-    expect(runtime.list().map(({ id }) => id).toSorted()).toEqual([...host.started].toSorted())
+    expect(
+      runtime
+        .list()
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual([...host.started].toSorted())
     for (const input of inputs) {
       const { spec, status, state, name } = runtime.get(input.name!).view()
       const { command: _, name: __, ...rest } = input
-      expect({ name, status, run: state.run, spec }).toMatchObject({ name: input.name, status: 'running', run: 1, spec: rest })
+      expect({ name, status, run: state.run, spec }).toMatchObject({
+        name: input.name,
+        status: 'running',
+        run: 1,
+        spec: rest,
+      })
     }
     await writeFile(go, '')
     expect(await runtime.get('shell').exited()).toMatchObject({ class: 'crashed', code: 3 })
@@ -61,7 +72,9 @@ describe('a supervisor that was killed and has lost its store', () => {
   test('loses no line and doubles none, whoever reads', async () => {
     await using home = await temporaryHome()
     const stop = join(home.path, 'stop')
-    await using host = hostProgram(home.path, [{ command: sh('ticking-lines.sh', stop, '1000000'), name: 'ticking' }])
+    await using host = hostProgram(home.path, [
+      { command: sh('ticking-lines.sh', stop, '1000000'), name: 'ticking' },
+    ])
     await host.ready
     const before = keeperOf(host.started[0]!)
     await host.kill()
@@ -74,7 +87,11 @@ describe('a supervisor that was killed and has lost its store', () => {
     await mission.exited()
     const lines = (await reading).split('\n')
     const count = lines.length - 2
-    expect(lines).toEqual([...Array.from({ length: count }, (_, index) => `line ${index}`), `end ${count}`, ''])
+    expect(lines).toEqual([
+      ...Array.from({ length: count }, (_, index) => `line ${index}`),
+      `end ${count}`,
+      '',
+    ])
     let to = 0
     for await (const event of mission.events({ follow: false })) {
       if (event.type !== 'run.output') continue
@@ -87,13 +104,21 @@ describe('a supervisor that was killed and has lost its store', () => {
   test('at any moment leaves nothing that is not found again', async () => {
     for (const afterStarts of [0, 1, 3, 7, 12]) {
       await using home = await temporaryHome()
-      const inputs = Array.from({ length: 40 }, (_, index): MissionInput => ({ command: 'sleep 1000; :', name: `mission-${index}` }))
+      const inputs = Array.from({ length: 40 }, (_, index): MissionInput => ({
+        command: 'sleep 1000; :',
+        name: `mission-${index}`,
+      }))
       await using host = hostProgram(home.path, inputs)
       await eventually(() => host.started.length >= afterStarts && home.processes().length > 0)
       await host.kill()
       await using runtime = await createRuntime({ ...quiet, home: home.path })
       const keepers = home.processes().filter((pid) => keeperOf(missionOf(pid) ?? '') === pid)
-      expect(runtime.list().map(({ id }) => id).toSorted()).toEqual(keepers.map((pid) => missionOf(pid)).toSorted())
+      expect(
+        runtime
+          .list()
+          .map(({ id }) => id)
+          .toSorted(),
+      ).toEqual(keepers.map((pid) => missionOf(pid) ?? '').toSorted())
       expect(runtime.list().length).toBeGreaterThanOrEqual(host.started.length)
       await Promise.all(runtime.list().map((mission) => mission.kill()))
       expect(home.processes()).toEqual([])
@@ -105,7 +130,13 @@ describe('a supervisor that was killed and has lost its store', () => {
     const go = join(home.path, 'go')
     const env = { PATH: '/usr/bin:/bin', PLAIN: 'plain value', 'odd.name': 'odd value', EMPTY: '' }
     await using host = hostProgram(home.path, [
-      { command: `[ $OVERMIND_RUN = 1 ] || exec env; ${until(go, 1)}`, restart: 'on-failure', backoffMs: 1, env, name: 'again' },
+      {
+        command: `[ $OVERMIND_RUN = 1 ] || exec env; ${until(go, 1)}`,
+        restart: 'on-failure',
+        backoffMs: 1,
+        env,
+        name: 'again',
+      },
     ])
     await host.ready
     await host.kill()
@@ -126,7 +157,9 @@ describe('a supervisor that was killed and has lost its store', () => {
     await host.ready
     await host.kill()
     await using runtime = await createRuntime({ ...quiet, home: home.path })
-    expect(await soon(runtime.get('limited').exited(), 'the deadline', 5000)).toMatchObject({ class: 'deadline' })
+    expect(await soon(runtime.get('limited').exited(), 'the deadline', 5000)).toMatchObject({
+      class: 'deadline',
+    })
     expect(await soon(runtime.get('silent').exited(), 'the stall', 5000)).toMatchObject({ class: 'stalled' })
   })
 
@@ -136,12 +169,16 @@ describe('a supervisor that was killed and has lost its store', () => {
   ])('is followed by one that knows even a command of 100 KB%s', async (_, odd) => {
     await using home = await temporaryHome()
     const argv = ['/bin/sh', '-c', 'echo up; sleep 1000; :', 'x'.repeat(90_000), 'ü'.repeat(40_000)]
-    await using host = hostProgram(home.path, [{ command: argv, name: 'long', env: { PATH: '/usr/bin:/bin', ...odd } }])
+    await using host = hostProgram(home.path, [
+      { command: argv, name: 'long', env: { PATH: '/usr/bin:/bin', ...odd } },
+    ])
     await host.ready
     await host.kill()
     await using runtime = await createRuntime({ ...quiet, home: home.path })
     const { command } = runtime.get('long').view().spec
-    expect(command.kind === 'exec' ? command.argv.map((text) => text.slice(0, 30)) : command).toEqual(argv.map((text) => text.slice(0, 30)))
+    expect(command.kind === 'exec' ? command.argv.map((text) => text.slice(0, 30)) : command).toEqual(
+      argv.map((text) => text.slice(0, 30)),
+    )
   })
 
   test('is followed by one that can stop what it adopted, strays included', async () => {
@@ -153,9 +190,20 @@ describe('a supervisor that was killed and has lost its store', () => {
     await host.ready
     await host.kill()
     await using runtime = await createRuntime({ ...quiet, home: home.path })
-    await eventually(async () => (await textSoFar(runtime.get('stray'))) !== '' && (await textSoFar(runtime.get('stubborn'))) !== '')
-    expect(await runtime.get('stray').stop()).toMatchObject({ class: 'stopped', code: 143, receipt: { strays: 1, left: [] } })
-    expect(await runtime.get('stubborn').stop()).toMatchObject({ class: 'stopped', code: 137, receipt: { left: [] } })
+    await eventually(
+      async () =>
+        (await textSoFar(runtime.get('stray'))) !== '' && (await textSoFar(runtime.get('stubborn'))) !== '',
+    )
+    expect(await runtime.get('stray').stop()).toMatchObject({
+      class: 'stopped',
+      code: 143,
+      receipt: { strays: 1, left: [] },
+    })
+    expect(await runtime.get('stubborn').stop()).toMatchObject({
+      class: 'stopped',
+      code: 137,
+      receipt: { left: [] },
+    })
     expect(home.processes()).toEqual([])
   })
 
@@ -177,13 +225,20 @@ describe('a supervisor that was killed and has lost its store', () => {
     await using home = await temporaryHome()
     const go = join(home.path, 'go')
     await using host = hostProgram(home.path, [
-      { command: `while [ ! -e '${go}' ]; do sleep 0.02; done; sleep 1000 & setsid sleep 1000 & sleep 0.1; exit 2`, name: 'untidy' },
+      {
+        command: `while [ ! -e '${go}' ]; do sleep 0.02; done; sleep 1000 & setsid sleep 1000 & sleep 0.1; exit 2`,
+        name: 'untidy',
+      },
     ])
     await host.ready
     await host.kill()
     await using runtime = await createRuntime({ ...quiet, home: home.path })
     await writeFile(go, '')
-    expect(await runtime.get('untidy').exited()).toMatchObject({ class: 'crashed', code: 2, receipt: { strays: 1, left: [] } })
+    expect(await runtime.get('untidy').exited()).toMatchObject({
+      class: 'crashed',
+      code: 2,
+      receipt: { strays: 1, left: [] },
+    })
     expect(home.processes()).toEqual([])
   })
 })
@@ -216,19 +271,27 @@ describe('a supervisor that left and kept its store', () => {
     await twoLives(
       async (runtime) => {
         missions = await Promise.all(
-          [0, 1, 9].map((code) => runtime.start({ command: `${until(join(runtime.home, 'go'), code)}`, name: `code-${code}` })),
+          [0, 1, 9].map((code) =>
+            runtime.start({ command: until(join(runtime.home, 'go'), code), name: `code-${code}` }),
+          ),
         )
       },
       async (home) => {
         await writeFile(join(home, 'go'), '')
-        await eventually(() => missions.every(({ id }) => processesWith(`OVERMIND_MISSION_ID=${id}`).length === 0))
+        await eventually(() =>
+          missions.every(({ id }) => processesWith(`OVERMIND_MISSION_ID=${id}`).length === 0),
+        )
       },
       async (runtime) => {
         expect(runtime.recovery).toEqual({ adopted: 0, ended: 3, lost: 0 })
         for (const code of [0, 1, 9]) {
           const exit = await runtime.get(`code-${code}`).exited()
           expect(exit).toMatchObject({ class: code === 0 ? 'completed' : 'crashed', code, run: 1 })
-          expect(counts(await storyOf(runtime.get(`code-${code}`)))).toMatchObject({ 'run.exited': 1, 'mission.exited': 1, 'run.started': 1 })
+          expect(counts(await storyOf(runtime.get(`code-${code}`)))).toMatchObject({
+            'run.exited': 1,
+            'mission.exited': 1,
+            'run.started': 1,
+          })
         }
       },
     )
@@ -259,7 +322,11 @@ describe('a supervisor that left and kept its store', () => {
   test('is followed by one that carries on with a stop under way', async () => {
     await twoLives(
       async (runtime) => {
-        const mission = await runtime.start({ command: sh('ignores-term.sh'), name: 'stubborn', stopTimeoutMs: 1000 })
+        const mission = await runtime.start({
+          command: sh('ignores-term.sh'),
+          name: 'stubborn',
+          stopTimeoutMs: 1000,
+        })
         await eventually(async () => (await textSoFar(mission)) === 'ready\n')
         void mission.stop().catch(() => {})
         await eventually(() => mission.view().state.phase === 'running.stopping')
@@ -267,7 +334,11 @@ describe('a supervisor that left and kept its store', () => {
       nothing,
       async (runtime, home) => {
         expect(runtime.get('stubborn').view().state.phase).toBe('running.stopping')
-        expect(await runtime.get('stubborn').exited()).toMatchObject({ class: 'stopped', code: 137, receipt: { left: [] } })
+        expect(await runtime.get('stubborn').exited()).toMatchObject({
+          class: 'stopped',
+          code: 137,
+          receipt: { left: [] },
+        })
         expect(processesWith(`OVERMIND_HOME=${home}`)).toEqual([])
       },
     )
@@ -287,7 +358,11 @@ describe('a supervisor that left and kept its store', () => {
       async (runtime) => {
         const mission = runtime.get('untidy')
         expect(await mission.exited()).toMatchObject({ class: 'crashed', code: 5, receipt: { left: [] } })
-        expect(counts(await storyOf(mission))).toMatchObject({ 'run.exited': 1, 'run.ended': 1, 'mission.exited': 1 })
+        expect(counts(await storyOf(mission))).toMatchObject({
+          'run.exited': 1,
+          'run.ended': 1,
+          'mission.exited': 1,
+        })
       },
     )
   })
@@ -296,14 +371,23 @@ describe('a supervisor that left and kept its store', () => {
     let due: unknown
     await twoLives(
       async (runtime) => {
-        const mission = await runtime.start({ command: 'exit 1', name: 'waiting', restart: 'on-failure', backoffMs: 60_000 })
+        const mission = await runtime.start({
+          command: 'exit 1',
+          name: 'waiting',
+          restart: 'on-failure',
+          backoffMs: 60_000,
+        })
         await eventually(() => mission.view().state.phase === 'restarting.backoff')
         due = mission.view().state.timers.backoff
       },
       nothing,
       async (runtime) => {
         const mission = runtime.get('waiting')
-        expect(mission.view().state).toMatchObject({ phase: 'restarting.backoff', run: 1, timers: { backoff: due } })
+        expect(mission.view().state).toMatchObject({
+          phase: 'restarting.backoff',
+          run: 1,
+          timers: { backoff: due },
+        })
         expect(mission.view().state.budget.charged).toHaveLength(1)
         await mission.restart()
         await eventually(() => mission.view().state.phase === 'restarting.backoff')
@@ -335,7 +419,8 @@ describe('a supervisor that left and kept its store', () => {
       nothing,
       async (runtime) => {
         const seqs: number[] = []
-        for await (const event of runtime.events({ since: seq(0), follow: false })) if (event.type !== 'gap') seqs.push(event.seq)
+        for await (const event of runtime.events({ since: seq(0), follow: false }))
+          if (event.type !== 'gap') seqs.push(event.seq)
         expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, index) => index + 1))
         expect(seqs.length).toBeGreaterThan(last)
       },
@@ -345,7 +430,11 @@ describe('a supervisor that left and kept its store', () => {
 
 describe('a supervisor that died between two steps', () => {
   /** A store as it was just after a mission's first event of this type. */
-  async function storeAsOf(type: string, input: MissionInput, home: string): Promise<{ readonly store: Store; readonly id: string }> {
+  async function storeAsOf(
+    type: string,
+    input: MissionInput,
+    home: string,
+  ): Promise<{ readonly store: Store; readonly id: string }> {
     const real = createMemoryStore()
     const frozen = createMemoryStore()
     let taken = false
@@ -371,7 +460,11 @@ describe('a supervisor that died between two steps', () => {
     expect(record.state).toMatchObject({ phase: 'running.starting', process: null })
     await using runtime = await createRuntime({ ...quiet, home: home.path, store })
     expect(runtime.recovery).toMatchObject({ adopted: 1 })
-    expect(runtime.get(id).view().state).toMatchObject({ phase: 'running.up', run: 1, process: { pid: keeperOf(id) } })
+    expect(runtime.get(id).view().state).toMatchObject({
+      phase: 'running.up',
+      run: 1,
+      process: { pid: keeperOf(id) },
+    })
     await writeFile(go, '')
     expect(await runtime.get(id).exited()).toMatchObject({ code: 6, run: 1 })
     expect(await textOf(runtime.get(id))).toBe('up\ndone\n')
@@ -389,7 +482,11 @@ describe('a supervisor that died between two steps', () => {
   test('before the process began is followed by one that begins it, once', async () => {
     await using home = await temporaryHome()
     await using elsewhere = await temporaryHome()
-    const { store, id } = await storeAsOf('run.starting', { command: 'echo once; exec sleep 1000' }, elsewhere.path)
+    const { store, id } = await storeAsOf(
+      'run.starting',
+      { command: 'echo once; exec sleep 1000' },
+      elsewhere.path,
+    )
     await using runtime = await createRuntime({ ...quiet, home: home.path, store })
     const mission = runtime.get(id)
     await eventually(async () => (await textSoFar(mission)) === 'once\n')
@@ -411,7 +508,10 @@ describe('a supervisor that died between two steps', () => {
     await using elsewhere = await temporaryHome()
     const { store, id } = await storeAsOf('run.starting', { command: 'exit 8' }, elsewhere.path)
     await mkdir(join(home.path, 'output'))
-    await writeFile(join(home.path, 'runs'), `garbage\nexit ${id} 1 1\nexit ${id} 1 13exit ${id} 1 137 5.00\nexit ${id} 2 0 6.0`)
+    await writeFile(
+      join(home.path, 'runs'),
+      `garbage\nexit ${id} 1 1\nexit ${id} 1 13exit ${id} 1 137 5.00\nexit ${id} 2 0 6.0`,
+    )
     await using runtime = await createRuntime({ ...quiet, home: home.path, store })
     expect(await runtime.get(id).exited()).toMatchObject({ class: 'signalled', code: 137, run: 1 })
     expect(await readFile(join(home.path, 'runs'), 'utf8')).toContain('garbage')
@@ -421,10 +521,13 @@ describe('a supervisor that died between two steps', () => {
 describe('one home by two names', () => {
   test.each([
     ['with a slash at its end', async (path: string) => `${path}/`],
-    ['through a link', async (path: string) => {
-      await symlink(path, `${path}-link`)
-      return `${path}-link`
-    }],
+    [
+      'through a link',
+      async (path: string) => {
+        await symlink(path, `${path}-link`)
+        return `${path}-link`
+      },
+    ],
   ])('%s is the same home', async (_, otherName) => {
     await using home = await temporaryHome()
     const path = join(home.path, 'home')

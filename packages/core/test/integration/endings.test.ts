@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Mission, MissionInput } from '../../src/index.ts'
@@ -19,7 +19,11 @@ describe('a command that ends by itself', () => {
   ])('%s: its exit says how', async (command, expected) => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({ command })
-    expect(await mission.exited()).toMatchObject({ ...expected, run: 1, receipt: { signals: [], strays: 0, left: [] } })
+    expect(await mission.exited()).toMatchObject({
+      ...expected,
+      run: 1,
+      receipt: { signals: [], strays: 0, left: [] },
+    })
     expect(overmind.faults).toEqual([])
   })
 
@@ -50,7 +54,9 @@ describe('a command that ends by itself', () => {
   test('the last output is kept as evidence when it did not end well', async () => {
     await using overmind = await bench()
     const long = 'é'.repeat(5000)
-    const mission = await overmind.runtime.start({ command: ['/bin/sh', '-c', 'printf %s "$1"; exit 1', 'sh', long] })
+    const mission = await overmind.runtime.start({
+      command: ['/bin/sh', '-c', 'printf %s "$1"; exit 1', 'sh', long],
+    })
     const { evidence } = await mission.exited()
     expect(evidence.tail).toBe('é'.repeat(2048))
     const clean = await overmind.runtime.start({ command: 'echo fine' })
@@ -67,7 +73,8 @@ describe('a command that ends by itself', () => {
         const code = index % 256
         const mission = await runtime.start({ command: `echo ${index}; exit ${code}` })
         const exit = await mission.exited()
-        if (exit.code !== code || (await textOf(mission)) !== `${index}\n`) wrong.push(`${index}: ${JSON.stringify(exit)}`)
+        if (exit.code !== code || (await textOf(mission)) !== `${index}\n`)
+          wrong.push(`${index}: ${JSON.stringify(exit)}`)
       }
     }
     await Promise.all(Array.from({ length: 24 }, startSome))
@@ -94,12 +101,37 @@ describe('a command that ends by itself', () => {
 
 describe('a command that cannot be started', () => {
   const refusals: readonly (readonly [string, (folder: string) => MissionInput, string, string])[] = [
-    ['a program that is not on PATH', () => ({ command: ['no-such-program'] }), 'command_not_found', 'command'],
-    ['a program that is not at its path', () => ({ command: ['/no/such/program'] }), 'command_not_found', 'command'],
+    [
+      'a program that is not on PATH',
+      () => ({ command: ['no-such-program'] }),
+      'command_not_found',
+      'command',
+    ],
+    [
+      'a program that is not at its path',
+      () => ({ command: ['/no/such/program'] }),
+      'command_not_found',
+      'command',
+    ],
     ['a folder as program', () => ({ command: ['/tmp'] }), 'command_not_found', 'command'],
-    ['a file that is not executable', (folder) => ({ command: [join(folder, 'plain')] }), 'command_not_executable', 'command'],
-    ['a working directory that is not there', () => ({ command: 'true', cwd: '/no/such/folder' }), 'cwd_not_found', 'cwd'],
-    ['a file as working directory', (folder) => ({ command: 'true', cwd: join(folder, 'plain') }), 'cwd_not_a_directory', 'cwd'],
+    [
+      'a file that is not executable',
+      (folder) => ({ command: [join(folder, 'plain')] }),
+      'command_not_executable',
+      'command',
+    ],
+    [
+      'a working directory that is not there',
+      () => ({ command: 'true', cwd: '/no/such/folder' }),
+      'cwd_not_found',
+      'cwd',
+    ],
+    [
+      'a file as working directory',
+      (folder) => ({ command: 'true', cwd: join(folder, 'plain') }),
+      'cwd_not_a_directory',
+      'cwd',
+    ],
   ]
   test.each(refusals)('%s is an error at once, and no mission', async (_, inputOf, code, field) => {
     await using overmind = await bench()
@@ -108,7 +140,7 @@ describe('a command that cannot be started', () => {
     expect(overmind.runtime.list()).toEqual([])
   })
 
-  test('a program found by a relative path is looked up in the mission\'s directory', async () => {
+  test("a program found by a relative path is looked up in the mission's directory", async () => {
     await using overmind = await bench()
     const folder = join(overmind.home.path, 'work')
     await mkdir(folder)
@@ -132,7 +164,12 @@ describe('a command that cannot be started', () => {
     await using overmind = await bench()
     const folder = join(overmind.home.path, 'work')
     await mkdir(folder)
-    const mission = await overmind.runtime.start({ command: 'rm -r "$PWD"; exit 1', cwd: folder, restart: 'always', backoffMs: 0 })
+    const mission = await overmind.runtime.start({
+      command: 'rm -r "$PWD"; exit 1',
+      cwd: folder,
+      restart: 'always',
+      backoffMs: 0,
+    })
     expect(await mission.exited()).toMatchObject({
       class: 'failed-to-start',
       run: 2,
@@ -144,7 +181,11 @@ describe('a command that cannot be started', () => {
 describe('restarts', () => {
   test('a crash loop is ended when the budget is used up', async () => {
     await using overmind = await bench()
-    const mission = await overmind.runtime.start({ command: 'echo run $OVERMIND_RUN; exit 1', restart: 'on-failure', backoffMs: 1 })
+    const mission = await overmind.runtime.start({
+      command: 'echo run $OVERMIND_RUN; exit 1',
+      restart: 'on-failure',
+      backoffMs: 1,
+    })
     expect(await mission.exited()).toMatchObject({ class: 'crashed', run: 6, code: 1 })
     expect(mission.view().state.restarts).toBe(5)
     for (let run = 1; run <= 6; run += 1) expect(await textOf(mission, { run })).toBe(`run ${run}\n`)
@@ -152,9 +193,18 @@ describe('restarts', () => {
 
   test('success ends an on-failure mission, and never an always mission', async () => {
     await using overmind = await bench()
-    const tried = await overmind.runtime.start({ command: '[ $OVERMIND_RUN = 3 ]', restart: 'on-failure', backoffMs: 1 })
+    const tried = await overmind.runtime.start({
+      command: '[ $OVERMIND_RUN = 3 ]',
+      restart: 'on-failure',
+      backoffMs: 1,
+    })
     expect(await tried.exited()).toMatchObject({ class: 'completed', run: 3 })
-    const always = await overmind.runtime.start({ command: 'true', restart: 'always', backoffMs: 1, maxRestarts: 2 })
+    const always = await overmind.runtime.start({
+      command: 'true',
+      restart: 'always',
+      backoffMs: 1,
+      maxRestarts: 2,
+    })
     expect(await always.exited()).toMatchObject({ class: 'completed', run: 3 })
   })
 
@@ -173,7 +223,13 @@ describe('restarts', () => {
 
   test('a run that is longer than its limit is ended and counts as a failure', async () => {
     await using overmind = await bench()
-    const mission = await overmind.runtime.start({ command: 'sleep 1000', timeoutMs: 100, restart: 'on-failure', maxRestarts: 1, backoffMs: 1 })
+    const mission = await overmind.runtime.start({
+      command: 'sleep 1000',
+      timeoutMs: 100,
+      restart: 'on-failure',
+      maxRestarts: 1,
+      backoffMs: 1,
+    })
     expect(await mission.exited()).toMatchObject({ class: 'deadline', run: 2, code: 143, signal: 'SIGTERM' })
   })
 
@@ -186,7 +242,11 @@ describe('restarts', () => {
         activityTimeoutMs: 400,
       }),
     ])
-    expect(await silent.exited()).toMatchObject({ class: 'stalled', outcome: 'crashed', receipt: { signals: [{ signal: 'SIGTERM' }] } })
+    expect(await silent.exited()).toMatchObject({
+      class: 'stalled',
+      outcome: 'crashed',
+      receipt: { signals: [{ signal: 'SIGTERM' }] },
+    })
     expect(await talking.exited()).toMatchObject({ class: 'completed' })
     expect(await storyOf(silent)).toContain('run.stalled')
     expect(await storyOf(talking)).not.toContain('run.stalled')
@@ -194,7 +254,12 @@ describe('restarts', () => {
 
   test('leftovers are gone before the next run begins', async () => {
     await using overmind = await bench()
-    const mission = await overmind.runtime.start({ command: sh('forks-and-exits.sh', '1'), restart: 'on-failure', maxRestarts: 2, backoffMs: 1 })
+    const mission = await overmind.runtime.start({
+      command: sh('forks-and-exits.sh', '1'),
+      restart: 'on-failure',
+      maxRestarts: 2,
+      backoffMs: 1,
+    })
     expect(await mission.exited()).toMatchObject({ class: 'crashed', run: 3 })
     expect(overmind.home.processes()).toEqual([])
     const story = await storyOf(mission)
@@ -214,7 +279,12 @@ describe('an exit that comes from outside', () => {
 
   test('a whole group killed from outside is lost, and restarted when the policy says so', async () => {
     await using overmind = await bench()
-    const mission = await overmind.runtime.start({ command: 'sleep 1000', restart: 'on-failure', backoffMs: 1, maxRestarts: 1 })
+    const mission = await overmind.runtime.start({
+      command: 'sleep 1000',
+      restart: 'on-failure',
+      backoffMs: 1,
+      maxRestarts: 1,
+    })
     for (const run of [1, 2]) {
       await eventually(() => mission.view().state.phase === 'running.up' && mission.view().state.run === run)
       process.kill(-mission.view().state.process!.pid, 'SIGKILL')
@@ -226,7 +296,9 @@ describe('an exit that comes from outside', () => {
   test('a command whose keeper was killed goes on, is supervised, and its end is noticed', async () => {
     await using overmind = await bench()
     const flag = join(overmind.home.path, 'go')
-    const mission = await overmind.runtime.start({ command: `echo up; while [ ! -e ${flag} ]; do sleep 0.02; done; echo done` })
+    const mission = await overmind.runtime.start({
+      command: `echo up; while [ ! -e ${flag} ]; do sleep 0.02; done; echo done`,
+    })
     await eventually(async () => (await textSoFar(mission)) === 'up\n')
     end(keeperOf(mission.id)!)
     await eventually(async () => (await storyOf(mission)).includes('run.orphaned'))
@@ -242,7 +314,10 @@ describe('an exit that comes from outside', () => {
     await eventually(async () => (await textSoFar(mission)) === 'up\n')
     end(keeperOf(mission.id)!)
     await eventually(async () => (await storyOf(mission)).includes('run.orphaned'))
-    expect(await mission.stop()).toMatchObject({ class: 'stopped', receipt: { signals: [{ signal: 'SIGTERM', processes: 2 }], left: [] } })
+    expect(await mission.stop()).toMatchObject({
+      class: 'stopped',
+      receipt: { signals: [{ signal: 'SIGTERM', processes: 2 }], left: [] },
+    })
     expect(overmind.home.processes()).toEqual([])
   })
 
@@ -250,7 +325,6 @@ describe('an exit that comes from outside', () => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({ command: 'sleep 0.2; exit 7' })
     const runs = join(overmind.home.path, 'runs')
-    const { rename } = await import('node:fs/promises')
     await rename(runs, `${runs}.aside`)
     await mkdir(runs)
     await eventually(() => keeperOf(mission.id) !== undefined && overmind.home.processes().length > 1)
@@ -262,7 +336,10 @@ describe('an exit that comes from outside', () => {
 
 test('bytes on disk are what the command wrote, whatever they are', async () => {
   await using overmind = await bench()
-  const bytes = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), Buffer.from([0, 0, 0xff, 0xfe, 0xc3])])
+  const bytes = Buffer.concat([
+    Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+    Buffer.from([0, 0, 0xff, 0xfe, 0xc3]),
+  ])
   const file = join(overmind.home.path, 'bytes')
   await writeFile(file, bytes)
   const mission = await overmind.runtime.start({ command: ['cat', file] })

@@ -6,21 +6,29 @@ import { createRuntime } from '../../src/index.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, bytesOf, sh, textOf, textSoFar } from '../support/missions.ts'
 import { environmentOf, keeperOf, procFile } from '../support/processes.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, soon } from '../support/eventually.ts'
 
 /** What a command finds in its environment. */
 async function environmentSeen(env: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, string>> {
   await using overmind = await bench()
-  const mission = await overmind.runtime.start({
-    command: [process.execPath, '-e', 'process.stdout.write(require("fs").readFileSync("/proc/self/environ"))'],
+  const starting = overmind.runtime.start({
+    command: [
+      process.execPath,
+      '-e',
+      'process.stdout.write(require("fs").readFileSync("/proc/self/environ"))',
+    ],
     env,
     name: 'environment',
     cwd: overmind.home.path,
   })
+  const mission = await soon(starting, 'the start', 5000)
   await mission.exited()
   const pairs = (await bytesOf(mission)).toString('utf8').split('\0').filter(Boolean)
-  const seen = new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const))
-  expect(seen.size, 'no variable is there twice').toBe(pairs.length)
+  const seen = new Map(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const),
+  )
+  // No variable is there twice.
+  expect(seen.size).toBe(pairs.length)
   const marks = {
     OVERMIND_MISSION_ID: mission.id,
     OVERMIND_MISSION_NAME: 'environment',
@@ -29,7 +37,7 @@ async function environmentSeen(env: Readonly<Record<string, string>>): Promise<R
     PWD: overmind.home.path,
   }
   for (const [name, value] of Object.entries(marks)) {
-    expect(seen.get(name), name).toBe(value)
+    expect({ [name]: seen.get(name) }).toEqual({ [name]: value })
     seen.delete(name)
   }
   return seen
@@ -37,12 +45,19 @@ async function environmentSeen(env: Readonly<Record<string, string>>): Promise<R
 
 describe('the environment', () => {
   test('is handed on as it is: only what marks a mission is added', async () => {
-    const env = { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', EMPTY: '', LINES: 'one\ntwo\n', QUOTES: `'"\\$(id)\`` }
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: '/nowhere',
+      EMPTY: '',
+      LINES: 'one\ntwo\n',
+      QUOTES: `'"\\$(id)\``,
+    }
     expect(Object.fromEntries(await environmentSeen(env))).toEqual(env)
   })
 
   test('is handed on also where a shell has a use of its own for a name', async () => {
-    const names = 'IFS OPTIND PPID PS1 PS2 PS4 LINENO OLDPWD SHLVL _ c u ENV MAIL MAILPATH CDPATH HISTSIZE TERM FUNCNAME'
+    const names =
+      'IFS OPTIND PPID PS1 PS2 PS4 LINENO OLDPWD SHLVL _ c u ENV MAIL MAILPATH CDPATH HISTSIZE TERM FUNCNAME'
     const own = Object.fromEntries(names.split(' ').map((name, index) => [name, `${index + 100}`]))
     const env = { PATH: '/usr/bin:/bin', ...own }
     expect(Object.fromEntries(await environmentSeen(env))).toEqual(env)
@@ -60,7 +75,7 @@ describe('the environment', () => {
       'BASH_FUNC_f%%': '() { :; }',
       'with space': 'a\nb',
       '1digit': "it's",
-      'ünïcode': 'ø',
+      ünïcode: 'ø',
       '-i': 'not an option',
       'a.b-c': '=',
     }
@@ -80,13 +95,23 @@ describe('the environment', () => {
 
   test('of unusual names needs nothing from PATH', async () => {
     await using overmind = await bench()
-    const mission = await overmind.runtime.start({ command: '/bin/echo fine', env: { PATH: '/nowhere', 'a.b': 'c' } })
+    const mission = await overmind.runtime.start({
+      command: '/bin/echo fine',
+      env: { PATH: '/nowhere', 'a.b': 'c' },
+    })
     expect(await mission.exited()).toMatchObject({ class: 'completed' })
   })
 
-  test('a variable called like an object\'s own parts is a variable', async () => {
-    const env = JSON.parse('{"PATH":"/usr/bin:/bin","constructor":"a","toString":"b","__proto__":"c"}') as Record<string, string>
-    expect([...(await environmentSeen(env)).keys()].toSorted()).toEqual(['PATH', '__proto__', 'constructor', 'toString'])
+  test("a variable called like an object's own parts is a variable", async () => {
+    const env = JSON.parse(
+      '{"PATH":"/usr/bin:/bin","constructor":"a","toString":"b","__proto__":"c"}',
+    ) as Record<string, string>
+    expect([...(await environmentSeen(env)).keys()].toSorted()).toEqual([
+      'PATH',
+      '__proto__',
+      'constructor',
+      'toString',
+    ])
   })
 
   test('of a megabyte is handed on', async () => {
@@ -112,7 +137,9 @@ describe('the environment', () => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({ command: 'echo ready; sleep 1000; :' })
     await eventually(async () => (await textSoFar(mission)) === 'ready\n')
-    const holders = overmind.home.processes().filter((pid) => environmentOf(pid).some((entry) => entry.startsWith('OVERMIND_KEEPER=')))
+    const holders = overmind.home
+      .processes()
+      .filter((pid) => environmentOf(pid).some((entry) => entry.startsWith('OVERMIND_KEEPER=')))
     expect(holders).toEqual([keeperOf(mission.id)])
     expect(holders).toEqual([mission.view().state.process?.pid])
   })
@@ -123,7 +150,13 @@ describe('arguments', () => {
     await using overmind = await bench()
     const args = ['x'.repeat(100 * 1024), '', ' ', '$(id)', `'"\\`, 'two\nlines', '-n', '*', 'ü🙂']
     const mission = await overmind.runtime.start({
-      command: [process.execPath, '-e', 'process.stdout.write(JSON.stringify(process.argv.slice(1)))', '--', ...args],
+      command: [
+        process.execPath,
+        '-e',
+        'process.stdout.write(JSON.stringify(process.argv.slice(1)))',
+        '--',
+        ...args,
+      ],
     })
     await mission.exited()
     expect(JSON.parse(await textOf(mission))).toEqual(args)
@@ -131,7 +164,10 @@ describe('arguments', () => {
 
   test('that are too long for the system are refused, and nothing is left of the attempt', async () => {
     await using overmind = await bench()
-    const mission = await overmind.runtime.start({ command: ['/bin/echo', ...Array.from({ length: 40 }, () => 'x'.repeat(100_000))] })
+    const starting = overmind.runtime.start({
+      command: ['/bin/echo', ...Array.from({ length: 40 }, () => 'x'.repeat(100_000))],
+    })
+    const mission = await soon(starting, 'the start', 5000)
     expect(await mission.exited()).toMatchObject({ class: 'failed-to-start', code: null })
     expect(overmind.home.processes()).toEqual([])
   })
@@ -142,13 +178,18 @@ describe('what else a command inherits', () => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({ command: ['cat', '/proc/self/status'] })
     await mission.exited()
-    expect((await textOf(mission)).match(/^Sig(Blk|Ign):.*$/gm)).toEqual(['SigBlk:\t0000000000000000', 'SigIgn:\t0000000000000000'])
+    expect((await textOf(mission)).match(/^Sig(Blk|Ign):.*$/gm)).toEqual([
+      'SigBlk:\t0000000000000000',
+      'SigIgn:\t0000000000000000',
+    ])
   })
 
-  test('the umask is the caller\'s, input is empty, and no file of ours is open but the output', async () => {
+  test("the umask is the caller's, input is empty, and no file of ours is open but the output", async () => {
     await using overmind = await bench()
     const here = spawnSync('/bin/sh', ['-c', 'umask'], { encoding: 'utf8' }).stdout
-    const mission = await overmind.runtime.start({ command: 'umask; cat; for fd in /proc/$$/fd/*; do readlink $fd; done; exit 0' })
+    const mission = await overmind.runtime.start({
+      command: 'umask; cat; for fd in /proc/$$/fd/*; do readlink $fd; done; exit 0',
+    })
     expect(await mission.exited()).toMatchObject({ class: 'completed' })
     const [umask, ...open] = (await textOf(mission)).split('\n')
     expect(`${umask}\n`).toBe(here)
@@ -158,7 +199,9 @@ describe('what else a command inherits', () => {
 
   test('it leads no session of ours and has no terminal', async () => {
     await using overmind = await bench()
-    const mission = await overmind.runtime.start({ command: ['ps', '-o', 'sid=,pgid=,tty=', '-p', '$$'].join(' ') })
+    const mission = await overmind.runtime.start({
+      command: ['ps', '-o', 'sid=,pgid=,tty=', '-p', '$$'].join(' '),
+    })
     await mission.exited()
     const [sid, pgid, tty] = (await textOf(mission)).trim().split(/\s+/)
     const keeper = String(mission.view().state.process?.pid)
@@ -208,10 +251,12 @@ describe('the home', () => {
     const runtime = await createRuntime({ home: join(relative(process.cwd(), home.path), 'relative') })
     const deep = join(home.path, 'a', 'b', 'c')
     await mkdir(deep, { recursive: true })
-    const mission = await runtime.start({ command: 'exit 3', cwd: deep })
+    const mission = await soon(runtime.start({ command: 'exit 3', cwd: deep }), 'the start', 5000)
     await mission.exited()
     await runtime.close()
-    expect(await readFile(join(home.path, 'relative', 'runs'), 'utf8')).toMatch(/^start .*\nexit .* 3 [\d.]+\n$/)
+    expect(await readFile(join(home.path, 'relative', 'runs'), 'utf8')).toMatch(
+      /^start .*\nexit .* 3 [\d.]+\n$/,
+    )
   })
 
   test('of its own is gone when a runtime without one is closed', async () => {

@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Mission, MissionExit } from '../../src/index.ts'
 import { eventually, soon } from '../support/eventually.ts'
 import { bench, sh, storyOf, textOf, textSoFar } from '../support/missions.ts'
-import { end, isAlive, keeperOf, processesWith, procFile } from '../support/processes.ts'
+import { end, isAlive, keeperOf, processesWith } from '../support/processes.ts'
 
 /** The process id that a program wrote as its first line. */
 async function pidWrittenBy(mission: Mission): Promise<number> {
@@ -15,7 +12,9 @@ async function pidWrittenBy(mission: Mission): Promise<number> {
 }
 
 async function has(mission: Mission, text: string): Promise<void> {
-  await eventually(async () => (await textSoFar(mission)).includes(text), { what: `output of ${mission.name}: ${text}` })
+  await eventually(async () => (await textSoFar(mission)).includes(text), {
+    what: `output of ${mission.name}: ${text}`,
+  })
 }
 
 const signalsOf = (exit: MissionExit): readonly string[] => exit.receipt.signals.map(({ signal }) => signal)
@@ -26,7 +25,12 @@ describe('the ladder', () => {
     const mission = await overmind.runtime.start({ command: sh('ends-when-asked.sh', '5') })
     await has(mission, 'ready')
     const exit = await mission.stop()
-    expect(exit).toMatchObject({ class: 'stopped', outcome: 'stopped', code: 5, receipt: { strays: 0, left: [] } })
+    expect(exit).toMatchObject({
+      class: 'stopped',
+      outcome: 'stopped',
+      code: 5,
+      receipt: { strays: 0, left: [] },
+    })
     expect(signalsOf(exit)).toEqual(['SIGTERM'])
     expect(await textOf(mission)).toBe('ready\nasked\n')
   })
@@ -65,7 +69,9 @@ describe('the ladder', () => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({ command: sh('stops-itself.sh'), stopTimeoutMs: 60_000 })
     await has(mission, 'stopped')
-    await eventually(() => processesWith(`OVERMIND_MISSION_ID=${mission.id}`).some((pid) => / T /.test(statOf(pid))))
+    await eventually(() =>
+      processesWith(`OVERMIND_MISSION_ID=${mission.id}`).some((pid) => / T /.test(statOf(pid))),
+    )
     expect(await mission.stop()).toMatchObject({ class: 'stopped', code: 143, receipt: { left: [] } })
   })
 
@@ -83,7 +89,9 @@ describe('the ladder', () => {
   test('a command that ends while it is being stopped is stopped with its own code', async () => {
     await using overmind = await bench()
     const missions = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => overmind.runtime.start({ command: `sleep 0.0${index % 10}; exit 9` })),
+      Array.from({ length: 40 }, (_, index) =>
+        overmind.runtime.start({ command: `sleep 0.0${index % 10}; exit 9` }),
+      ),
     )
     const exits = await Promise.all(missions.map((mission) => mission.stop().catch(() => mission.exited())))
     for (const exit of exits) {
@@ -104,21 +112,6 @@ describe('the ladder', () => {
     }
     expect(slow).toEqual([])
   }, 60_000)
-})
-
-test('a stop while the keeper has not begun the command yet reaches the command', async () => {
-  await using overmind = await bench()
-  const runs = join(overmind.home.path, 'runs')
-  await rename(runs, `${runs}.aside`)
-  // The keeper's note that it begins waits for a reader, and so the keeper does.
-  await promisify(execFile)('mkfifo', [runs])
-  const mission = await overmind.runtime.start({ command: 'sleep 1000', stopTimeoutMs: 5000 })
-  const keeper = mission.view().state.process!.pid
-  await eventually(() => /\) S /.test(statOf(keeper)) && /^SigCgt:\t\w*4\w{3}$/m.test(procFile(keeper, 'status') ?? ''))
-  const stopped = mission.stop()
-  await eventually(async () => (await storyOf(mission)).includes('run.ending'))
-  await rename(`${runs}.aside`, runs)
-  expect(signalsOf(await stopped)).not.toContain('SIGKILL')
 })
 
 describe('what a finished command leaves', () => {
@@ -156,7 +149,9 @@ describe('what a finished command leaves', () => {
     await using overmind = await bench()
     const missions = await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
-        overmind.runtime.start({ command: index % 2 === 0 ? sh('forks-and-exits.sh') : sh('escapes-session.sh') }),
+        overmind.runtime.start({
+          command: index % 2 === 0 ? sh('forks-and-exits.sh') : sh('escapes-session.sh'),
+        }),
       ),
     )
     const exits = await Promise.all(missions.map((mission) => mission.exited()))
@@ -180,7 +175,10 @@ describe('what a finished command leaves', () => {
     await using overmind = await bench()
     const file = join(overmind.home.path, 'pid')
     const mission = await overmind.runtime.start({ command: sh('detaches.sh', file) })
-    expect(await mission.exited()).toMatchObject({ class: 'completed', receipt: { signals: [], strays: 0, left: [] } })
+    expect(await mission.exited()).toMatchObject({
+      class: 'completed',
+      receipt: { signals: [], strays: 0, left: [] },
+    })
     const pid = Number(readFileSync(file, 'utf8'))
     const lives = isAlive(pid)
     end(pid)
@@ -189,7 +187,10 @@ describe('what a finished command leaves', () => {
 
   test('the end of the leader is noticed while a child still holds the output', async () => {
     await using overmind = await bench()
-    const mission = await overmind.runtime.start({ command: sh('holds-output.sh', overmind.home.path), stopTimeoutMs: 100 })
+    const mission = await overmind.runtime.start({
+      command: sh('holds-output.sh', overmind.home.path),
+      stopTimeoutMs: 100,
+    })
     const exit = await soon(mission.exited(), 'the exit')
     expect(exit).toMatchObject({ class: 'crashed', code: 3, receipt: { left: [] } })
     expect(exit.receipt.strays).toBeGreaterThanOrEqual(1)

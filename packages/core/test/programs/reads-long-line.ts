@@ -1,4 +1,4 @@
-// Runs a mission that writes one line of 100 MB, reads it as it comes, and says how much memory that took.
+// Runs a mission that writes one very long line, reads it as it comes, and says how much memory that took.
 import { createRuntime } from '@overmind/core'
 
 const [bytes = '0', home = ''] = process.argv.slice(2)

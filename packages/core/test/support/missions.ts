@@ -1,5 +1,11 @@
 import { join } from 'node:path'
-import { createRuntime, type Mission, type OutputOptions, type Runtime, type RuntimeOptions } from '../../src/index.ts'
+import {
+  createRuntime,
+  type Mission,
+  type OutputOptions,
+  type Runtime,
+  type RuntimeOptions,
+} from '../../src/index.ts'
 import { type TemporaryHome, temporaryHome } from './home.ts'
 
 /** A program of `test/programs`. */

@@ -1,0 +1,407 @@
+import { execFile, spawn } from 'node:child_process'
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { inspect, promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import {
+  createMemoryStore,
+  createRuntime,
+  type Mission,
+  OvermindError,
+  type Store,
+  systemClock,
+} from '../../src/index.ts'
+import { missionRecord, missionSpec } from '../fakes/records.ts'
+import { eventually, soon } from '../support/eventually.ts'
+import { temporaryHome } from '../support/home.ts'
+import { bench, node, sh, storyOf, textSoFar } from '../support/missions.ts'
+import { environmentOf, isAlive, keeperOf, procFile, processesWith } from '../support/processes.ts'
+
+const settled = async (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => (error instanceof OvermindError ? error.code : inspect(error)),
+  )
+
+describe('restarts that meet', () => {
+  test('each other all settle, and one run lives', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: 'sleep 1000; :' })
+    for (let round = 0; round < 5; round += 1) {
+      const asked: Promise<void>[] = []
+      for (let count = 0; count < 4; count += 1) {
+        asked.push(mission.restart())
+        await pause(count * 2)
+      }
+      await soon(Promise.all(asked), 'all restarts', 8000)
+    }
+    await eventually(() => mission.view().state.phase === 'running.up')
+    expect(keepersIn(overmind.home.processes())).toHaveLength(1)
+  })
+
+  test('the start are settled by it', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: 'sleep 1000; :' })
+    await mission.kill()
+    const first = mission.restart()
+    expect(mission.view().state.phase).toBe('running.starting')
+    await soon(Promise.all([first, mission.restart()]), 'both restarts', 5000)
+    expect(mission.view().state).toMatchObject({ phase: 'running.up' })
+  })
+
+  test('a stop are refused, and the mission is stopped', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: sh('ignores-term.sh'), stopTimeoutMs: 200 })
+    await eventually(async () => (await textSoFar(mission)) !== '')
+    const stopping = mission.stop()
+    await eventually(() => mission.view().state.phase === 'running.stopping')
+    const restarting = settled(mission.restart())
+    expect(await stopping).toMatchObject({ class: 'stopped' })
+    expect(await soon(restarting, 'the restart')).toBe('not_running')
+    expect(mission.view()).toMatchObject({ status: 'stopped', state: { run: 1 } })
+  })
+})
+
+describe('a storm', () => {
+  test('of stops, kills and restarts leaves every mission settled and no process', async () => {
+    await using overmind = await bench()
+    let state = 42
+    const random = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below
+    const missions = await Promise.all(
+      Array.from({ length: 24 }, (_, index) =>
+        overmind.runtime.start({
+          command:
+            index % 3 === 0
+              ? sh('ignores-term.sh')
+              : index % 3 === 1
+                ? sh('escapes-session.sh', 'stay')
+                : 'sleep 0.2; exit 1',
+          restart: index % 2 === 0 ? 'always' : 'never',
+          backoffMs: 1,
+          stopTimeoutMs: 30,
+        }),
+      ),
+    )
+    const asked: Promise<unknown>[] = []
+    for (let count = 0; count < 400; count += 1) {
+      const mission = missions[random(missions.length)]!
+      const ask = [
+        (): Promise<unknown> => mission.stop(),
+        (): Promise<unknown> => mission.kill(),
+        (): Promise<unknown> => mission.restart(),
+      ][random(3)]!
+      asked.push(settled(ask()))
+      if (count % 20 === 0) await pause(random(20))
+    }
+    await Promise.all(missions.map((mission) => settled(mission.kill())))
+    await soon(Promise.all(asked), 'every request')
+    await soon(
+      Promise.all(
+        missions.map((mission) => (mission.view().state.exit === null ? mission.kill() : mission.exited())),
+      ),
+      'every mission',
+    )
+    expect(overmind.home.processes()).toEqual([])
+    expect(overmind.faults).toEqual([])
+  })
+
+  test('of two hundred missions at once ends with every code right', async () => {
+    await using overmind = await bench()
+    const missions = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        overmind.runtime.start({ command: `sleep 0.${index % 10}; exit ${index % 100}` }),
+      ),
+    )
+    const exits = await Promise.all(missions.map((mission) => mission.exited()))
+    expect(exits.map(({ code }) => code)).toEqual(missions.map((_, index) => index % 100))
+    expect(overmind.home.processes()).toEqual([])
+  })
+
+  test('of commands that leave something behind leaves nothing', async () => {
+    await using overmind = await bench()
+    let left = 300
+    const startSome = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1
+        const mission = await overmind.runtime.start({ command: 'sleep 1000 & exit 0', stopTimeoutMs: 2000 })
+        expect((await mission.exited()).receipt.signals).not.toEqual([])
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, startSome))
+    expect(overmind.home.processes()).toEqual([])
+  }, 60_000)
+})
+
+describe('a name', () => {
+  test('that many want at once is given to one', async () => {
+    await using overmind = await bench()
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        settled(overmind.runtime.start({ command: 'sleep 1000', name: 'wanted' })),
+      ),
+    )
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1)
+    expect(outcomes.filter((outcome) => outcome === 'name_taken')).toHaveLength(19)
+  })
+
+  test('is free again when its mission has exited, and then its mission may not run again', async () => {
+    await using overmind = await bench()
+    const first = await overmind.runtime.start({ command: 'true', name: 'web' })
+    await first.exited()
+    const second = await overmind.runtime.start({ command: 'sleep 1000', name: 'web' })
+    await expect(first.restart()).rejects.toMatchObject({ code: 'name_taken' })
+    expect(overmind.runtime.get('web').id).toBe(second.id)
+    await second.kill()
+    await first.restart()
+    expect(overmind.runtime.get('web').id).toBe(first.id)
+  })
+})
+
+describe('a removed mission', () => {
+  test('cannot be started again by a handle on it', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: '[ $OVERMIND_RUN = 1 ] || sleep 1000' })
+    await mission.exited()
+    await overmind.runtime.remove(mission.id)
+    expect(await soon(settled(mission.restart()), 'the restart')).toBe('not_found')
+    expect(overmind.home.processes()).toEqual([])
+    expect(overmind.runtime.list()).toEqual([])
+  })
+
+  test('leaves no event but the one that says so', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: 'echo some output' })
+    await mission.exited()
+    await overmind.runtime.remove(mission.id)
+    const mine: string[] = []
+    for await (const event of mission.events({ follow: false })) mine.push(event.type)
+    expect(mine).toEqual(['mission.removed'])
+  })
+
+  test('ends those who listen to it', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: 'true' })
+    const events = mission.events()
+    await events.next()
+    await mission.exited()
+    await overmind.runtime.remove(mission.id)
+    const rest = (async () => {
+      for await (const event of events) if (event.type === 'mission.removed') return 'removed'
+      return 'ended'
+    })()
+    expect(['removed', 'ended']).toContain(await soon(rest, 'the events'))
+    const late = (async () => {
+      for await (const _ of mission.events()) {
+        // To its end.
+      }
+    })()
+    await soon(late, 'the events of what is gone', 2000)
+  })
+
+  test('cannot be one that runs', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: 'sleep 1000' })
+    await expect(overmind.runtime.remove(mission.id)).rejects.toMatchObject({ code: 'not_exited' })
+    await mission.kill()
+    await overmind.runtime.remove(mission.name)
+    await expect(overmind.runtime.remove(mission.id)).rejects.toMatchObject({ code: 'not_found' })
+  })
+})
+
+describe('closing', () => {
+  test('while missions start lets every start settle and leaves no process', async () => {
+    for (const after of [0, 1, 3, 8, 20]) {
+      await using home = await temporaryHome()
+      const runtime = await createRuntime({ home: home.path, onFault: () => {} })
+      const starts = Array.from({ length: 20 }, () => settled(runtime.start({ command: 'sleep 1000; :' })))
+      await pause(after)
+      await soon(runtime.close(), 'the close')
+      await soon(Promise.all(starts), 'every start', 3000)
+      expect({ after, left: home.processes() }).toEqual({ after, left: [] })
+    }
+  })
+
+  test('while missions start and keeping them leaves what the next runtime finds', async () => {
+    for (const after of [0, 2, 8]) {
+      await using home = await temporaryHome()
+      const store: Store = { ...createMemoryStore(), close: () => {} }
+      const one = await createRuntime({ home: home.path, store, onFault: () => {} })
+      const starts = Array.from({ length: 10 }, () => settled(one.start({ command: 'sleep 1000; :' })))
+      await pause(after)
+      await one.close({ missions: 'keep' })
+      await soon(Promise.all(starts), 'every start', 3000)
+      const two = await createRuntime({ home: home.path, store, onFault: () => {} })
+      await soon(
+        eventually(() => two.list().every((mission) => mission.view().state.phase === 'running.up')),
+        'all are up',
+      )
+      const keepers = keepersIn(home.processes())
+      expect(keepers).toHaveLength(two.list().length)
+      await two.close()
+      expect(home.processes()).toEqual([])
+    }
+  })
+
+  test('ends everything that waits for a mission that is kept', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: 'sleep 1000' })
+    const waiting = Promise.all([
+      settled(mission.exited()),
+      (async () => {
+        for await (const _ of mission.events()) {
+          // To its end.
+        }
+      })(),
+    ])
+    await overmind.runtime.close({ missions: 'keep' })
+    const [exit] = await soon(waiting, 'all who wait', 2000)
+    expect(exit).toBe('runtime_closed')
+  })
+
+  test.each(['stop', 'kill', 'restart'] as const)(
+    'makes a later %s fail, and nothing is started',
+    async (request) => {
+      await using overmind = await bench()
+      const mission = await overmind.runtime.start({ command: 'sleep 1000', name: 'kept' })
+      const done = await overmind.runtime.start({ command: '[ $OVERMIND_RUN = 1 ] || sleep 1000' })
+      await done.exited()
+      await overmind.runtime.close({ missions: 'keep' })
+      const before = overmind.home.processes()
+      expect(await soon(settled(mission[request]()), request, 2000)).toBe('runtime_closed')
+      expect(await soon(settled(done.restart()), 'restart', 2000)).toBe('runtime_closed')
+      expect(overmind.home.processes().filter((pid) => !before.includes(pid))).toEqual([])
+    },
+  )
+
+  test('makes a later start fail', async () => {
+    const runtime = await createRuntime()
+    await runtime.close()
+    await runtime.close()
+    await expect(runtime.start({ command: 'true' })).rejects.toMatchObject({ code: 'runtime_closed' })
+  })
+
+  test.each(['keep', 'stop'])('lets the program end by itself (%s)', async (missions) => {
+    await using home = await temporaryHome()
+    const [file, ...args] = node('leaves-quietly.ts', home.path, missions)
+    const { stdout } = await promisify(execFile)(file!, args, { timeout: 10_000 })
+    expect(stdout).toBe('closed\n')
+    expect(home.processes().length > 0).toBe(missions === 'keep')
+  })
+})
+
+describe('clocks', () => {
+  test('that jump do not make a talking run stalled', async () => {
+    let jump = 0
+    const clock = {
+      ...systemClock,
+      now: () => {
+        const { wall, monotonic } = systemClock.now()
+        return { wall: wall + jump, monotonic }
+      },
+    }
+    await using overmind = await bench({ clock })
+    const mission = await overmind.runtime.start({
+      command: 'i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 0.05; done',
+      activityTimeoutMs: 800,
+    })
+    await eventually(async () => (await textSoFar(mission)).includes('\n20\n'))
+    // An hour of suspension, or a correction of the time of day.
+    jump = 3_600_000
+    expect(await mission.exited()).toMatchObject({ class: 'completed' })
+    expect(await storyOf(mission)).not.toContain('run.stalled')
+  })
+})
+
+describe('numbers of processes that were given out again', () => {
+  test('never make a stranger part of a mission', async () => {
+    await using home = await temporaryHome()
+    const stranger = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' })
+    try {
+      const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+      const store = createMemoryStore()
+      const base = missionRecord({ spec: missionSpec({ command: 'sleep 1000', cwd: '/tmp' }) })
+      store.commit({
+        events: [],
+        put: [
+          {
+            ...base,
+            state: {
+              ...base.state,
+              phase: 'running.stopping',
+              run: 1,
+              process: { pid: stranger.pid!, start: '1', boot },
+              startedAt: { wall: Date.now(), monotonic: 1 },
+              ending: { reason: 'stop', rung: 'kill', timeoutMs: 10 },
+            },
+          },
+        ],
+      })
+      await using runtime = await createRuntime({ home: home.path, store })
+      expect(await runtime.get(base.id).exited()).toMatchObject({ class: 'stopped', code: null })
+      await runtime.close()
+      expect(isAlive(stranger.pid!)).toBe(true)
+    } finally {
+      stranger.kill('SIGKILL')
+    }
+  })
+})
+
+describe('a runs journal that has grown long', () => {
+  test('is set aside between two supervisors, and no exit is lost with it', async () => {
+    await using home = await temporaryHome()
+    const store: Store = { ...createMemoryStore(), close: () => {} }
+    const one = await createRuntime({ home: home.path, store })
+    const living = await one.start({
+      command: `while [ ! -e '${home.path}/go' ]; do sleep 0.02; done; exit 5`,
+    })
+    const ending = await one.start({ command: 'sleep 0.2; exit 6' })
+    await one.close({ missions: 'keep' })
+    await eventually(() => processesWith(`OVERMIND_MISSION_ID=${ending.id}`).length === 0)
+    await appendFile(join(home.path, 'runs'), 'exit 00000000 1 0 1.00\n'.repeat(60_000))
+    await using two = await createRuntime({ home: home.path, store })
+    expect(await two.get(ending.id).exited()).toMatchObject({ code: 6 })
+    await appendFile(join(home.path, 'go'), '')
+    expect(await two.get(living.id).exited()).toMatchObject({ code: 5 })
+  })
+})
+
+test('a launcher that is killed costs no start, and starts nothing twice', async () => {
+  await using overmind = await bench()
+  const starts = Array.from({ length: 40 }, () =>
+    overmind.runtime.start({ command: 'sleep 1000; :', backoffMs: 1 }),
+  )
+  const launcher = await eventually(() => launcherOf(process.pid))
+  process.kill(launcher, 'SIGKILL')
+  const missions: readonly Mission[] = await soon(Promise.all(starts), 'every start', 20_000)
+  await eventually(() => missions.every((mission) => mission.view().state.phase === 'running.up'), {
+    within: 20_000,
+  })
+  const keepers = keepersIn(overmind.home.processes())
+  expect(keepers).toHaveLength(40)
+  expect(
+    new Set(
+      keepers.map((pid) => environmentOf(pid).find((entry) => entry.startsWith('OVERMIND_MISSION_ID='))),
+    ).size,
+  ).toBe(40)
+}, 60_000)
+
+function keepersIn(pids: readonly number[]): number[] {
+  return pids.filter(
+    (pid) =>
+      pid ===
+      keeperOf(
+        environmentOf(pid)
+          .find((entry) => entry.startsWith('OVERMIND_MISSION_ID='))
+          ?.slice(20) ?? '',
+      ),
+  )
+}
+
+/** The shell that starts keepers for a process. */
+function launcherOf(parent: number): number | undefined {
+  return (procFile(parent, `task/${parent}/children`) ?? '')
+    .split(' ')
+    .map(Number)
+    .find((pid) => procFile(pid, 'cmdline') === '/bin/sh\0')
+}

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest'
+import type { Ending, EndReason, ExitClass, ProcessExit } from '../../src/index.ts'
+import { classify } from '../../src/mission/policy/classify.ts'
+import { conclude } from '../../src/mission/policy/conclude.ts'
+import { outcomeOf } from '../../src/model/exit.ts'
+import { missionSpec } from '../fakes/records.ts'
+
+const code = (value: number, ran = 5): ProcessExit => ({ kind: 'code', code: value, at: 1000, ran })
+const lost = (cause: 'reboot' | 'vanished' | 'unkillable'): ProcessExit => ({
+  kind: 'lost',
+  cause,
+  at: 1000,
+  ran: 5,
+})
+const ending = (reason: EndReason): Ending => ({ reason, rung: 'ask', timeoutMs: 1 })
+const receipt = { signals: [], strays: 0, left: [] }
+
+describe('the class of an end', () => {
+  const table: readonly (readonly [
+    string,
+    ProcessExit,
+    EndReason | null,
+    ExitClass,
+    number | null,
+    string | null,
+  ])[] = [
+    ['success', code(0), null, 'completed', 0, null],
+    ['a failure', code(3), null, 'crashed', 3, null],
+    ['a code of 128', code(128), null, 'crashed', 128, null],
+    ['a code that is no signal', code(255), null, 'crashed', 255, null],
+    ['a signal', code(137), null, 'signalled', 137, 'SIGKILL'],
+    ['not found', code(127), null, 'failed-to-start', 127, null],
+    ['not executable', code(126), null, 'failed-to-start', 126, null],
+    ['lost', lost('vanished'), null, 'lost', null, null],
+    ['lost by a reboot', lost('reboot'), null, 'lost', null, null],
+    ['unkillable', lost('unkillable'), null, 'lost', null, null],
+    ['killed, whatever the code', code(0), 'kill', 'killed', 0, null],
+    ['killed and lost', lost('vanished'), 'kill', 'killed', null, null],
+    ['stopped, whatever the code', code(143), 'stop', 'stopped', 143, 'SIGTERM'],
+    ['over its deadline', code(0), 'deadline', 'deadline', 0, null],
+    ['stalled', code(137), 'stall', 'stalled', 137, 'SIGKILL'],
+    ['a success that left something', code(0), 'leftovers', 'completed', 0, null],
+    ['a failure that left something', code(9), 'leftovers', 'crashed', 9, null],
+    ['ended for a restart', code(143), 'restart', 'signalled', 143, 'SIGTERM'],
+  ]
+  test.each(table)('%s', (_, exit, reason, expected, expectedCode, signal) => {
+    const verdict = classify(
+      exit,
+      reason === null ? null : ending(reason),
+      missionSpec({ timeoutMs: 1500, activityTimeoutMs: 2500 }),
+    )
+    expect(verdict).toMatchObject({ class: expected, code: expectedCode, signal })
+    expect(verdict.reason).toMatch(/^\S.*[^.\s]$/)
+  })
+
+  test('counts codes on the success list as success, also where they mean something else', () => {
+    const spec = missionSpec({ successCodes: [3, 127, 143] })
+    expect([3, 127, 143, 0].map((value) => classify(code(value), null, spec).class)).toEqual([
+      'completed',
+      'completed',
+      'completed',
+      'crashed',
+    ])
+  })
+})
+
+test('every class has its outcome', () => {
+  const classes: Readonly<Record<ExitClass, string>> = {
+    killed: 'killed',
+    stopped: 'stopped',
+    completed: 'stopped',
+    deadline: 'crashed',
+    stalled: 'crashed',
+    'failed-to-start': 'crashed',
+    'rate-limited': 'crashed',
+    permanent: 'crashed',
+    'out-of-memory': 'crashed',
+    signalled: 'crashed',
+    lost: 'crashed',
+    crashed: 'crashed',
+  }
+  for (const [exit, outcome] of Object.entries(classes))
+    expect([exit, outcomeOf(exit as ExitClass)]).toEqual([exit, outcome])
+})
+
+describe('what follows an end', () => {
+  const fresh = { run: 1, ending: null, budget: { clock: 0, charged: [] } }
+
+  test('is an exit with its evidence when the policy does not restart', () => {
+    const exit: ProcessExit = { kind: 'code', code: 2, at: 77, ran: 5, tail: 'last words' }
+    expect(conclude(fresh, missionSpec(), exit, receipt, () => 0)).toMatchObject({
+      kind: 'exit',
+      budget: { clock: 5 },
+      exit: {
+        class: 'crashed',
+        outcome: 'crashed',
+        run: 1,
+        code: 2,
+        signal: null,
+        at: 77,
+        evidence: { tail: 'last words' },
+        receipt,
+      },
+    })
+  })
+
+  test('is a charged restart after a failure', () => {
+    const spec = missionSpec({ restart: 'on-failure' })
+    expect(conclude(fresh, spec, code(2), receipt, () => 0)).toEqual({
+      kind: 'restart',
+      charged: true,
+      delayMs: 1000,
+      reason: 'failed with exit code 2',
+      budget: { clock: 5, charged: [5] },
+    })
+  })
+
+  test('is an exit that says so when the budget is used up', () => {
+    const spec = missionSpec({ restart: 'always', maxRestarts: 2 })
+    const spent = { ...fresh, budget: { clock: 10, charged: [5, 10] } }
+    expect(conclude(spent, spec, code(2), receipt, () => 0)).toMatchObject({
+      kind: 'exit',
+      exit: {
+        class: 'crashed',
+        evidence: {
+          reason:
+            'failed with exit code 2; not restarted: 2 restarts within 60 s of running time are used up',
+        },
+      },
+    })
+  })
+
+  test('is a restart without charge or delay when it was asked for, whatever the policy and the budget', () => {
+    const asked = { run: 1, ending: ending('restart'), budget: { clock: 10, charged: [5, 10] } }
+    expect(
+      conclude(asked, missionSpec({ restart: 'never', maxRestarts: 2 }), code(143), receipt, () => 0),
+    ).toMatchObject({
+      kind: 'restart',
+      charged: false,
+      delayMs: 0,
+      budget: { clock: 15, charged: [5, 10] },
+    })
+  })
+
+  test("of a reboot is nobody's failure", () => {
+    expect(
+      conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('reboot'), receipt, () => 0),
+    ).toMatchObject({
+      kind: 'restart',
+      charged: false,
+      delayMs: 0,
+    })
+    expect(conclude(fresh, missionSpec(), lost('reboot'), receipt, () => 0)).toMatchObject({
+      kind: 'exit',
+      exit: { class: 'lost' },
+    })
+  })
+
+  test.each(['kill', 'stop'] as const)('is never a restart after a %s', (reason) => {
+    const asked = { ...fresh, ending: ending(reason) }
+    for (const restart of ['never', 'on-failure', 'always'] as const) {
+      for (const exit of [code(0), code(1), code(137), lost('vanished'), lost('reboot')]) {
+        expect(conclude(asked, missionSpec({ restart, maxRestarts: 0 }), exit, receipt, () => 0).kind).toBe(
+          'exit',
+        )
+      }
+    }
+  })
+})

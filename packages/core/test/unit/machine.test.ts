@@ -1,0 +1,415 @@
+import { describe, expect, test } from 'vitest'
+import type { EndReason, MissionInput, MissionState, Phase, ProcessExit, Receipt } from '../../src/index.ts'
+import { decide, initialState } from '../../src/mission/machine.ts'
+import { type Decision, higher, type Signal } from '../../src/mission/signal.ts'
+import { missionSpec } from '../fakes/records.ts'
+
+const PROCESS = { pid: 42, start: '7', boot: 'boot' }
+const EMPTY: Receipt = { signals: [], strays: 0, left: [] }
+const code = (value: number, ran = 10): ProcessExit => ({ kind: 'code', code: value, at: 0, ran })
+
+/** A mission under decision: what was decided in all, and what the newest step did. */
+interface Course {
+  readonly state: MissionState
+  readonly phases: readonly Phase[]
+  readonly types: readonly string[]
+  readonly last: Decision
+  and(signal: Signal, at?: number): Course
+}
+
+function course(input: Partial<MissionInput> = {}, from: MissionState = initialState): Course {
+  const spec = missionSpec(input)
+  const make = (
+    state: MissionState,
+    phases: readonly Phase[],
+    types: readonly string[],
+    last: Decision,
+  ): Course => ({
+    state,
+    phases,
+    types,
+    last,
+    and: (signal, at = 0) => {
+      const decision = decide(state, spec, signal, {
+        now: { wall: 1000 + at, monotonic: at },
+        boot: 'boot',
+        random: 0,
+      })
+      const { phase } = decision.state
+      return make(
+        decision.state,
+        [...phases, phase],
+        [...types, ...decision.events.map(({ type }) => type)],
+        decision,
+      )
+    },
+  })
+  return make(from, [from.phase], [], { state: from, events: [], effects: [] })
+}
+
+const launch: Signal = { type: 'launch' }
+const kill: Signal = { type: 'kill' }
+const restart: Signal = { type: 'restart' }
+const stop: Signal = { type: 'stop', timeoutMs: null }
+const spawned = (run = 1): Signal => ({
+  type: 'spawned',
+  run,
+  process: PROCESS,
+  at: { wall: 1000, monotonic: 0 },
+})
+const refused = (retry: boolean, run = 1): Signal => ({ type: 'refused', run, reason: 'no memory', retry })
+const exited = (value: number, left = 0, run = 1, ran = 10): Signal => ({
+  type: 'exited',
+  run,
+  exit: code(value, ran),
+  left,
+  receipt: EMPTY,
+})
+const emptied = (left: readonly number[] = [], run = 1): Signal => ({
+  type: 'emptied',
+  run,
+  receipt: { signals: [{ signal: 'SIGTERM', processes: 1, at: 0 }], strays: 0, left },
+})
+const timer = (name: 'rung' | 'deadline' | 'activity' | 'backoff', quietMs = 0): Signal => ({
+  type: 'timer',
+  name,
+  quietMs,
+})
+
+const up = (input: Partial<MissionInput> = {}): Course => course(input).and(launch).and(spawned())
+
+describe('the course of a mission', () => {
+  test('from launch to a clean end', () => {
+    const end = up().and(exited(0))
+    expect(end.phases).toEqual(['pending.queued', 'running.starting', 'running.up', 'exited'])
+    expect(end.types).toEqual(['run.starting', 'run.started', 'run.exited', 'mission.exited'])
+    expect(end.state).toMatchObject({ run: 1, exit: { class: 'completed', code: 0 }, timers: {} })
+  })
+
+  test('through a crash, a backoff and a second run', () => {
+    const end = up({ restart: 'on-failure' })
+      .and(exited(1))
+      .and(timer('backoff'))
+      .and(spawned(2))
+      .and(exited(0, 0, 2))
+    expect(end.phases.slice(3)).toEqual(['restarting.backoff', 'running.starting', 'running.up', 'exited'])
+    expect(end.types.slice(2)).toEqual([
+      'run.exited',
+      'mission.restarting',
+      'run.starting',
+      'run.started',
+      'run.exited',
+      'mission.exited',
+    ])
+    expect(end.state).toMatchObject({ run: 2, restarts: 1 })
+  })
+
+  test('through the whole ladder, to the end that nothing could end', () => {
+    const asked = up({ stopTimeoutMs: 700 }).and(stop, 50)
+    expect(asked.last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
+    expect(asked.state).toMatchObject({
+      phase: 'running.stopping',
+      ending: { reason: 'stop', rung: 'ask' },
+      timers: { rung: { monotonic: 750, wall: 1750 } },
+    })
+    const killing = asked.and(timer('rung'), 750)
+    expect(killing.last.effects).toEqual([{ type: 'signal', signal: 'SIGKILL' }])
+    const given = killing.and(timer('rung'), 20_000)
+    expect(given.last.effects).toEqual([{ type: 'give-up' }])
+    const end = given.and(emptied([42, 43]))
+    expect(end.state).toMatchObject({
+      phase: 'exited',
+      exit: { class: 'stopped', code: null, receipt: { left: [42, 43] } },
+    })
+  })
+
+  test('through a stall that is ended by force', () => {
+    const silent = up({ activityTimeoutMs: 500, restart: 'on-failure' }).and(timer('activity', 600), 600)
+    const killing = silent.and(timer('rung'), 20_000)
+    expect(killing.phases.slice(-2)).toEqual(['stalled.terminating', 'stalled.killing'])
+    expect(silent.types).toContain('run.stalled')
+    expect(killing.and(exited(137)).state).toMatchObject({ phase: 'restarting.backoff' })
+    expect(
+      up({ activityTimeoutMs: 500 }).and(timer('activity', 600)).and(exited(143)).state.exit,
+    ).toMatchObject({ class: 'stalled' })
+  })
+
+  test('that is active when its silence is looked at goes on, and is looked at again when it would be due', () => {
+    const active = up({ activityTimeoutMs: 500 }).and(timer('activity', 120), 500)
+    expect(active.state).toMatchObject({ phase: 'running.up', timers: { activity: { monotonic: 880 } } })
+    expect(active.last.effects).toEqual([])
+  })
+
+  test('through reaping what a crashed leader left, before it runs again', () => {
+    const reaping = up({ restart: 'on-failure' }).and(exited(1, 2))
+    expect(reaping.state).toMatchObject({
+      phase: 'restarting.reaping',
+      ended: { code: 1 },
+      ending: { reason: 'leftovers' },
+    })
+    expect(reaping.last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
+    expect(reaping.and(emptied()).state).toMatchObject({ phase: 'restarting.backoff', ending: null })
+    expect(reaping.and(timer('rung')).last.effects).toEqual([{ type: 'signal', signal: 'SIGKILL' }])
+    expect(reaping.and(timer('rung')).and(timer('rung')).last.effects).toEqual([{ type: 'give-up' }])
+  })
+
+  test('whose leader is done ends what it left, and keeps its class', () => {
+    const stopping = up().and(exited(0, 1))
+    expect(stopping.state.phase).toBe('running.stopping')
+    expect(stopping.and(emptied()).state.exit).toMatchObject({ class: 'completed', code: 0 })
+  })
+
+  test('over its time is ended and counts as a failure', () => {
+    const over = up({ timeoutMs: 100 }).and(timer('deadline'))
+    expect(over.state).toMatchObject({ phase: 'running.stopping', ending: { reason: 'deadline' } })
+    expect(over.and(exited(0)).state.exit).toMatchObject({ class: 'deadline', outcome: 'crashed' })
+  })
+
+  test('whose start is refused is tried again only when that may help, and within the budget', () => {
+    expect(course().and(launch).and(refused(false)).state).toMatchObject({
+      phase: 'exited',
+      exit: { class: 'failed-to-start', code: null },
+    })
+    let again = course({ maxRestarts: 2 }).and(launch).and(refused(true))
+    expect(again.state).toMatchObject({ phase: 'restarting.backoff', budget: { charged: [0] } })
+    expect(again.types).toEqual(['run.starting', 'run.refused', 'mission.restarting'])
+    again = again.and(timer('backoff')).and(refused(true, 2)).and(timer('backoff')).and(refused(true, 3))
+    expect(again.state).toMatchObject({ phase: 'exited', run: 3, exit: { class: 'failed-to-start' } })
+  })
+
+  test('that crashes at once ends when its budget is used up', () => {
+    let mission = course({ restart: 'always', maxRestarts: 3 }).and(launch)
+    for (let run = 1; run <= 4; run += 1)
+      mission = mission
+        .and(spawned(run))
+        .and(exited(1, 0, run))
+        .and(timer('backoff'))
+    expect(mission.state).toMatchObject({ phase: 'exited', run: 4, restarts: 3 })
+    expect(mission.state.exit?.evidence.reason).toMatch(/used up/)
+  })
+})
+
+describe('stop', () => {
+  test('before anything ran ends it at once', () => {
+    const end = course().and(stop)
+    expect(end.state).toMatchObject({
+      phase: 'exited',
+      run: 0,
+      exit: { class: 'stopped', outcome: 'stopped', code: null },
+    })
+    expect(course().and(kill).state.exit).toMatchObject({ class: 'killed' })
+  })
+
+  test('in backoff ends it at once', () => {
+    const waiting = up({ restart: 'always' }).and(exited(1))
+    expect(waiting.and(stop).state).toMatchObject({
+      phase: 'exited',
+      timers: {},
+      exit: { class: 'stopped' },
+    })
+    expect(waiting.and(kill).state).toMatchObject({ phase: 'exited', exit: { class: 'killed' } })
+  })
+
+  test('while it starts waits for the start, then begins the ladder', () => {
+    const asked = course().and(launch).and(stop)
+    expect(asked.last.effects).toEqual([])
+    expect(asked.state.phase).toBe('running.starting')
+    const ladder = asked.and(spawned())
+    expect(ladder.state.phase).toBe('running.stopping')
+    expect(ladder.last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
+    expect(asked.and(refused(true)).state.exit).toMatchObject({ class: 'stopped' })
+    expect(course().and(launch).and(kill).and(spawned()).last.effects).toEqual([
+      { type: 'signal', signal: 'SIGKILL' },
+    ])
+    expect(course().and(launch).and(stop).and(kill).and(refused(false)).state.exit).toMatchObject({
+      class: 'killed',
+    })
+  })
+
+  test('asked for again goes to the next rung', () => {
+    const again = up().and(stop).and(stop)
+    expect(again.last.effects).toEqual([{ type: 'signal', signal: 'SIGKILL' }])
+    expect(again.state.ending).toMatchObject({ reason: 'stop', rung: 'kill' })
+  })
+
+  test('asked for again while it starts begins the ladder at the next rung', () => {
+    const again = course().and(launch).and(stop).and(stop).and(spawned())
+    expect(again.last.effects).toEqual([{ type: 'signal', signal: 'SIGKILL' }])
+  })
+
+  test('asked for again and again does not put off the time at which it is given up', () => {
+    const killing = up().and(stop).and(stop, 1000)
+    const due = killing.state.timers.rung
+    expect(killing.and(stop, 5000).and(stop, 9000).and(kill, 9999).state.timers.rung).toEqual(due)
+  })
+
+  test('takes its own time to SIGKILL when one is given', () => {
+    expect(up({ stopTimeoutMs: 700 }).and({ type: 'stop', timeoutMs: 30 }).state.timers.rung).toMatchObject({
+      monotonic: 30,
+    })
+  })
+
+  test.each([
+    ['a success', exited(0)],
+    ['a failure', exited(9)],
+    ['leftovers, ended later', exited(9, 3)],
+  ])('is what ended a mission that ends with %s', (_, end) => {
+    const stopped = up({ restart: 'always', maxRestarts: 0 }).and(stop).and(end).and(emptied())
+    expect(stopped.state).toMatchObject({ phase: 'exited', exit: { class: 'stopped' } })
+  })
+
+  test('of what a crashed leader left ends the mission', () => {
+    const reaping = up({ restart: 'always' }).and(exited(1, 1))
+    const stopping = reaping.and(stop)
+    expect(stopping.state).toMatchObject({ phase: 'running.stopping', ending: { reason: 'stop' } })
+    expect(stopping.and(emptied()).state).toMatchObject({
+      phase: 'exited',
+      exit: { class: 'stopped', code: 1 },
+    })
+  })
+
+  test('of an exited mission changes nothing', () => {
+    const end = up().and(exited(0))
+    for (const signal of [stop, kill]) expect(end.and(signal).state).toBe(end.state)
+  })
+})
+
+describe('a restart on request', () => {
+  test('ends the run and begins another, whatever the policy, and charges nothing', () => {
+    const asked = up({ restart: 'never' }).and(restart)
+    expect(asked.last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
+    const again = asked.and(exited(143)).and(timer('backoff'))
+    expect(again.state).toMatchObject({
+      phase: 'running.starting',
+      run: 2,
+      restarts: 1,
+      budget: { charged: [] },
+    })
+  })
+
+  test('in backoff does not wait', () => {
+    const again = up({ restart: 'always' }).and(exited(1)).and(restart)
+    expect(again.state).toMatchObject({ phase: 'running.starting', run: 2 })
+    expect(again.last.effects).toEqual([{ type: 'spawn' }])
+  })
+
+  test('of an exited mission begins anew with a full budget', () => {
+    const end = up({ restart: 'always', maxRestarts: 1 })
+      .and(exited(1))
+      .and(timer('backoff'))
+      .and(spawned(2))
+      .and(exited(1, 0, 2))
+    expect(end.state.phase).toBe('exited')
+    const again = end.and(restart)
+    expect(again.state).toMatchObject({
+      phase: 'running.starting',
+      run: 3,
+      exit: null,
+      ending: null,
+      budget: { clock: 0, charged: [] },
+    })
+    expect(again.types.slice(-2)).toEqual(['mission.restarting', 'run.starting'])
+  })
+
+  test('of a stopped mission is not stopped by what is past', () => {
+    const again = up().and(stop).and(exited(143)).and(restart).and(spawned(2))
+    expect(again.state).toMatchObject({ phase: 'running.up', ending: null })
+  })
+
+  test('does not undo a stop', () => {
+    const stopped = up().and(stop).and(restart).and(exited(143))
+    expect(stopped.state).toMatchObject({ phase: 'exited', exit: { class: 'stopped' } })
+  })
+
+  test('of what is being reaped begins another run', () => {
+    const again = up({ restart: 'never' }).and(exited(0, 1)).and(restart).and(emptied())
+    expect(again.state).toMatchObject({ phase: 'restarting.backoff', budget: { charged: [] } })
+  })
+})
+
+describe('precedence', () => {
+  const ORDER: readonly EndReason[] = ['leftovers', 'restart', 'stall', 'deadline', 'stop', 'kill']
+
+  test('is kill > stop > deadline > stall > restart > leftovers', () => {
+    for (const [one, a] of ORDER.entries()) {
+      for (const [other, b] of ORDER.entries()) expect(higher(a, b)).toBe(one >= other ? a : b)
+    }
+  })
+
+  const signals: Readonly<Partial<Record<EndReason, Signal>>> = {
+    restart,
+    stall: timer('activity', 10 ** 9),
+    deadline: timer('deadline'),
+    stop,
+    kill,
+  }
+  const pairs = Object.keys(signals).flatMap((first) =>
+    Object.keys(signals).map((second) => [first as EndReason, second as EndReason] as const),
+  )
+  test.each(pairs.filter(([first, second]) => first !== second))(
+    '%s, then %s: the higher one is the reason',
+    (first, second) => {
+      const both = up({ timeoutMs: 100, activityTimeoutMs: 100 }).and(signals[first]!).and(signals[second]!)
+      // Silence means nothing any more when a run is being ended.
+      const expected = second === 'stall' ? first : higher(first, second)
+      expect(both.state.ending?.reason).toBe(expected)
+    },
+  )
+})
+
+describe('what does not concern it', () => {
+  const phases: readonly (readonly [Phase, Course])[] = [
+    ['pending.queued', course()],
+    ['running.starting', course().and(launch)],
+    ['running.up', up()],
+    ['running.stopping', up().and(stop)],
+    ['stalled.terminating', up({ activityTimeoutMs: 1 }).and(timer('activity', 5))],
+    ['stalled.killing', up({ activityTimeoutMs: 1 }).and(timer('activity', 5)).and(timer('rung'))],
+    ['restarting.reaping', up({ restart: 'always' }).and(exited(1, 1))],
+    ['restarting.backoff', up({ restart: 'always' }).and(exited(1))],
+    ['exited', up().and(exited(0))],
+  ]
+
+  test.each(phases)('in %s: what belongs to another run is dropped', (phase, at) => {
+    expect(at.state.phase).toBe(phase)
+    for (const signal of [spawned(9), refused(true, 9), exited(0, 0, 9), emptied([], 9)]) {
+      expect(at.and(signal).state).toBe(at.state)
+      expect(at.and(signal).last).toMatchObject({ events: [], effects: [] })
+    }
+  })
+
+  test.each(phases)('in %s: a signal that has no meaning there leaves it as it is', (phase, at) => {
+    const meaningless: Readonly<Partial<Record<Phase, readonly Signal[]>>> = {
+      'pending.queued': [timer('rung'), restart],
+      'running.starting': [launch, timer('rung')],
+      'running.up': [launch, spawned(), refused(true), emptied(), timer('rung'), timer('backoff')],
+      'running.stopping': [launch, spawned(), timer('backoff')],
+      'stalled.terminating': [launch, spawned(), timer('backoff')],
+      'stalled.killing': [launch, spawned(), timer('backoff')],
+      'restarting.reaping': [launch, spawned(), timer('backoff')],
+      'restarting.backoff': [launch, spawned(), exited(1), emptied(), timer('rung')],
+      exited: [launch, spawned(), refused(true), exited(1), emptied(), timer('rung'), timer('backoff')],
+    }
+    for (const signal of meaningless[phase]!) {
+      const after = at.and(signal)
+      expect([signal, after.last.events, after.last.effects]).toEqual([signal, [], []])
+      expect(after.state.phase).toBe(phase)
+    }
+  })
+
+  test.each(phases)(
+    'in %s: the same values give the same decision, and nothing given is changed',
+    (_, at) => {
+      const before = JSON.stringify(at.state)
+      for (const signal of [stop, kill, restart, exited(1), emptied(), timer('rung'), timer('backoff')]) {
+        expect(at.and(signal).last).toEqual(at.and(signal).last)
+        expect(JSON.stringify(at.state)).toBe(before)
+      }
+    },
+  )
+})
+
+test("the leader's end is told once, however often it is learned", () => {
+  const twice = up({ restart: 'always' }).and(exited(1, 1)).and(exited(1, 0))
+  expect(twice.types.filter((type) => type === 'run.exited')).toHaveLength(1)
+})

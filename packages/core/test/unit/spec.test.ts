@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest'
+import { OvermindError } from '../../src/index.ts'
+import { parseMission } from '../../src/model/spec.ts'
+
+const caller = { cwd: '/here', env: { PATH: '/bin', GONE: undefined } }
+const parse = (input: unknown): ReturnType<typeof parseMission> => parseMission(input, caller)
+
+function failureOf(input: unknown): OvermindError {
+  try {
+    parse(input)
+  } catch (error) {
+    if (error instanceof OvermindError) return error
+    throw error
+  }
+  throw new Error('it was accepted')
+}
+
+test('a command alone is a whole mission', () => {
+  expect(parse({ command: 'ls | wc' })).toEqual({
+    name: undefined,
+    env: { PATH: '/bin' },
+    spec: {
+      command: { kind: 'shell', line: 'ls | wc' },
+      cwd: '/here',
+      type: 'task',
+      provider: 'raw',
+      restart: 'never',
+      maxRestarts: 5,
+      maxSeconds: 60,
+      backoffMs: 1000,
+      activityTimeoutMs: null,
+      timeoutMs: null,
+      stopSignal: 'SIGTERM',
+      stopTimeoutMs: 10_000,
+      successCodes: [0],
+      outputLimitBytes: 256 * 2 ** 20,
+    },
+  })
+})
+
+test('every field is taken as given', () => {
+  const given = {
+    cwd: '/there',
+    type: 'task',
+    provider: 'other',
+    restart: 'always',
+    maxRestarts: 0,
+    maxSeconds: 0.5,
+    backoffMs: 0,
+    activityTimeoutMs: 1,
+    timeoutMs: 365 * 24 * 3600 * 1000,
+    stopSignal: 'SIGINT',
+    stopTimeoutMs: 0,
+    successCodes: [0, 255],
+    outputLimitBytes: 2 ** 20,
+  }
+  const { name, env, spec } = parse({ command: ['a', '', 'b c'], name: 'web', env: { A: '' }, ...given })
+  expect({ name, env, spec }).toEqual({
+    name: 'web',
+    env: { A: '' },
+    spec: { ...given, command: { kind: 'exec', argv: ['a', '', 'b c'] } },
+  })
+})
+
+test('undefined is as good as absent', () => {
+  expect(
+    parse({ command: 'x', name: undefined, cwd: undefined, env: undefined, timeoutMs: undefined }),
+  ).toEqual(parse({ command: 'x' }))
+})
+
+describe('a bad description names its field, its rule and the value', () => {
+  const bad: readonly (readonly [unknown, string, string, RegExp])[] = [
+    [undefined, 'invalid_spec', '', /^a mission must be an object/],
+    [null, 'invalid_spec', '', /^a mission must be an object/],
+    ['ls', 'invalid_spec', '', /^a mission must be an object/],
+    [[], 'invalid_spec', '', /^a mission must be an object/],
+    [{}, 'empty_command', 'command', /^command must be/],
+    [{ command: '' }, 'empty_command', 'command', /^command must not be empty/],
+    [{ command: ' \n\t' }, 'empty_command', 'command', /^command must not be empty/],
+    [{ command: [] }, 'empty_command', 'command', /^command must name a program/],
+    [{ command: ['', 'x'] }, 'empty_command', 'command', /^command must name a program/],
+    [{ command: 5 }, 'invalid_spec', 'command', /^command must be a command line or a list .*: got 5$/],
+    [{ command: ['ls', 5] }, 'invalid_spec', 'command', /must be .*got \["ls",5\]$/],
+    [{ command: 'a\0b' }, 'invalid_spec', 'command', /NUL/],
+    [{ command: ['ls', 'a\0b'] }, 'invalid_spec', 'command.1', /^command\.1 .*NUL/],
+    [{ command: 'x'.repeat(131_072) }, 'command_too_long', 'command', /131071 bytes long: got "x{76}…$/],
+    [{ command: ['ls', 'ü'.repeat(65_536)] }, 'command_too_long', 'command.1', /131071 bytes/],
+    [{ command: 'x', name: '' }, 'invalid_spec', 'name', /^name must be 1 to 63 .*: got ""$/],
+    [{ command: 'x', name: 'deadbeef' }, 'invalid_spec', 'name', /8 hexadecimal digits/],
+    [{ command: 'x', name: 7 }, 'invalid_spec', 'name', /^name must be text: got 7$/],
+    [{ command: 'x', cwd: 'here' }, 'invalid_spec', 'cwd', /^cwd must be an absolute path: got "here"$/],
+    [{ command: 'x', cwd: '/a\0' }, 'invalid_spec', 'cwd', /NUL/],
+    [{ command: 'x', env: 'PATH=/bin' }, 'invalid_spec', 'env', /^env must be an object of texts$/],
+    [{ command: 'x', env: { SECRET: 5 } }, 'invalid_spec', 'env.SECRET', /^env\.SECRET must be text$/],
+    [{ command: 'x', env: { 'A=B': '' } }, 'invalid_spec', 'env.A=B', /without "="/],
+    [{ command: 'x', env: { '': 'v' } }, 'invalid_spec', 'env.', /^env: a variable has a name/],
+    [{ command: 'x', env: { SECRET: 'a\0b' } }, 'invalid_spec', 'env.SECRET', /no NUL character/],
+    [
+      { command: 'x', env: { BIG: 'x'.repeat(131_072) } },
+      'environment_too_large',
+      'env.BIG',
+      /BIG exceeds that$/,
+    ],
+    [
+      {
+        command: 'x',
+        env: Object.fromEntries(
+          Array.from({ length: 16 }, (_, index) => [`BIG${index}`, 'x'.repeat(100_000)]),
+        ),
+      },
+      'environment_too_large',
+      'env.BIG14',
+      /all together 1500000/,
+    ],
+    [{ command: 'x', type: 'session' }, 'invalid_spec', 'type', /^type must be "task": got "session"$/],
+    [{ command: 'x', provider: '' }, 'invalid_spec', 'provider', /must not be empty/],
+    [
+      { command: 'x', restart: 'sometimes' },
+      'invalid_restart_policy',
+      'restart',
+      /^restart must be one of never, on-failure, always: got "sometimes"$/,
+    ],
+    [{ command: 'x', restart: 1 }, 'invalid_restart_policy', 'restart', /got 1$/],
+    [
+      { command: 'x', maxRestarts: -1 },
+      'invalid_spec',
+      'maxRestarts',
+      /at least 0 \(0 is unlimited\): got -1$/,
+    ],
+    [{ command: 'x', maxRestarts: 1.5 }, 'invalid_spec', 'maxRestarts', /whole number: got 1\.5$/],
+    [{ command: 'x', maxSeconds: 0 }, 'invalid_spec', 'maxSeconds', /more than 0: got 0$/],
+    [
+      { command: 'x', maxSeconds: Infinity },
+      'invalid_spec',
+      'maxSeconds',
+      /^maxSeconds must be a number of seconds/,
+    ],
+    [{ command: 'x', backoffMs: -1 }, 'invalid_spec', 'backoffMs', /at least 0 milliseconds: got -1$/],
+    [
+      { command: 'x', backoffMs: '1s' },
+      'invalid_spec',
+      'backoffMs',
+      /must be a number of milliseconds: got "1s"$/,
+    ],
+    [
+      { command: 'x', activityTimeoutMs: 0 },
+      'invalid_spec',
+      'activityTimeoutMs',
+      /at least 1 milliseconds: got 0$/,
+    ],
+    [
+      { command: 'x', timeoutMs: 0.5 },
+      'invalid_spec',
+      'timeoutMs',
+      /whole number of milliseconds: got 0\.5$/,
+    ],
+    [{ command: 'x', timeoutMs: 1e12 }, 'invalid_spec', 'timeoutMs', /at most a year: got 1000000000000$/],
+    [
+      { command: 'x', stopTimeoutMs: NaN },
+      'invalid_spec',
+      'stopTimeoutMs',
+      /^stopTimeoutMs must be a number/,
+    ],
+    [
+      { command: 'x', stopSignal: 'TERM' },
+      'invalid_spec',
+      'stopSignal',
+      /a signal such as SIGTERM or SIGINT: got "TERM"$/,
+    ],
+    [{ command: 'x', stopSignal: 'toString' }, 'invalid_spec', 'stopSignal', /a signal such as/],
+    [
+      { command: 'x', successCodes: 0 },
+      'invalid_spec',
+      'successCodes',
+      /^successCodes must be a list of exit codes: got 0$/,
+    ],
+    [{ command: 'x', successCodes: [0, 256] }, 'invalid_spec', 'successCodes.1', /at most 255: got 256$/],
+    [
+      { command: 'x', outputLimitBytes: 1000 },
+      'invalid_spec',
+      'outputLimitBytes',
+      /at least 1048576 bytes: got 1000$/,
+    ],
+    [{ command: 'x', comand: 'y' }, 'invalid_spec', 'comand', /^comand: no such field$/],
+  ]
+  test.each(bad.map(([input, ...rest]) => [shown(input), input, ...rest] as const))(
+    '%s',
+    (_, input, code, field, message) => {
+      const error = failureOf(input)
+      expect({ code: error.code, field: error.field }).toEqual({ code, field })
+      expect(error.message).toMatch(message)
+      expect(error.message.length).toBeLessThan(400)
+    },
+  )
+
+  test.each([
+    { command: 'x', env: { TOKEN: 'hush-hush', OTHER: 5 } },
+    { command: 'x', env: { TOKEN: 'hush-hush\0' } },
+    { command: 'x', env: { TOKEN: `hush-hush${'x'.repeat(200_000)}` } },
+    { command: 'x', env: ['TOKEN=hush-hush'] },
+    { command: 'x', env: 'TOKEN=hush-hush' },
+    [{ command: 'x', env: { TOKEN: 'hush-hush' } }],
+  ])('and never a part of an environment: case %#', (input) => {
+    const error = failureOf(input)
+    expect(`${error.message} ${JSON.stringify(error.value)} ${String(error.cause)}`).not.toContain(
+      'hush-hush',
+    )
+  })
+})
+
+function shown(input: unknown): string {
+  const text = JSON.stringify(input) ?? 'undefined'
+  return text.length < 60 ? text : `${text.slice(0, 60)}…`
+}
