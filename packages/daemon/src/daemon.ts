@@ -48,7 +48,8 @@ export interface Daemon {
  *
  * @throws OvermindError `home_in_use`, `home_not_writable`, `home_path_too_long`, `store_failed`
  */
-export async function startDaemon({ home, wrapStore = (store) => store }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon({ home: given, wrapStore = (store) => store }: DaemonOptions): Promise<Daemon> {
+  const { path: home } = await prepareHome(given)
   const socket = join(home, 'overmind.sock')
   if (Buffer.byteLength(socket) > LONGEST_SOCKET_PATH) {
     throw new OvermindError(
@@ -56,7 +57,6 @@ export async function startDaemon({ home, wrapStore = (store) => store }: Daemon
       `a socket's path may have ${LONGEST_SOCKET_PATH} bytes, this one has more: ${socket}; choose a shorter OVERMIND_HOME`,
     )
   }
-  await prepareHome(home)
   const lock = lockHome(join(home, 'daemon.lock'))
   const log = openLog(join(home, 'daemon.log'))
   const { logger } = log

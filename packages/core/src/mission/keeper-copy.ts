@@ -1,8 +1,9 @@
 import { isMissionId } from '../model/ids.ts'
-import type { Command, MissionSpec } from '../model/spec.ts'
+import type { Command, Environment, MissionSpec } from '../model/spec.ts'
 import type { MissionRecord } from '../model/state.ts'
+import { isPlainVariable } from '../process/keeper.ts'
 import { KEEPER_MARK, MISSION_MARK, RUN_MARK, withoutMarks } from '../process/marks.ts'
-import { initialState } from './machine.ts'
+import { initialState, runTimers } from './machine.ts'
 import type { FoundKeeper } from '../process/host.ts'
 
 /** One environment variable has at most 128 KiB; a command that would not fit is read off the keeper's arguments. */
@@ -13,11 +14,14 @@ interface Copy {
   readonly createdAt: number
   readonly restarts: number
   readonly spec: Omit<MissionSpec, 'command'> & { readonly command?: Command }
+  /** Variables that the keeper's own environment does not show as they are. */
+  readonly env: Environment
 }
 
-/** What a keeper carries of its mission. The environment is its own and needs no copy. */
-export function keeperCopy({ name, spec, createdAt, state }: MissionRecord): string {
-  const copy: Copy = { name, createdAt, restarts: state.restarts, spec }
+/** What a keeper carries of its mission. Most of the environment is its own and needs no copy. */
+export function keeperCopy({ name, spec, env, createdAt, state }: MissionRecord): string {
+  const others = Object.entries(env).filter(([variable]) => !isPlainVariable(variable))
+  const copy: Copy = { name, createdAt, restarts: state.restarts, spec, env: Object.fromEntries(others) }
   const whole = JSON.stringify(copy)
   if (Buffer.byteLength(whole) <= LONGEST_COPY) return whole
   const { command: _, ...rest } = spec
@@ -31,11 +35,12 @@ export function recordFromKeeper({ environment, command, process, at }: FoundKee
   if (id === undefined || text === undefined || !isMissionId(id)) return null
   const copy = parseCopy(text)
   if (copy === null) return null
+  const spec: MissionSpec = { ...copy.spec, command: copy.spec.command ?? { kind: 'exec', argv: command } }
   return {
     id,
     name: copy.name,
-    spec: { ...copy.spec, command: copy.spec.command ?? { kind: 'exec', argv: command } },
-    env: withoutMarks(environment),
+    spec,
+    env: { ...withoutMarks(environment), ...copy.env },
     createdAt: copy.createdAt,
     state: {
       ...initialState,
@@ -43,6 +48,7 @@ export function recordFromKeeper({ environment, command, process, at }: FoundKee
       run: Number(environment[RUN_MARK]),
       process,
       startedAt: at,
+      timers: runTimers(spec, at, process.boot),
       restarts: copy.restarts,
     },
   }
@@ -61,6 +67,11 @@ function parseCopy(text: string): Copy | null {
 
 function isCopy(value: unknown): value is Copy {
   return (
-    typeof value === 'object' && value !== null && 'name' in value && 'spec' in value && 'createdAt' in value
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    'spec' in value &&
+    'env' in value &&
+    'createdAt' in value
   )
 }

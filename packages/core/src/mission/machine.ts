@@ -16,7 +16,7 @@ import type { EndReason, MissionEvent } from '../model/events.ts'
 import { emptyReceipt, type ProcessExit } from '../model/exit.ts'
 import type { MissionSpec } from '../model/spec.ts'
 import type { MissionState, Phase, Rung, TimerName } from '../model/state.ts'
-import { deadlineAfter } from '../model/time.ts'
+import { deadlineAfter, type Instant } from '../model/time.ts'
 import { type Conclusion, conclude, exitWithoutProcess } from './policy/conclude.ts'
 import { chargeRestart } from './policy/restart.ts'
 import { type Circumstances, type Decision, type Effect, higher, type Signal } from './signal.ts'
@@ -63,21 +63,21 @@ function beginRun({ context }: Args): Step {
   }
 }
 
+/** The limits that hold for a run from its start. */
+export function runTimers(spec: MissionSpec, startedAt: Instant, boot: string): Facts['timers'] {
+  const { timeoutMs, activityTimeoutMs } = spec
+  return {
+    ...(timeoutMs === null ? {} : { deadline: deadlineAfter(startedAt, boot, timeoutMs) }),
+    ...(activityTimeoutMs === null ? {} : { activity: deadlineAfter(startedAt, boot, activityTimeoutMs) }),
+  }
+}
+
 function spawned({ context, event }: Args): Step {
   if (event.type !== 'spawned') return {}
-  const { deadline, activity } = {
-    deadline: context.spec.timeoutMs,
-    activity: context.spec.activityTimeoutMs,
-  }
-  const since = (delayMs: number): ReturnType<typeof deadlineAfter> =>
-    deadlineAfter(event.at, event.boot, delayMs)
   return {
     process: event.process,
     startedAt: event.at,
-    timers: {
-      ...(deadline === null ? {} : { deadline: since(deadline) }),
-      ...(activity === null ? {} : { activity: since(activity) }),
-    },
+    timers: runTimers(context.spec, event.at, event.boot),
     record: [{ type: 'run.started', run: event.run, pid: event.process.pid }],
   }
 }
@@ -193,16 +193,18 @@ function retry(args: Args): Step {
 
 function exitUnstarted({ context, event }: Args): Step {
   const request = event.type === 'kill' ? 'kill' : event.type === 'stop' ? 'stop' : context.ending?.reason
+  const when = context.ended === null ? 'before it ran' : 'while it waited to run again'
+  const at = event.now.wall
   const exit =
     request === 'kill'
-      ? exitWithoutProcess(context.run, 'killed', 'killed on request before it ran', event.now.wall)
+      ? exitWithoutProcess(context.run, 'killed', `killed on request ${when}`, at)
       : request === 'stop'
-        ? exitWithoutProcess(context.run, 'stopped', 'stopped on request before it ran', event.now.wall)
+        ? exitWithoutProcess(context.run, 'stopped', `stopped on request ${when}`, at)
         : exitWithoutProcess(
             context.run,
             'failed-to-start',
             event.type === 'refused' ? event.reason : 'it could not be started',
-            event.now.wall,
+            at,
           )
   return { exit, timers: {}, record: [{ type: 'mission.exited', run: context.run, exit }] }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OvermindError, systemCode } from '../model/errors.ts'
 import type { MissionId, Run } from '../model/ids.ts'
@@ -27,9 +27,8 @@ export function homeAt(path: string): Home {
 
 /** Makes the folder if need be. @throws OvermindError `home_not_writable` or `home_not_private` */
 export async function prepareHome(path: string): Promise<Home> {
-  const home = homeAt(path)
   try {
-    await mkdir(home.output, { recursive: true, mode: 0o700 })
+    await mkdir(join(path, 'output'), { recursive: true, mode: 0o700 })
     const { mode, uid } = await stat(path)
     if (uid !== process.getuid?.()) {
       throw new OvermindError(
@@ -38,6 +37,8 @@ export async function prepareHome(path: string): Promise<Home> {
       )
     }
     if ((mode & 0o077) !== 0) await chmod(path, 0o700)
+    // One home has one name: it is in the environment of every process of its missions.
+    return homeAt(await realpath(path))
   } catch (error) {
     if (error instanceof OvermindError) throw error
     const why = systemCode(error) ?? String(error)
@@ -49,5 +50,4 @@ export async function prepareHome(path: string): Promise<Home> {
       },
     )
   }
-  return home
 }

@@ -9,7 +9,6 @@ import type { Environment } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
 import type { RunRef } from './run-ref.ts'
-import type { Trimmed } from './trim.ts'
 
 export interface Launch extends RunRef {
   readonly name: string
@@ -84,7 +83,10 @@ export type HostEvent =
       readonly from: number
       readonly to: number
     }
-  | { readonly type: 'trimmed'; readonly ref: RunRef; readonly stream: Stream; readonly trimmed: Trimmed }
+  /** The bytes before `to` are about to be given back to the disk. */
+  | { readonly type: 'trimming'; readonly ref: RunRef; readonly stream: Stream; readonly to: number }
+  /** They could not be: the output is not limited. */
+  | { readonly type: 'untrimmable'; readonly ref: RunRef; readonly reason: string }
 
 export interface ProcessHost {
   readonly boot: string
@@ -102,6 +104,6 @@ export interface ProcessHost {
   giveUp(ref: RunRef): Promise<void>
   /** For how long the run has written nothing, in milliseconds; since its start when it never wrote. */
   quietFor(ref: RunRef): number
-  /** Stops watching. Processes go on. */
-  close(): void
+  /** Stops watching; settles when nothing more can begin. Processes go on. */
+  close(): Promise<void>
 }

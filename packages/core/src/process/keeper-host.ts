@@ -14,6 +14,9 @@ import type { ProcessIdentity } from '../model/state.ts'
 /** How often what cannot tell by itself is looked for. Milliseconds. */
 const LOOK_MS = 2000
 
+/** So few runs can be looked at thoroughly each time. */
+const FEW = 200
+
 export interface KeeperHostOptions {
   readonly home: Home
   readonly clock: Clock
@@ -49,6 +52,10 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   function onRunsLine(line: RunsLine): void {
     if (line.kind === 'exit') {
       live.ended(line, (process, at) => ({ code: line.code, ran: ranOf(line, process, at, table, clock) }))
+      return
+    }
+    if (line.kind === 'refused') {
+      starts.refused(line, line.code)
       return
     }
     const { pid, start } = line
@@ -92,7 +99,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     runs.check()
     starts.checkLate()
     looks += 1
-    live.checkKeepers(looks % 5 === 0)
+    live.checkKeepers(live.size <= FEW || looks % 5 === 0)
     beAttentive()
   }
 
@@ -111,10 +118,10 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     signal: live.signal,
     giveUp: live.giveUp,
     quietFor: live.quietFor,
-    close: () => {
+    async close() {
       cancelLook?.()
       listener = () => {}
-      starts.close()
+      await starts.close()
       live.close()
       runs.close()
     },

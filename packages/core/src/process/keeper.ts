@@ -6,25 +6,37 @@
  */
 import type { MissionId, Run } from '../model/ids.ts'
 import type { Environment } from '../model/spec.ts'
-import { HOME_MARK, KEEPER_MARK, MISSION_MARK, NAME_MARK, RUN_MARK, withoutMarks } from './marks.ts'
+import {
+  HOME_MARK,
+  KEEPER_ENV_MARK,
+  KEEPER_MARK,
+  MISSION_MARK,
+  NAME_MARK,
+  RUN_MARK,
+  withoutMarks,
+} from './marks.ts'
+import { quote } from './quote.ts'
 
 /** The name by which a keeper shows itself in a process list, and by which it is recognised. */
 const KEEPER_NAME = 'overmind-keeper'
 
 /**
- * `trap :` and not `trap ''`: an ignored signal would stay ignored in the command. The line about the end
- * is tried until it is written, so that a full disk delays the news and does not lose it. Before the
- * command starts no variable is assigned but the one that it does not get: any other may be its own. The
- * twentieth field behind the name in `/proc/<pid>/stat` is when the process started.
+ * `trap :` and not `trap ''`: an ignored signal would stay ignored in the command. What the shell itself
+ * has to say (`Terminated`) is not the command's output, so the command's stderr is put aside as 3 for it.
+ * Before the command starts no variable is assigned but those that it does not get: any other may be its
+ * own. The line about the end is tried until it is written, so that a full disk delays the news and does
+ * not lose it. The twentieth field behind the name in `/proc/<pid>/stat` is when the process started.
  */
-const SCRIPT = `trap : HUP INT QUIT TERM
+const SCRIPT = `exec 3>&2 2>/dev/null
+trap : HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF
 b() { shift 19; echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ $1"; }
-if [ -r /proc/$$/stat ]; then { read -r OVERMIND_KEEPER </proc/$$/stat; b \${OVERMIND_KEEPER##*) } >>"$OVERMIND_HOME/runs"; } 2>/dev/null
-else { echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ -" >>"$OVERMIND_HOME/runs"; } 2>/dev/null; fi
-(unset OVERMIND_KEEPER; unset -f b; exec "$@")
+if [ -r /proc/$$/stat ]; then read -r OVERMIND_KEEPER </proc/$$/stat; b \${OVERMIND_KEEPER##*) } >>"$OVERMIND_HOME/runs"
+else echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ -" >>"$OVERMIND_HOME/runs"; fi
+(unset -f b; unset OVERMIND_KEEPER
+eval 'unset OVERMIND_KEEPER_ENV; exec '"\${OVERMIND_KEEPER_ENV:+/usr/bin/env $OVERMIND_KEEPER_ENV}"' "$@" 2>&3 3>&-')
 c=$? u=-
-{ read -r u _ </proc/uptime; } 2>/dev/null
-until { echo "exit $OVERMIND_MISSION_ID $OVERMIND_RUN $c $u" >>"$OVERMIND_HOME/runs"; } 2>/dev/null
+read -r u _ </proc/uptime
+until echo "exit $OVERMIND_MISSION_ID $OVERMIND_RUN $c $u" >>"$OVERMIND_HOME/runs"
 do [ -d "$OVERMIND_HOME" ] || break; sleep 1; done
 exit $c`
 
@@ -47,34 +59,40 @@ export interface KeeperOptions {
 export interface KeeperProcess {
   readonly file: string
   readonly args: readonly string[]
-  /** Only names that a shell can spell. */
+  /** Only names that a shell leaves alone. */
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly stdout: string
   readonly stderr: string
 }
 
-const SHELL_VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Names that a shell can spell and has no use of its own for: these pass through it untouched. */
+const PLAIN =
+  /^(?!(?:IFS|OPTIND|OPTARG|PPID|PS[0-9]|LINENO|MAIL\w*|FUNCNAME|HIST\w*|RANDOM|SECONDS|UID|EUID|GROUPS|SHELLOPTS|BASH\w*)$)[A-Za-z_][A-Za-z0-9_]*$/
+
+export function isPlainVariable(name: string): boolean {
+  return PLAIN.test(name)
+}
 
 export function keeperProcess(options: KeeperOptions): KeeperProcess {
   const { cwd, stdout, stderr } = options
-  const env = withoutMarks(options.env)
-  // A shell drops variables whose names it cannot spell, so `env` hands those to the command.
-  const variables = Object.entries(env)
-  const unspeakable = variables.filter(([name]) => !SHELL_VARIABLE.test(name))
-  const prefix =
-    unspeakable.length === 0 ? [] : ['env', ...unspeakable.map(([name, value]) => `${name}=${value}`)]
+  const variables = Object.entries(withoutMarks(options.env))
+  // The others are handed to the command by `env`, at the last moment: never on the keeper's own command line.
+  const others = variables
+    .filter(([name]) => !isPlainVariable(name))
+    .map(([name, value]) => quote(`${name}=${value}`))
   return {
     file: '/bin/sh',
-    args: ['-c', SCRIPT, KEEPER_NAME, ...prefix, ...options.argv],
+    args: ['-c', SCRIPT, KEEPER_NAME, ...options.argv],
     env: {
-      ...Object.fromEntries(variables.filter(([name]) => SHELL_VARIABLE.test(name))),
+      ...Object.fromEntries(variables.filter(([name]) => isPlainVariable(name))),
       PWD: cwd,
       [MISSION_MARK]: options.mission,
       [NAME_MARK]: options.name,
       [RUN_MARK]: String(options.run),
       [HOME_MARK]: options.home,
       [KEEPER_MARK]: options.copy,
+      ...(others.length === 0 ? {} : { [KEEPER_ENV_MARK]: `-- ${others.join(' ')}` }),
     },
     cwd,
     stdout,

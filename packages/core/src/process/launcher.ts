@@ -8,16 +8,22 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import type { KeeperProcess } from './keeper.ts'
+import type { Home } from './home.ts'
+import { LAUNCHER_MARK } from './marks.ts'
+import { quote } from './quote.ts'
+import type { RunRef } from './run-ref.ts'
 
 export interface Launcher {
-  launch(keeper: KeeperProcess): void
+  launch(ref: RunRef, keeper: KeeperProcess): void
   /** Ends the launcher at once, which is a failure: what it has not begun it never will. */
   abort(): void
-  /** Ends it when all that it was told is done; what it has started goes on. */
-  close(): void
+  /** Ends it; settles when all that it was told is done. What it has started goes on. */
+  close(): Promise<void>
 }
 
 export interface LauncherOptions {
+  /** The runs journal of which home: a launcher says so in its environment. */
+  readonly home: Home
   /** Some of what was launched may never have begun. */
   readonly onFailure: (reason: string) => void
 }
@@ -33,12 +39,16 @@ function findSetsid(): string | undefined {
   return places.find((path) => spawnSync(path, ['-f', 'true'], { stdio: 'ignore' }).status === 0)
 }
 
-function createShellLauncher(setsid: string, { onFailure }: LauncherOptions): Launcher {
+function createShellLauncher(setsid: string, { home, onFailure }: LauncherOptions): Launcher {
   let shell: ChildProcess | undefined
 
   function open(): ChildProcess {
     // Of a session of its own, so that a Ctrl-C in our terminal is not for it.
-    const child = spawn('/bin/sh', [], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} })
+    const child = spawn('/bin/sh', [], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+      env: { [LAUNCHER_MARK]: home.path },
+    })
     const fail = (reason: string): void => {
       if (shell !== child) return
       shell = undefined
@@ -53,15 +63,20 @@ function createShellLauncher(setsid: string, { onFailure }: LauncherOptions): La
   }
 
   return {
-    launch: (keeper) => {
+    launch: (ref, keeper) => {
       shell ??= open()
-      shell.stdin?.write(shellRequest(setsid, keeper))
+      shell.stdin?.write(shellRequest(setsid, home, ref, keeper))
     },
     abort: () => void shell?.kill('SIGKILL'),
     close: () => {
       const ending = shell
       shell = undefined
-      ending?.stdin?.end()
+      if (ending === undefined || ending.exitCode !== null) return Promise.resolve()
+      ending.ref()
+      return new Promise((resolve) => {
+        ending.once('exit', () => resolve())
+        ending.stdin?.end()
+      })
     },
   }
 }
@@ -74,7 +89,7 @@ function canUnref(stream: object): stream is { unref(): void } {
 /** For systems without that program: slower, and otherwise the same. */
 function createNodeLauncher({ onFailure }: LauncherOptions): Launcher {
   return {
-    launch: ({ file, args, env, cwd, stdout, stderr }) => {
+    launch: (_, { file, args, env, cwd, stdout, stderr }) => {
       const redirect = `exec "$@" </dev/null >>${quote(stdout)} 2>>${quote(stderr)}`
       const child = spawn('/bin/sh', ['-c', redirect, 'sh', file, ...args], {
         cwd,
@@ -86,18 +101,16 @@ function createNodeLauncher({ onFailure }: LauncherOptions): Launcher {
       child.unref()
     },
     abort: () => onFailure('a process did not begin in time'),
-    close: () => {},
+    close: () => Promise.resolve(),
   }
 }
 
-function shellRequest(setsid: string, { file, args, env, cwd, stdout, stderr }: KeeperProcess): string {
+function shellRequest(setsid: string, home: Home, { mission, run }: RunRef, keeper: KeeperProcess): string {
+  const { file, args, env, cwd, stdout, stderr } = keeper
   const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`)
   const words = [file, ...args].map(quote)
   const errors = stderr === stdout ? '2>&1' : `2>>${quote(stderr)}`
-  return `(cd ${quote(cwd)} && unset OLDPWD && export ${variables.join(' ')} && exec ${setsid} -f ${words.join(' ')} </dev/null >>${quote(stdout)} ${errors})\n`
-}
-
-/** Inside single quotes a shell takes everything as it is, but a single quote. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`
+  const start = `exec ${setsid} -f ${words.join(' ')} </dev/null >>${quote(stdout)} ${errors}`
+  const request = `cd ${quote(cwd)} && unset OLDPWD ${LAUNCHER_MARK} && export ${variables.join(' ')} && ${start}`
+  return `(${request}) || echo "refused ${mission} ${run} $?" >>${quote(home.runs)}\n`
 }

@@ -21,7 +21,7 @@ export function createLinuxTable(): ProcessTable {
   let chain: readonly number[] = []
   /** Our ancestors change only when our parent dies: then another adopts us, and our orphans. */
   function foster(): readonly number[] {
-    if (chain[0] !== process.ppid) chain = ancestors()
+    if (chain[1] !== process.ppid) chain = ancestors()
     return chain
   }
 
@@ -111,7 +111,8 @@ function readEntry(pid: number): ProcessEntry | null {
 
 /** An orphan is adopted by an ancestor of ours: init, or a process that asked to be a subreaper. */
 function ancestors(): number[] {
-  const chain: number[] = []
+  // Ourselves too: in a container this may be the first process.
+  const chain: number[] = [process.pid]
   for (let pid = process.ppid; pid > 0;) {
     chain.push(pid)
     pid = readStat(pid)?.parent ?? 0
@@ -143,10 +144,9 @@ function readMarker(pid: number): Marker | null {
 }
 
 function parseEnvironment(bytes: Buffer): Record<string, string> {
-  const env: Record<string, string> = {}
-  for (const pair of bytes.toString('utf8').split('\0')) {
-    const equals = pair.indexOf('=')
-    if (equals > 0) env[pair.slice(0, equals)] = pair.slice(equals + 1)
-  }
-  return env
+  const pairs = bytes
+    .toString('utf8')
+    .split('\0')
+    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
+  return Object.fromEntries(pairs.filter(([name]) => name !== ''))
 }

@@ -8,7 +8,9 @@ import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
 import type { HostEvent } from './host.ts'
+import { keptCommand } from './keeper.ts'
 import { type OutputStreams, type WatchedRun, watchStreams } from './output-streams.ts'
+import { kill } from './kill.ts'
 import { evidenceOf } from './output-tail.ts'
 import { isSameProcess, type ProcessTable } from './process-table.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
@@ -17,6 +19,8 @@ import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 
 const FIRST_LOOK_MS = 5
 const LAST_LOOK_MS = 500
+/** How often a run that has only just begun is looked at before its command must be there. */
+const BEGIN_LOOKS = 100
 
 interface LiveRun {
   readonly ref: RunRef
@@ -25,6 +29,11 @@ interface LiveRun {
   readonly outputs: OutputStreams
   readonly signals: SentSignal[]
   readonly strays: Set<number>
+  /**
+   * Its keeper was seen alive: its session is then known to be its own until it is seen empty, because a
+   * number is not given out again while a process is in that session.
+   */
+  readonly watchedFromItsKeeper: boolean
   killed: boolean
   /** `kept`: under its keeper. `orphaned`: the keeper is gone, the command is not. `over`: the exit is known. */
   state: 'kept' | 'orphaned' | 'over'
@@ -75,8 +84,9 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
   const live = new Map<string, LiveRun>()
   const keepers = new Set<number>()
 
-  function familyOf({ ref, process }: LiveRun): Family {
-    return { ...ref, home: home.path, leader: process }
+  function familyOf(run: LiveRun): Family {
+    const { ref, process } = run
+    return { ...ref, home: home.path, leader: process, sessionIsOurs: run.watchedFromItsKeeper }
   }
 
   /** The living processes of a run without its keeper, which is ours. */
@@ -103,6 +113,7 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       outputs: watchStreams(run, { home, clock, emit }),
       signals: [],
       strays: new Set(),
+      watchedFromItsKeeper: state === 'kept',
       killed: false,
       state,
       cancelLook: () => {},
@@ -204,33 +215,31 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
     return reached
   }
 
-  function kill(target: number, signal: NodeJS.Signals): boolean {
-    // 0 and -1 mean everybody.
-    if (Math.abs(target) <= 1) return false
-    try {
-      process.kill(target, signal)
-      return true
-    } catch (error) {
-      const code = systemCode(error)
-      // ESRCH: it went by itself. EPERM: it runs as another user, and the receipt will name it.
-      if (code === 'ESRCH' || code === 'EPERM') return false
-      throw error
-    }
-  }
-
   async function signal(ref: RunRef, name: NodeJS.Signals): Promise<void> {
-    if (!live.has(keyOf(ref))) return
-    const snapshot = await snapshots.all()
     const run = live.get(keyOf(ref))
     if (run === undefined) return
-    const members = treeOf(run, snapshot)
     if (name === 'SIGKILL') run.killed = true
-    const processes = send(run, members, name)
-    // A stopped program cannot answer: wake it, so that it gets the signal.
-    if (name !== 'SIGKILL') send(run, members, 'SIGCONT')
-    run.signals.push({ signal: name, processes, at: clock.now().wall })
+    const reached = await reach(run, name)
+    if (live.get(keyOf(ref)) !== run) return
+    run.signals.push({ signal: name, processes: reached, at: clock.now().wall })
     // A keeper that is killed tells nobody.
     if (run.state !== 'kept' || run.killed) lookSoon(run, FIRST_LOOK_MS)
+  }
+
+  /** A run that has only just begun may be nothing but its keeper yet, which hands no signal on: then again. */
+  async function reach(run: LiveRun, name: NodeJS.Signals): Promise<number> {
+    for (let attempt = 0; ; attempt += 1) {
+      const members = treeOf(run, await snapshots.all())
+      if (live.get(keyOf(run.ref)) !== run) return 0
+      const reached = send(run, members, name)
+      if (name === 'SIGKILL') return reached
+      // A stopped program cannot answer: wake it, so that it gets the signal.
+      send(run, members, 'SIGCONT')
+      const begun =
+        run.state !== 'kept' || members.some(({ pid }) => keptCommand(table.commandLine(pid) ?? []) === null)
+      if (begun || attempt === BEGIN_LOOKS) return reached
+      await new Promise<void>((resolve) => void clock.timer(FIRST_LOOK_MS, resolve))
+    }
   }
 
   function exists(pid: number): boolean {
@@ -271,9 +280,8 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
     quietFor: (ref) => {
       const run = live.get(keyOf(ref))
       if (run === undefined) return 0
-      const writes = [...run.outputs.values()].map(({ watch }) => watch.lastWrite() ?? 0)
-      const { wall, monotonic } = clock.now()
-      return Math.max(0, Math.min(monotonic - run.at.monotonic, wall - Math.max(...writes)))
+      const quiet = [...run.outputs.values()].map(({ watch }) => watch.quietFor())
+      return Math.max(0, Math.min(clock.now().monotonic - run.at.monotonic, ...quiet))
     },
     close: () => {
       for (const run of live.values()) forget(run)

@@ -8,13 +8,26 @@ export const SUPERVISOR_MARK = 'OVERMIND_SUPERVISOR'
 /** In the keeper alone: a copy of what it keeps, for a supervisor that has lost its store. */
 export const KEEPER_MARK = 'OVERMIND_KEEPER'
 
-const ALL: readonly string[] = [MISSION_MARK, NAME_MARK, RUN_MARK, SUPERVISOR_MARK, KEEPER_MARK]
+/** In the launcher alone: the home it starts keepers for. */
+export const LAUNCHER_MARK = 'OVERMIND_LAUNCHER'
+
+/** In the keeper alone: variables of the command that no shell may touch, as words for `env`. */
+export const KEEPER_ENV_MARK = 'OVERMIND_KEEPER_ENV'
+
+const ALL: readonly string[] = [
+  MISSION_MARK,
+  NAME_MARK,
+  RUN_MARK,
+  SUPERVISOR_MARK,
+  KEEPER_MARK,
+  KEEPER_ENV_MARK,
+  LAUNCHER_MARK,
+]
 
 /** An environment without the marks of whoever handed it on. */
 export function withoutMarks(env: NodeJS.ProcessEnv): Record<string, string> {
-  const clean: Record<string, string> = {}
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !ALL.includes(name)) clean[name] = value
-  }
-  return clean
+  const clean = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !ALL.includes(entry[0]),
+  )
+  return Object.fromEntries(clean)
 }

@@ -7,6 +7,8 @@ const CHUNK = 64 * 1024
 export interface ReadOutputOptions {
   /** Offset of the first byte. Default: 0. */
   readonly from?: number
+  /** Bytes before this offset are no longer kept; asked again for each piece. Default: 0. */
+  readonly floor?: () => number
   /** Offset behind the last byte. Default: whatever is there. */
   readonly to?: number
   /** Wait for more until this settles, then read what is left and end. Default: end at the end of file. */
@@ -23,7 +25,7 @@ export async function* readOutput(
   path: string,
   options: ReadOutputOptions = {},
 ): AsyncGenerator<Buffer, undefined> {
-  const { to = Infinity, until, signal } = options
+  const { to = Infinity, floor = () => 0, until, signal } = options
   const over = (): boolean => signal?.aborted === true
   let offset = options.from ?? 0
   const file = await open(path, 'r').catch((error: unknown) => {
@@ -50,6 +52,7 @@ export async function* readOutput(
   try {
     while (!over() && offset < to) {
       const wasEnded = ended
+      offset = Math.max(offset, floor())
       knock = Promise.withResolvers<void>()
       const { bytesRead, buffer } = await file.read({
         buffer: Buffer.allocUnsafe(CHUNK),
@@ -57,8 +60,11 @@ export async function* readOutput(
         position: offset,
       })
       if (bytesRead > 0) {
+        const begin = offset
         offset += bytesRead
-        yield buffer.subarray(0, bytesRead)
+        // What was given back while it was read is not what was written.
+        const kept = Math.max(begin, floor())
+        if (kept < offset) yield buffer.subarray(kept - begin, bytesRead)
         continue
       }
       if (wasEnded) return

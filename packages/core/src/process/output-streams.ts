@@ -38,7 +38,8 @@ export function watchStreams(
         from: seen[stream]?.to ?? 0,
         trimmedTo: seen[stream]?.trimmedTo ?? 0,
         onGrowth: (from, to) => emit({ type: 'output', ref, stream, from, to }),
-        onTrimmed: (trimmed) => emit({ type: 'trimmed', ref, stream, trimmed }),
+        onTrim: (to) => emit({ type: 'trimming', ref, stream, to }),
+        onUntrimmable: (reason) => emit({ type: 'untrimmable', ref, reason }),
       })
       return [stream, { path, watch }]
     }),

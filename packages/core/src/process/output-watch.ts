@@ -7,7 +7,7 @@ import { statSync } from 'node:fs'
 import { systemCode } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
 import { type FileNotice, noticeChanges } from './file-notice.ts'
-import { type Trimmed, trimBefore } from './trim.ts'
+import { trimBefore, trimPoint } from './trim.ts'
 
 const SOONEST_MS = 20
 const FIRST_MS = 100
@@ -21,26 +21,35 @@ export interface OutputWatchOptions {
   readonly limitBytes: number
   readonly clock: Clock
   readonly onGrowth: (from: number, to: number) => void
-  readonly onTrimmed: (trimmed: Trimmed) => void
+  /** The bytes before `to` are about to be given back. */
+  readonly onTrim: (to: number) => void
+  readonly onUntrimmable: (reason: string) => void
 }
 
 export interface OutputWatch {
   /** Accounts for what has been written up to now. */
   check(): void
-  /** When something was last written, in milliseconds since 1970; null when nothing ever was. */
-  lastWrite(): number | null
+  /** For how long nothing has been written, in milliseconds. */
+  quietFor(): number
   close(): void
 }
 
 export function watchOutput(options: OutputWatchOptions): OutputWatch {
   const { path, limitBytes, clock } = options
   let seen = options.from
+  let grewAt = grownBefore()
   let trimmedTo = options.trimmedTo
   let trimming = false
   let trimmable = true
-  let closed = false
   let notice: FileNotice | undefined
   let cancel = clock.timer(FIRST_MS, () => poll(FIRST_MS))
+
+  /** What was written before the watch began is as old as the file says. */
+  function grownBefore(): number {
+    const { wall, monotonic } = clock.now()
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats === undefined ? monotonic : monotonic - Math.max(0, wall - stats.mtimeMs)
+  }
 
   function length(): number {
     try {
@@ -57,18 +66,30 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     if (grown > 0) {
       options.onGrowth(seen, size)
       seen = size
+      grewAt = clock.now().monotonic
     }
-    if (trimmable && !trimming && size - trimmedTo > limitBytes * 1.125) void trim(size)
+    considerTrim(size)
     return grown
   }
 
   async function trim(size: number): Promise<void> {
     trimming = true
-    const result = await trimBefore(path, size - limitBytes)
+    const to = trimPoint(size - limitBytes)
+    options.onTrim(to)
+    trimmedTo = to
+    const result = await trimBefore(path, to)
     trimming = false
-    if (result.kind === 'trimmed') trimmedTo = result.to
-    else trimmable = false
-    if (!closed) options.onTrimmed(result)
+    if (result.kind === 'unsupported') {
+      trimmable = false
+      options.onUntrimmable(result.reason)
+    } else {
+      // It may have grown past the limit again meanwhile, and nobody may be looking any more.
+      considerTrim(length())
+    }
+  }
+
+  function considerTrim(size: number): void {
+    if (trimmable && !trimming && size - trimmedTo > limitBytes * 1.125) void trim(size)
   }
 
   function poll(waited: number): void {
@@ -96,12 +117,11 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
 
   return {
     check: () => void check(),
-    lastWrite: () => {
-      const stats = statSync(path, { throwIfNoEntry: false })
-      return stats === undefined || stats.size === 0 ? null : stats.mtimeMs
+    quietFor: () => {
+      check()
+      return clock.now().monotonic - grewAt
     },
     close: () => {
-      closed = true
       cancel()
       notice?.close()
       notice = undefined

@@ -6,12 +6,13 @@ import type { Home } from './home.ts'
 import type { Abandoned, Finding, FoundKeeper, HostEvent } from './host.ts'
 import { keptCommand } from './keeper.ts'
 import type { LiveRuns, Tracked } from './live-runs.ts'
-import { KEEPER_MARK } from './marks.ts'
+import { kill } from './kill.ts'
+import { KEEPER_MARK, LAUNCHER_MARK } from './marks.ts'
 import { watchStreams } from './output-streams.ts'
 import { evidenceOf } from './output-tail.ts'
-import { isSameProcess, type ProcessTable } from './process-table.ts'
+import { isSameProcess, type ProcessEntry, type ProcessTable } from './process-table.ts'
 import { keyOf } from './run-ref.ts'
-import { type ExitLine, ranOf, type RunsJournal, type StartLine } from './runs-journal.ts'
+import { type ExitLine, ranOf, type RunsJournal, type RunsLine, type StartLine } from './runs-journal.ts'
 import type { Snapshots } from './snapshots.ts'
 import { type Member, membersOf, type Snapshot } from './tree.ts'
 
@@ -32,6 +33,7 @@ export interface RecoveryOptions {
  */
 export function recover(abandoned: readonly Abandoned[], options: RecoveryOptions): readonly Finding[] {
   const { home, clock, table, snapshots, runs, live, emit } = options
+  if (abandoned.some(({ process }) => process === null)) endLaunchers(home, table)
   const alive = abandoned.map(
     ({ process }) => process !== null && isSameProcess(process, table.identify(process.pid)),
   )
@@ -113,6 +115,27 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
   return abandoned.map((run, index) => find(run, alive[index] === true))
 }
 
+/** How long launchers have to be gone after SIGKILL. Milliseconds. */
+const LAUNCHER_END_MS = 500
+
+/**
+ * Ends the launcher of a supervisor that died, and its children that have not become anything yet: what
+ * they have not begun is begun by us, once. What they have begun carries its mission's marker by now.
+ */
+function endLaunchers(home: Home, table: ProcessTable): void {
+  const left = (): readonly ProcessEntry[] =>
+    table
+      .scan()
+      .filter(
+        ({ pid, parent }) => parent !== process.pid && table.environment(pid)?.[LAUNCHER_MARK] === home.path,
+      )
+  const until = performance.now() + LAUNCHER_END_MS
+  for (let launchers = left(); launchers.length > 0 && performance.now() < until; launchers = left()) {
+    for (const { pid } of launchers) kill(pid, 'SIGKILL')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
+  }
+}
+
 interface Lines {
   readonly start?: StartLine
   readonly exit?: ExitLine
@@ -122,9 +145,20 @@ function linesByRun(runs: RunsJournal): ReadonlyMap<string, Lines> {
   const lines = new Map<string, Lines>()
   for (const line of runs.read()) {
     const before = lines.get(keyOf(line))
-    lines.set(keyOf(line), line.kind === 'start' ? { ...before, start: line } : { ...before, exit: line })
+    lines.set(keyOf(line), withLine(before, line))
   }
   return lines
+}
+
+function withLine(before: Lines | undefined, line: RunsLine): Lines {
+  switch (line.kind) {
+    case 'start':
+      return { ...before, start: line }
+    case 'exit':
+      return { ...before, exit: line }
+    case 'refused':
+      return { ...before }
+  }
 }
 
 export function isKeeper(pid: number, table: ProcessTable): boolean {

@@ -4,6 +4,8 @@
  *
  *     start 1a2b3c4d 1 4711 9021103
  *     exit 1a2b3c4d 1 0 90211.53
+ *
+ * The launcher adds one when it could not start a keeper.
  */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync } from 'node:fs'
 import { isMissionId } from '../model/ids.ts'
@@ -27,7 +29,16 @@ export interface ExitLine extends RunRef {
   readonly uptime: number | null
 }
 
-export type RunsLine = StartLine | ExitLine
+/** Written by the launcher: there is no keeper. */
+export interface RefusedLine extends RunRef {
+  readonly kind: 'refused'
+  /** What the shell made of it; 126 when the system would not execute it. */
+  readonly code: number
+}
+
+export type RunsLine = StartLine | ExitLine | RefusedLine
+
+const JUST_NOW_MS = 50
 
 /** How long a run took, by the kernel's own clock where that can be told. Milliseconds. */
 export function ranOf(
@@ -39,12 +50,13 @@ export function ranOf(
 ): number {
   const byKernel = process === null || uptime === null ? null : table.age(process, uptime)
   const sinceNoted = Math.max(0, clock.now().monotonic - at.monotonic)
-  // The kernel rounds to hundredths of a second; nothing ends later than now.
-  return byKernel === null ? sinceNoted : Math.min(byKernel, sinceNoted)
+  // The kernel counts in hundredths of a second: what we saw ourselves just now is more exact.
+  return byKernel === null || sinceNoted - byKernel < JUST_NOW_MS ? sinceNoted : byKernel
 }
 
 /** Anchored at the end only: a line begun on a full disk may stand before a whole one. */
 const START = /start ([0-9a-f]{8}) (\d+) (\d+) (\d+|-)$/
+const REFUSED = /refused ([0-9a-f]{8}) (\d+) (\d+)$/
 const EXIT = /exit ([0-9a-f]{8}) (\d+) (\d+) (\S+)$/
 
 export function parseRunsLine(line: string): RunsLine | null {
@@ -68,6 +80,10 @@ export function parseRunsLine(line: string): RunsLine | null {
       pid: Number(pid),
       start: start === '-' ? null : start,
     }
+  }
+  const [, refused, refusedRun, why] = REFUSED.exec(line) ?? []
+  if (refused !== undefined && isMissionId(refused)) {
+    return { kind: 'refused', mission: refused, run: Number(refusedRun), code: Number(why) }
   }
   return null
 }
@@ -139,6 +155,7 @@ export function openRunsJournal(path: string): RunsJournal {
     check: () => tell(),
     hold: (alive) => notice?.hold(alive),
     close: () => {
+      tell = () => {}
       notice?.close()
       closeSync(file)
     },

@@ -20,6 +20,8 @@ const PASSING: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOMEM', 'E
 const START_LIMIT_MS = 10_000
 /** The launcher is told of so many at a time, so that one that is late is late and not in a long queue. */
 const AT_ONCE = 64
+/** What a shell ends with when the system does not execute a program. */
+const NOT_EXECUTED = 126
 /** How long a process that was being forked when its launcher died may take to show what it is. */
 const SETTLE_MS = 250
 
@@ -28,9 +30,12 @@ export interface Starts {
   start(launch: Launch): void
   /** Takes a run out of those that are being started, because it has begun; undefined when it is not one of them. */
   begun(ref: RunRef): Launch | undefined
+  /** The launcher could not start it. */
+  refused(ref: RunRef, code: number): void
   /** Gives up a launcher that has not begun something for too long. */
   checkLate(): void
-  close(): void
+  /** Settles when nothing more can begin. */
+  close(): Promise<void>
 }
 
 export interface StartsOptions {
@@ -47,6 +52,7 @@ export function createStarts({ home, clock, emit, onStarting, findBegun }: Start
   const starting = new Map<string, { readonly launch: Launch; readonly since: number }>()
   const queued: (() => void)[] = []
   const launcher = createLauncher({
+    home,
     onFailure: (reason) => void clock.timer(SETTLE_MS, () => settle(reason)),
   })
 
@@ -101,7 +107,7 @@ export function createStarts({ home, clock, emit, onStarting, findBegun }: Start
           queued.push(() => {
             starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
             onStarting()
-            launcher.launch(keeperProcess({ ...launch, ...files, home: home.path }))
+            launcher.launch(launch, keeperProcess({ ...launch, ...files, home: home.path }))
           })
           launchQueued()
         },
@@ -114,13 +120,22 @@ export function createStarts({ home, clock, emit, onStarting, findBegun }: Start
       launchQueued()
       return found?.launch
     },
+    refused: (ref, code) => {
+      if (!starting.delete(keyOf(ref))) return
+      launchQueued()
+      const tooLong = code === NOT_EXECUTED
+      const reason = tooLong
+        ? 'the system would not start it: its arguments and environment together are too long'
+        : `the process could not be started (${code})`
+      emit({ type: 'refused', ref: { mission: ref.mission, run: ref.run }, reason, retry: !tooLong })
+    },
     checkLate: () => {
       const oldest = Math.min(...[...starting.values()].map(({ since }) => since))
       if (clock.now().monotonic - oldest > START_LIMIT_MS) launcher.abort()
     },
     close: () => {
       queued.length = 0
-      launcher.close()
+      return launcher.close()
     },
   }
 }

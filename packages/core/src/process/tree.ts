@@ -9,6 +9,8 @@ export interface Family {
   readonly home: string
   /** Its keeper: the leader of its session and process group. */
   readonly leader: ProcessIdentity | null
+  /** It is known otherwise that the session of this number is the keeper's still. Default: it must be proved. */
+  readonly sessionIsOurs?: boolean
 }
 
 /** A look at many processes at one moment. */
@@ -53,7 +55,7 @@ export function membersOf(family: Family, snapshot: Snapshot): readonly Member[]
     const keeperLives =
       keeper !== undefined &&
       isSameProcess(leader, { pid: keeper.pid, start: keeper.start, boot: snapshot.boot })
-    if (keeperLives || inSession.some((entry) => ours.has(entry.pid))) {
+    if (family.sessionIsOurs === true || keeperLives || inSession.some((entry) => ours.has(entry.pid))) {
       for (const entry of inSession) ours.set(entry.pid, entry)
     }
   }

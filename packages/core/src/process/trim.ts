@@ -3,20 +3,22 @@ import { execa } from 'execa'
 const BLOCK = 4096
 
 /** What happened when old output was to be given back to the disk. */
-export type Trimmed =
-  | { readonly kind: 'trimmed'; readonly to: number }
-  | { readonly kind: 'unsupported'; readonly reason: string }
+export type Trimmed = { readonly kind: 'trimmed' } | { readonly kind: 'unsupported'; readonly reason: string }
+
+/** Only whole blocks can be given back. */
+export function trimPoint(offset: number): number {
+  return Math.floor(offset / BLOCK) * BLOCK
+}
 
 /**
  * Gives the blocks before `keepFrom` back to the disk by punching a hole. The file keeps its length and
  * every offset its meaning, and a program that is writing to it notices nothing.
  */
-export async function trimBefore(path: string, keepFrom: number): Promise<Trimmed> {
-  const to = Math.floor(keepFrom / BLOCK) * BLOCK
+export async function trimBefore(path: string, to: number): Promise<Trimmed> {
   const result = await execa('fallocate', ['--punch-hole', '--offset', '0', '--length', String(to), path], {
     reject: false,
     stdin: 'ignore',
   })
-  if (!result.failed) return { kind: 'trimmed', to }
+  if (!result.failed) return { kind: 'trimmed' }
   return { kind: 'unsupported', reason: result.stderr || result.shortMessage || 'fallocate failed' }
 }

@@ -11,8 +11,8 @@ interface HandleDeps {
   history: Mission['history']
   outputFiles: Mission['outputFiles']
   read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
-  /** Takes the mission's name again for a mission that is to run again. @throws OvermindError `name_taken` */
-  reclaimName(): void
+  /** Takes the mission's name again when it has exited. @throws OvermindError `name_taken`, `not_found` when it was removed */
+  mayRunAgain(): void
 }
 
 export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
@@ -22,6 +22,13 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     const { name, state } = actor.record()
     if (state.exit === null) return
     throw new OvermindError('not_running', `mission ${id} (${name}) is not running: it is ${actor.status()}`)
+  }
+
+  function isEnding(): OvermindError {
+    return new OvermindError(
+      'not_running',
+      `mission ${id} (${actor.record().name}) is being stopped and will not run again`,
+    )
   }
 
   async function* events(options: EventsOptions = {}): AsyncGenerator<JournalMissionEvent | Gap, undefined> {
@@ -35,6 +42,7 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     for await (const event of subscription) {
       if (!isOf(id, event)) continue
       yield event
+      if (event.type === 'mission.removed') return
       // The end of a mission that has been started again since is not its end.
       if (
         event.type === 'mission.exited' &&
@@ -66,12 +74,18 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       return actor.exited()
     },
     async restart() {
-      deps.reclaimName()
-      const { run } = actor.record().state
-      actor.request({ type: 'restart' })
-      await actor.until(
-        (state) => (state.run > run && state.phase !== 'running.starting') || state.exit !== null,
+      deps.mayRunAgain()
+      const { run, phase, ending } = actor.record().state
+      // One that is about to begin is what was asked for.
+      if (phase !== 'running.starting') {
+        if (ending?.reason === 'stop' || ending?.reason === 'kill') throw isEnding()
+        actor.request({ type: 'restart' })
+      }
+      const before = phase === 'running.starting' ? run - 1 : run
+      const state = await actor.until(
+        (now) => (now.run > before && now.phase !== 'running.starting') || now.exit !== null,
       )
+      if (state.run <= before) throw isEnding()
     },
     exited: () => actor.exited(),
     events,

@@ -8,6 +8,7 @@ import type { Stream } from '../model/output.ts'
 import type { MissionRecord } from '../model/state.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
+import type { RunRef } from '../process/run-ref.ts'
 import { readOutput } from '../process/output-reader.ts'
 import type { OutputFile, OutputOptions } from './mission-handle.ts'
 
@@ -16,6 +17,8 @@ const STREAMS: readonly Stream[] = ['output', 'stdout', 'stderr']
 export interface OutputFiles {
   /** What the journal says has been accounted for of a run's streams. */
   seen(mission: MissionId, run: number): Abandoned['seen']
+  /** Notes that the bytes before `to` are about to be given back. */
+  trim(ref: RunRef, stream: Stream, to: number): void
   lastActivity(record: MissionRecord): number | null
   files(record: MissionRecord): readonly OutputFile[]
   read(actor: MissionActor, run: number, options: OutputOptions): AsyncGenerator<Buffer, undefined>
@@ -39,7 +42,16 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     return found
   }
 
+  /** What has been trimmed in this life of the supervisor; for the rest see the journal. */
+  const floors = new Map<string, number>()
+
+  function floorOf(ref: RunRef, stream: Stream): number {
+    const known = floors.get(home.outputFile(ref.mission, ref.run, stream))
+    return known ?? newest(ref.mission, ref.run, 'run.trimmed').get(stream) ?? 0
+  }
+
   return {
+    trim: (ref, stream, to) => void floors.set(home.outputFile(ref.mission, ref.run, stream), to),
     seen(mission, run) {
       const [marks, trims] = [newest(mission, run, 'run.output'), newest(mission, run, 'run.trimmed')]
       return Object.fromEntries(
@@ -67,7 +79,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
             stream,
             path,
             bytes: stats.size,
-            trimmedTo: newest(id, run, 'run.trimmed').get(stream) ?? 0,
+            trimmedTo: floorOf({ mission: id, run }, stream),
           })
         }
       }
@@ -80,9 +92,11 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
           value: run,
         })
       }
-      const trimmed = newest(id, run, 'run.trimmed').get('output') ?? 0
-      return readOutput(home.outputFile(id, run, 'output'), {
-        from: Math.max(from, trimmed),
+      const path = home.outputFile(id, run, 'output')
+      const floor = floorOf({ mission: id, run }, 'output')
+      return readOutput(path, {
+        from,
+        floor: () => Math.max(floor, floors.get(path) ?? 0),
         ...(follow ? { until: runOver(actor, run) } : {}),
         ...(signal === undefined ? {} : { signal }),
       })

@@ -123,15 +123,24 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
           .filter((event): event is JournalMissionEvent => isOf(record.id, event)),
       outputFiles: () => outputs.files(actor.record()),
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
-      reclaimName: () => registry.reclaim(entry),
+      mayRunAgain: () => {
+        if (registry.find(record.id) !== entry) {
+          throw new OvermindError('not_found', `mission ${record.id} (${record.name}) has been removed`)
+        }
+        registry.reclaim(entry)
+      },
     })
     const entry = registry.add(actor, handle)
     return entry
   }
 
+  function mustBeOpen(): void {
+    if (closing === undefined) return
+    throw new OvermindError('runtime_closed', 'the runtime is closed: nothing can be started')
+  }
+
   async function start(input: MissionInput): Promise<Mission> {
-    if (closing !== undefined)
-      throw new OvermindError('runtime_closed', 'the runtime is closed: nothing can be started')
+    mustBeOpen()
     const { name: given, spec, env } = parseMission(input, { cwd: process.cwd(), env: process.env })
     if (!providers.has(spec.provider)) {
       const known = [...providers.keys()].join(', ')
@@ -146,6 +155,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     }
     if (given !== undefined) registry.mustBeFree(given)
     await checkLaunch(spec.command, spec.cwd, env)
+    mustBeOpen()
     // From here to the commit nothing else can happen, so a name cannot be given out twice.
     if (given !== undefined) registry.mustBeFree(given)
     const id = registry.freshId(random)
@@ -193,12 +203,14 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
           to: event.to,
         })
         return
-      case 'trimmed':
-        writer.note(
-          event.trimmed.kind === 'trimmed'
-            ? { type: 'run.trimmed', mission, run, at, stream: event.stream, to: event.trimmed.to }
-            : { type: 'run.untrimmed', mission, run, at, reason: event.trimmed.reason },
-        )
+      case 'trimming':
+        // Before it happens: afterwards these bytes are nobody's output.
+        outputs.trim(event.ref, event.stream, event.to)
+        writer.note({ type: 'run.trimmed', mission, run, at, stream: event.stream, to: event.to })
+        writer.flush()
+        return
+      case 'untrimmable':
+        writer.note({ type: 'run.untrimmed', mission, run, at, reason: event.reason })
         return
       case 'fault':
         onFault(event.error)
@@ -208,7 +220,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   async function close({ missions = 'stop' }: CloseOptions = {}): Promise<void> {
     if (missions === 'stop') await stopAll()
     for (const { actor } of registry.all()) actor.close()
-    host.close()
+    await host.close()
     writer.flush()
     try {
       journal.commit({ events: [{ type: 'runtime.stopped', at: clock.now().wall }] })

@@ -228,7 +228,7 @@ function lastNumber(database: DatabaseSync): Seq {
 function readMissions(database: DatabaseSync): readonly MissionRecord[] {
   const rows = database
     .prepare(
-      'SELECT id, name, spec, created_at, state, variables FROM missions JOIN environments ON hash = environment ORDER BY created_at, id',
+      'SELECT id, name, spec, created_at, state, variables FROM missions LEFT JOIN environments ON hash = environment ORDER BY created_at, id',
     )
     .all()
   const environments = new Map<string, Environment>()
