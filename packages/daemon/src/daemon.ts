@@ -6,7 +6,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import {
   createRuntime,
@@ -48,15 +48,13 @@ export interface Daemon {
  *
  * @throws OvermindError `home_in_use`, `home_not_writable`, `home_path_too_long`, `store_failed`
  */
-export async function startDaemon({ home: given, wrapStore = (store) => store }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon({
+  home: given,
+  wrapStore = (store) => store,
+}: DaemonOptions): Promise<Daemon> {
+  mustFit(resolve(given))
   const { path: home } = await prepareHome(given)
-  const socket = join(home, 'overmind.sock')
-  if (Buffer.byteLength(socket) > LONGEST_SOCKET_PATH) {
-    throw new OvermindError(
-      'home_path_too_long',
-      `a socket's path may have ${LONGEST_SOCKET_PATH} bytes, this one has more: ${socket}; choose a shorter OVERMIND_HOME`,
-    )
-  }
+  const socket = mustFit(home)
   const lock = lockHome(join(home, 'daemon.lock'))
   const log = openLog(join(home, 'daemon.log'))
   const { logger } = log
@@ -122,6 +120,16 @@ export async function startDaemon({ home: given, wrapStore = (store) => store }:
     lock.release()
     throw error
   }
+}
+
+/** The path of a home's socket. @throws OvermindError `home_path_too_long` */
+function mustFit(home: string): string {
+  const socket = join(home, 'overmind.sock')
+  if (Buffer.byteLength(socket) <= LONGEST_SOCKET_PATH) return socket
+  throw new OvermindError(
+    'home_path_too_long',
+    `a socket's path may have ${LONGEST_SOCKET_PATH} bytes, this one has more: ${socket}; choose a shorter OVERMIND_HOME`,
+  )
 }
 
 /** How long answers under way have to be taken when the daemon ends. Milliseconds. */

@@ -1,6 +1,8 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { OvermindError } from '@overmind/core'
+import { SQLITE_NOTADB, sqliteCode } from './store/sqlite-error.ts'
 
 const WAIT_MS = 500
 
@@ -21,9 +23,12 @@ export function lockHome(path: string): Lock {
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
-    throw new OvermindError('home_in_use', `another daemon is using ${path.replace(/\/[^/]*$/, '')}`, {
-      cause: error,
-    })
+    if (sqliteCode(error) === SQLITE_NOTADB) {
+      // It holds nothing: what is in it is none of ours.
+      rmSync(path)
+      return lockHome(path)
+    }
+    throw new OvermindError('home_in_use', `another daemon is using ${dirname(path)}`, { cause: error })
   }
   return { release: () => database.close() }
 }

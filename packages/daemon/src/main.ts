@@ -16,8 +16,14 @@ function report(news: object): void {
     process.stderr.write(text)
     return
   }
-  writeSync(READY_PIPE, text)
-  closeSync(READY_PIPE)
+  try {
+    writeSync(READY_PIPE, text)
+  } catch (error) {
+    // Whoever started it has left meanwhile: nobody waits for the news.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
+  } finally {
+    closeSync(READY_PIPE)
+  }
 }
 
 function isPipe(descriptor: number): boolean {

@@ -82,6 +82,10 @@ function spawned({ context, event }: Args): Step {
   }
 }
 
+function adopted({ event }: Args): Step {
+  return event.type === 'adopted' ? { process: event.process } : {}
+}
+
 /** Notes that the run is to end, on top of what may be under way: the higher reason and rung win. */
 function want(reason: EndReason, rung: Rung) {
   return ({ context, event }: Args): Step => {
@@ -348,6 +352,7 @@ const machine = setup({
     giveUp: assign((args) => apply(args.context, { perform: [{ type: 'give-up' }] })),
     watchActivity: assign((args) => apply(args.context, watchActivity(args))),
     settle: assign((args) => apply(args.context, settle(args))),
+    noteAdopted: assign((args) => apply(args.context, adopted(args))),
     retry: assign((args) => apply(args.context, retry(args))),
     exitUnstarted: assign((args) => apply(args.context, exitUnstarted(args))),
     revive: assign((args) => apply(args.context, revive(args))),
@@ -357,6 +362,7 @@ const machine = setup({
   // Never used: `decide` puts what is recorded in its place.
   context: ({ input }) => input,
   initial: 'pending',
+  on: { adopted: { actions: 'noteAdopted' } },
   states: {
     pending: {
       initial: 'queued',

@@ -51,8 +51,8 @@ export interface MissionActor {
   /** Sets the timers on record, and repeats the signal of a ladder that was under way. */
   resume(): void
   /** Settles when `test` holds for the mission's state. Rejects with `runtime_closed` when that cannot be seen any more. */
-  until(test: (state: MissionState) => boolean): Promise<MissionState>
-  exited(): Promise<MissionExit>
+  until(test: (state: MissionState) => boolean, signal?: AbortSignal): Promise<MissionState>
+  exited(signal?: AbortSignal): Promise<MissionExit>
   /** Stops its timers; its process goes on. */
   close(): void
 }
@@ -161,19 +161,32 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     }
   }
 
-  function until(test: (state: MissionState) => boolean): Promise<MissionState> {
+  function until(test: (state: MissionState) => boolean, signal?: AbortSignal): Promise<MissionState> {
     if (test(record.state)) return Promise.resolve(record.state)
+    if (closed) return Promise.reject(runtimeClosed())
     return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        waiting.delete(waiter)
+        signal?.removeEventListener('abort', abort)
+      }
+      const abort = (): void => {
+        leave()
+        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
+      }
       const waiter = {
         look: () => {
           if (!test(record.state)) return
-          waiting.delete(waiter)
+          leave()
           resolve(record.state)
         },
-        giveUp: reject,
+        giveUp: (error: OvermindError) => {
+          leave()
+          reject(error)
+        },
       }
-      if (closed) reject(runtimeClosed())
-      else waiting.add(waiter)
+      if (signal?.aborted === true) return abort()
+      signal?.addEventListener('abort', abort)
+      waiting.add(waiter)
     })
   }
 
@@ -203,8 +216,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
         perform({ type: 'signal', signal: ending.rung === 'kill' ? 'SIGKILL' : spec.stopSignal })
     },
     until,
-    exited: async () => {
-      const { exit } = await until((state) => state.exit !== null)
+    exited: async (signal) => {
+      const { exit } = await until((state) => state.exit !== null, signal)
       if (exit === null) throw new TypeError('until() ends with an exit')
       return exit
     },

@@ -8,6 +8,8 @@ import type { Instant } from '../model/time.ts'
 export type Signal =
   | { readonly type: 'launch' }
   | { readonly type: 'spawned'; readonly run: Run; readonly process: ProcessIdentity; readonly at: Instant }
+  /** Another supervisor's run was found to be under this keeper. */
+  | { readonly type: 'adopted'; readonly run: Run; readonly process: ProcessIdentity }
   /** The process could not be started; `retry` when that may pass (no memory, no file handles). */
   | { readonly type: 'refused'; readonly run: Run; readonly reason: string; readonly retry: boolean }
   /** The leader of the run ended; `left` processes of its tree did not. */

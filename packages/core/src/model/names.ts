@@ -2,13 +2,15 @@ import type { Random } from './ids.ts'
 
 /** The rule of a mission's name, for people. */
 export const NAME_RULE =
-  '1 to 63 letters, digits, ".", "_" or "-", beginning with a letter or digit, and not 8 hexadecimal digits (those are ids)'
+  '1 to 63 letters, digits, ".", "_" or "-", beginning with a letter or digit, and neither 8 hexadecimal digits (those are ids) nor "watch"'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+/** The API watches missions under this word. */
+const RESERVED = 'watch'
 const LOOKS_LIKE_ID = /^[0-9a-f]{8}$/
 
 export function isName(text: string): boolean {
-  return NAME.test(text) && !LOOKS_LIKE_ID.test(text)
+  return NAME.test(text) && !LOOKS_LIKE_ID.test(text) && text !== RESERVED
 }
 
 const ADJECTIVES = (

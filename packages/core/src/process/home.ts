@@ -1,4 +1,5 @@
-import { chmod, mkdir, realpath, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, chmod, mkdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OvermindError, systemCode } from '../model/errors.ts'
 import type { MissionId, Run } from '../model/ids.ts'
@@ -28,7 +29,7 @@ export function homeAt(path: string): Home {
 /** Makes the folder if need be. @throws OvermindError `home_not_writable` or `home_not_private` */
 export async function prepareHome(path: string): Promise<Home> {
   try {
-    await mkdir(join(path, 'output'), { recursive: true, mode: 0o700 })
+    await mkdir(path, { recursive: true, mode: 0o700 })
     const { mode, uid } = await stat(path)
     if (uid !== process.getuid?.()) {
       throw new OvermindError(
@@ -37,6 +38,8 @@ export async function prepareHome(path: string): Promise<Home> {
       )
     }
     if ((mode & 0o077) !== 0) await chmod(path, 0o700)
+    await mkdir(join(path, 'output'), { recursive: true, mode: 0o700 })
+    await access(path, constants.W_OK)
     // One home has one name: it is in the environment of every process of its missions.
     return homeAt(await realpath(path))
   } catch (error) {

@@ -44,7 +44,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
         : undefined
     },
   })
-  const starts = createStarts({ home, clock, emit, onStarting: beAttentive, findBegun })
+  const starts = createStarts({ home, clock, emit, onStarting: beAttentive, isBusy, findBegun })
   let cancelLook: (() => void) | undefined
   let looks = 0
   runs.follow(onRunsLine)
@@ -68,8 +68,12 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     if (launch === undefined) return
     const at = clock.now()
     const { streams, outputLimitBytes } = launch
-    live.track({ mission, run, process, at, streams, outputLimitBytes, seen: {} }, 'kept')
+    live.track({ mission, run, process, at, streams, outputLimitBytes, seen: {}, adopted: false }, 'kept')
     emit({ type: 'started', ref: { mission, run }, process, at })
+  }
+
+  function isBusy(session: number): boolean {
+    return table.scan().some((entry) => entry.session === session)
   }
 
   function findBegun(refs: readonly RunRef[]): void {

@@ -24,8 +24,8 @@ export interface Launcher {
 export interface LauncherOptions {
   /** The runs journal of which home: a launcher says so in its environment. */
   readonly home: Home
-  /** Some of what was launched may never have begun. */
-  readonly onFailure: (reason: string) => void
+  /** Some of what was launched may never have begun. `session` is where its unfinished children are, if it had any. */
+  readonly onFailure: (reason: string, session: number | null) => void
 }
 
 export function createLauncher(options: LauncherOptions): Launcher {
@@ -52,7 +52,7 @@ function createShellLauncher(setsid: string, { home, onFailure }: LauncherOption
     const fail = (reason: string): void => {
       if (shell !== child) return
       shell = undefined
-      onFailure(reason)
+      onFailure(reason, child.pid ?? null)
     }
     child.on('error', (error) => fail(`the launcher could not be started: ${error.message}`))
     child.on('exit', (code, signal) => fail(`the launcher ended with ${signal ?? code}`))
@@ -97,10 +97,10 @@ function createNodeLauncher({ onFailure }: LauncherOptions): Launcher {
         detached: true,
         stdio: 'ignore',
       })
-      child.on('error', (error) => onFailure(`a process could not be started: ${error.message}`))
+      child.on('error', (error) => onFailure(`a process could not be started: ${error.message}`, null))
       child.unref()
     },
-    abort: () => onFailure('a process did not begin in time'),
+    abort: () => onFailure('a process did not begin in time', null),
     close: () => Promise.resolve(),
   }
 }

@@ -34,6 +34,8 @@ interface LiveRun {
    * number is not given out again while a process is in that session.
    */
   readonly watchedFromItsKeeper: boolean
+  /** An earlier supervisor started it. */
+  readonly adopted: boolean
   killed: boolean
   /** `kept`: under its keeper. `orphaned`: the keeper is gone, the command is not. `over`: the exit is known. */
   state: 'kept' | 'orphaned' | 'over'
@@ -44,6 +46,8 @@ export interface Tracked extends WatchedRun {
   /** Its keeper. */
   readonly process: ProcessIdentity
   readonly at: Instant
+  /** An earlier supervisor started it. */
+  readonly adopted: boolean
 }
 
 /** How the command of a run ended, by the word of its keeper. */
@@ -114,6 +118,7 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       signals: [],
       strays: new Set(),
       watchedFromItsKeeper: state === 'kept',
+      adopted: run.adopted,
       killed: false,
       state,
       cancelLook: () => {},
@@ -137,8 +142,24 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       run.state = 'orphaned'
       lookSoon(run, 0)
     } else {
-      exited(run, { kind: 'code', ...known, at: run.at.wall + known.ran }, leftBehind(run).length)
+      const exit: ProcessExit = { kind: 'code', ...known, at: run.at.wall + known.ran }
+      run.state = 'over'
+      if (run.adopted) lookEverywhere(run, exit)
+      else exited(run, exit, leftBehind(run).length)
     }
+  }
+
+  /** What another supervisor's run left may have been adopted by an ancestor of that one and not of ours. */
+  function lookEverywhere(run: LiveRun, exit: ProcessExit): void {
+    snapshots.all().then(
+      (snapshot) => {
+        if (live.get(keyOf(run.ref)) === run) exited(run, exit, treeOf(run, snapshot).length)
+      },
+      (error: unknown) => {
+        emit({ type: 'fault', ref: run.ref, error })
+        exited(run, exit, leftBehind(run).length)
+      },
+    )
   }
 
   function knownEnd(run: LiveRun): ExitRecord | undefined {

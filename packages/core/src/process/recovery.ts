@@ -48,7 +48,7 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
   }
 
   function trackedOf(run: Abandoned, process: ProcessIdentity): Tracked {
-    return { ...run, process, at: run.startedAt ?? clock.now() }
+    return { ...run, process, at: run.startedAt ?? clock.now(), adopted: true }
   }
 
   function membersIn(run: Abandoned): readonly Member[] {

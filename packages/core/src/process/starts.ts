@@ -22,8 +22,8 @@ const START_LIMIT_MS = 10_000
 const AT_ONCE = 64
 /** What a shell ends with when the system does not execute a program. */
 const NOT_EXECUTED = 126
-/** How long a process that was being forked when its launcher died may take to show what it is. */
-const SETTLE_MS = 250
+/** How often it is looked whether a launcher that died has left anything unfinished. */
+const SETTLE_MS = 20
 
 export interface Starts {
   readonly size: number
@@ -44,17 +44,25 @@ export interface StartsOptions {
   readonly emit: (event: HostEvent) => void
   /** A keeper is about to be told of: it must be heard. */
   readonly onStarting: () => void
+  /** Whether there are processes in a session. */
+  readonly isBusy: (session: number) => boolean
   /** The launcher is gone. Reports those of these that began after all, by `begun`. */
   readonly findBegun: (refs: readonly RunRef[]) => void
 }
 
-export function createStarts({ home, clock, emit, onStarting, findBegun }: StartsOptions): Starts {
+export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun }: StartsOptions): Starts {
   const starting = new Map<string, { readonly launch: Launch; readonly since: number }>()
   const queued: (() => void)[] = []
   const launcher = createLauncher({
     home,
-    onFailure: (reason) => void clock.timer(SETTLE_MS, () => settle(reason)),
+    onFailure: (reason, session) => settleWhenQuiet(reason, session),
   })
+
+  /** What was being forked when the launcher died becomes a keeper, and leaves its session, or nothing. */
+  function settleWhenQuiet(reason: string, session: number | null): void {
+    if (session !== null && isBusy(session)) clock.timer(SETTLE_MS, () => settleWhenQuiet(reason, session))
+    else settle(reason)
+  }
 
   /** What the launcher began is found by what it wrote or by its marker; what it did not will never begin. */
   function settle(reason: string): void {

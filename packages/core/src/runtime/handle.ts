@@ -87,7 +87,7 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       )
       if (state.run <= before) throw isEnding()
     },
-    exited: () => actor.exited(),
+    exited: ({ signal } = {}) => actor.exited(signal),
     events,
     output: (options = {}) => deps.read(options.run ?? Math.max(1, actor.record().state.run), options),
   }

@@ -68,15 +68,15 @@ export interface Mission {
   /** Its newest events, the newest first. */
   history(query: HistoryQuery): readonly JournalMissionEvent[]
   /** Where its output is kept. */
-  outputFiles(): readonly OutputFile[]
+  outputFiles(run?: number): readonly OutputFile[]
   /** Asks it to end, then ends it; settles when its process tree is empty. A second call goes straight to SIGKILL. @throws OvermindError `not_running` */
   stop(options?: StopOptions): Promise<MissionExit>
   /** SIGKILL to the whole process tree; settles when it is empty. @throws OvermindError `not_running` */
   kill(): Promise<MissionExit>
   /** Ends the current run and begins a new one; settles when that has started. Nothing is charged. */
   restart(): Promise<void>
-  /** Settles when the mission has exited for good. */
-  exited(): Promise<MissionExit>
+  /** Settles when the mission has exited for good; rejects with the signal's reason when that comes first. */
+  exited(options?: { readonly signal?: AbortSignal }): Promise<MissionExit>
   /** What happens to it, from its beginning. */
   events(options?: EventsOptions): AsyncIterableIterator<JournalMissionEvent | Gap>
   /** The bytes of its output, exactly as it wrote them. @throws OvermindError `run_not_found` */

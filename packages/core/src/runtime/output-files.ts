@@ -1,15 +1,16 @@
-import { statSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Store } from '../journal/store.ts'
 import type { MissionActor } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
-import { type MissionId, seq } from '../model/ids.ts'
+import { isMissionId, type MissionId, seq } from '../model/ids.ts'
 import type { Stream } from '../model/output.ts'
 import type { MissionRecord } from '../model/state.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
-import { readOutput } from '../process/output-reader.ts'
+import { readOutput, type ReadOutputOptions } from '../process/output-reader.ts'
 import type { OutputFile, OutputOptions } from './mission-handle.ts'
 
 const STREAMS: readonly Stream[] = ['output', 'stdout', 'stderr']
@@ -20,7 +21,9 @@ export interface OutputFiles {
   /** Notes that the bytes before `to` are about to be given back. */
   trim(ref: RunRef, stream: Stream, to: number): void
   lastActivity(record: MissionRecord): number | null
-  files(record: MissionRecord): readonly OutputFile[]
+  files(record: MissionRecord, run?: number): readonly OutputFile[]
+  /** Removes files of missions whose removal is on record, as after a crash in between. */
+  removeForgotten(isKnown: (mission: string) => boolean): void
   read(actor: MissionActor, run: number, options: OutputOptions): AsyncGenerator<Buffer, undefined>
   remove(mission: MissionId, lastRun: number): Promise<void>
 }
@@ -67,9 +70,9 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       }
       return last
     },
-    files({ id, state }) {
+    files({ id, state }, only) {
       const found: OutputFile[] = []
-      for (let run = 1; run <= state.run; run += 1) {
+      for (let run = only ?? 1; run <= (only ?? state.run); run += 1) {
         for (const stream of STREAMS) {
           const path = home.outputFile(id, run, stream)
           const stats = statSync(path, { throwIfNoEntry: false })
@@ -94,12 +97,21 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       }
       const path = home.outputFile(id, run, 'output')
       const floor = floorOf({ mission: id, run }, 'output')
-      return readOutput(path, {
+      const reading = {
         from,
         floor: () => Math.max(floor, floors.get(path) ?? 0),
-        ...(follow ? { until: runOver(actor, run) } : {}),
         ...(signal === undefined ? {} : { signal }),
-      })
+      }
+      return follow ? followOutput(path, reading, actor, run) : readOutput(path, reading)
+    },
+    removeForgotten(isKnown) {
+      for (const name of readdirSync(home.output)) {
+        const id = name.slice(0, 8)
+        if (!isMissionId(id) || isKnown(id)) continue
+        // A file that nobody remembers is left alone: its mission may only be lost with its store.
+        const [removed] = store.events({ after: seq(0), mission: id, types: ['mission.removed'], limit: 1 })
+        if (removed !== undefined) rmSync(join(home.output, name), { force: true })
+      }
     },
     async remove(mission, lastRun) {
       for (let run = lastRun; run > 0; run -= 1) {
@@ -109,7 +121,25 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
   }
 }
 
-/** Settles when nothing more can come from a run. */
+/** Settles when nothing more can come from a run: its whole tree is gone. */
 function runOver(actor: MissionActor, run: number): Promise<unknown> {
-  return actor.until((now) => now.run > run || now.exit !== null || (now.run === run && now.ended !== null))
+  return actor.until((now) => now.run > run || now.exit !== null || now.phase === 'restarting.backoff')
+}
+
+/** Reads from the moment that there is a file to the moment that nothing more can come. */
+async function* followOutput(
+  path: string,
+  reading: ReadOutputOptions,
+  actor: MissionActor,
+  run: number,
+): AsyncGenerator<Buffer, undefined> {
+  const begun = actor.until((now) => now.run > run || now.exit !== null || now.phase !== 'running.starting')
+  if (
+    !(await begun.then(
+      () => true,
+      () => false,
+    ))
+  )
+    return
+  yield* readOutput(path, { ...reading, until: runOver(actor, run) })
 }

@@ -72,11 +72,13 @@ function countedAs(finding: Finding): keyof Recovery {
 }
 
 function takeOver({ actor, id: mission }: Entry, finding: Finding, { writer, clock }: RecoverDeps): void {
-  const { run, phase, ended, ending } = actor.record().state
+  const { run, phase, ended, ending, process: known } = actor.record().state
   switch (finding.kind) {
     case 'alive': {
       const { process, at } = finding.launched
       if (phase === 'running.starting') actor.tell({ type: 'spawned', run, process, at })
+      else if (process.pid !== known?.pid || process.start !== known.start)
+        actor.tell({ type: 'adopted', run, process })
       writer.note({ type: 'run.adopted', mission, run, at: clock.now().wall, pid: process.pid })
       return
     }
@@ -118,6 +120,11 @@ function adoptUnknown(deps: RecoverDeps): number {
       pid: state.process?.pid ?? 0,
     })
   }
-  host.recover(found.map((record) => abandoned(record, deps)))
+  const findings = host.recover(found.map((record) => abandoned(record, deps)))
+  for (const [index, { id }] of found.entries()) {
+    const [finding, entry] = [findings[index], registry.find(id)]
+    // It may have ended since it was found.
+    if (finding?.kind === 'ended' && entry !== undefined) takeOver(entry, finding, deps)
+  }
   return found.length
 }

@@ -13,7 +13,7 @@ import { initialState } from '../mission/machine.ts'
 import { createMission } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
-import { type Random, type Seq, seq } from '../model/ids.ts'
+import { isMissionId, type Random, type Seq, seq } from '../model/ids.ts'
 import { type MissionInput, parseMission } from '../model/spec.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
@@ -121,7 +121,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         store
           .events({ ...query, after: seq(0), mission: record.id, newestFirst: true })
           .filter((event): event is JournalMissionEvent => isOf(record.id, event)),
-      outputFiles: () => outputs.files(actor.record()),
+      outputFiles: (run) => outputs.files(actor.record(), run),
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
       mayRunAgain: () => {
         if (registry.find(record.id) !== entry) {
@@ -257,6 +257,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     providerOf,
     enter,
   })
+  outputs.removeForgotten((id) => isMissionId(id) && registry.find(id) !== undefined)
   writer.commit({
     events: [{ type: 'runtime.started', at: clock.now().wall, pid: process.pid, ...recovery }],
   })

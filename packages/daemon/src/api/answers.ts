@@ -37,16 +37,18 @@ export const flag: z.ZodType<boolean> = z
 
 /** A whole number in a query. */
 export function whole(least: number): z.ZodType<number | undefined> {
-  return z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(least, `must be at least ${least}`)
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least, `must be at least ${least}`)
     .optional()
 }
 
 /** A moment in a query, as ISO 8601 or milliseconds since 1970. */
 export const moment: z.ZodType<number | undefined> = z
   .string()
+  .regex(/^(\d{1,15}|\d{4}-\d\d-\d\d([T ].+)?)$/, 'must be a time as ISO 8601 or in milliseconds since 1970')
   .transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)))
   .refine((value) => Number.isFinite(value), 'must be a time as ISO 8601 or in milliseconds since 1970')
   .optional()

@@ -1,5 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { OvermindError } from '@overmind/core'
+import { bodyLimit } from 'hono/body-limit'
+import { LARGEST_BODY } from './body.ts'
 import type { Api, ApiContext, Register } from './context.ts'
 import { answerProblem, problemOf } from './problem.ts'
 import { describe } from './routes/describe.ts'
@@ -57,6 +59,14 @@ export function createApp(context: ApiContext, { version, onError }: AppOptions)
       })
     },
   })
+  app.use(
+    bodyLimit({
+      maxSize: LARGEST_BODY,
+      onError: () => {
+        throw new OvermindError('invalid_request', `the body may have ${LARGEST_BODY} bytes`)
+      },
+    }),
+  )
   for (const register of ROUTES) register(app, context)
   app.doc31('/v1/openapi.json', {
     openapi: '3.1.0',

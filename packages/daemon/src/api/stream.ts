@@ -7,6 +7,12 @@ function streamed(c: Context, contentType: string, source: Source<Uint8Array>): 
   const gone = new AbortController()
   const signal = AbortSignal.any([gone.signal, c.req.raw.signal])
   const pieces = source(signal)[Symbol.asyncIterator]()
+  /** A source that waits is woken by its signal, one that has handed something out is ended where it stands. */
+  async function end(): Promise<void> {
+    gone.abort()
+    await pieces.return?.()
+  }
+  c.req.raw.signal.addEventListener('abort', () => void end(), { once: true })
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -14,7 +20,7 @@ function streamed(c: Context, contentType: string, source: Source<Uint8Array>): 
         if (next.done === true) controller.close()
         else controller.enqueue(next.value)
       },
-      cancel: () => gone.abort(),
+      cancel: end,
     },
     { highWaterMark: 1 },
   )
@@ -23,6 +29,12 @@ function streamed(c: Context, contentType: string, source: Source<Uint8Array>): 
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
+}
+
+/** Where a browser that reconnects says it was: that counts, and not the address it keeps. */
+export function resumedAfter(c: Context, since: number | undefined): number | undefined {
+  const number = c.req.header('last-event-id') ?? ''
+  return /^\d{1,15}$/.test(number) ? Number(number) : since
 }
 
 export function bytesStream(c: Context, contentType: string, source: Source<Uint8Array>): Response {

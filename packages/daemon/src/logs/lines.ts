@@ -44,7 +44,7 @@ export async function* logLines(mission: Mission, options: LogOptions): AsyncGen
       end = bytes.indexOf(NEWLINE)
     ) {
       const partial = end < 0 || end > LONGEST_LINE
-      const length = partial ? LONGEST_LINE : end
+      const length = partial ? wholeCharacters(bytes, LONGEST_LINE) : end
       yield line(run, offset, bytes.subarray(0, length), partial)
       const next = partial ? length : length + 1
       offset += next
@@ -53,6 +53,15 @@ export async function* logLines(mission: Mission, options: LogOptions): AsyncGen
     if (bytes.length > 0) rest = { run, offset, bytes: Buffer.from(bytes) }
   }
   if (rest !== undefined) yield line(rest.run, rest.offset, rest.bytes, false)
+}
+
+/** At most so many bytes, and no character cut in two. */
+function wholeCharacters(bytes: Buffer, length: number): number {
+  for (let end = length; end > length - 4; end -= 1) {
+    // The first byte behind the cut does not continue a character.
+    if (((bytes[end] ?? 0) & 0xc0) !== 0x80) return end
+  }
+  return length
 }
 
 /** The time of output that the journal has not noted yet: now while it runs, the run's end afterwards. */

@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import type { Store } from '@overmind/core'
 import { openSqliteStore, StoreDamaged } from './sqlite-store.ts'
 
@@ -14,6 +14,8 @@ export interface OpenedStore {
  */
 export function openStore(path: string, now: Date): OpenedStore {
   try {
+    // A store is never empty: not even a new one, for longer than its making takes.
+    if (statSync(path, { throwIfNoEntry: false })?.size === 0) throw new StoreDamaged('the file is empty')
     return { store: openSqliteStore(path), replaced: null }
   } catch (error) {
     if (!(error instanceof StoreDamaged)) throw error

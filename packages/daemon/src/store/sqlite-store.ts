@@ -16,6 +16,7 @@ import {
   type Store,
 } from '@overmind/core'
 import { createReserve } from './reserve.ts'
+import { SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, sqliteCode } from './sqlite-error.ts'
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 /** The file is not a store of ours, or is damaged: it should be set aside. */
@@ -23,19 +24,8 @@ export class StoreDamaged extends Error {
   override readonly name = 'StoreDamaged'
 }
 
-const SQLITE_CORRUPT = 11
-const SQLITE_FULL = 13
-const SQLITE_NOTADB = 26
-
 /** Reading a larger file through takes longer than a start should. */
 const CHECKED_BYTES = 64 * 1024 * 1024
-
-/** SQLite's own number for an error, without the extended part. */
-function sqliteCode(error: unknown): number | undefined {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-    ? error.errcode & 0xff
-    : undefined
-}
 
 /**
  * The durable store: one SQLite file in WAL mode with one writer. A commit survives the death of the
@@ -155,7 +145,7 @@ export function openSqliteStore(path: string): Store {
       )
       return query(text)
         .all(...values)
-        .map((row) => readEvent(Number(row['seq']), row['body']))
+        .flatMap((row) => readEvent(Number(row['seq']), row['body']))
     },
     last: () => last,
     first: () => first,
@@ -253,8 +243,14 @@ function parseId(value: unknown): MissionId {
   return id
 }
 
-function readEvent(number: number, body: unknown): JournalEvent {
-  return { ...parse(body, isDraft), seq: seq(number) }
+/** One event that is damaged must not hide the others: it is passed over. */
+function readEvent(number: number, body: unknown): readonly JournalEvent[] {
+  try {
+    return [{ ...parse(body, isDraft), seq: seq(number) }]
+  } catch (error) {
+    if (error instanceof StoreDamaged) return []
+    throw error
+  }
 }
 
 /** Rows are what this file wrote itself; one that is not is damage. */

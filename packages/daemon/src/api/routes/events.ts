@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { seq } from '@overmind/core'
 import { flag, problem, stream, whole } from '../answers.ts'
 import type { Register } from '../context.ts'
-import { objectStream } from '../stream.ts'
+import { objectStream, resumedAfter } from '../stream.ts'
 import type { EventView, GapView } from '../types.ts'
 import { eventView } from '../views.ts'
 
@@ -29,9 +29,7 @@ export const events: Register = (api, { runtime }) => {
   })
   api.openapi(route, (c) => {
     const { since, mission, follow } = c.req.valid('query')
-    // A browser that reconnects says itself where it was.
-    const resumed = Number(c.req.header('last-event-id'))
-    const after = seq(since ?? (Number.isSafeInteger(resumed) && resumed > 0 ? resumed : 0))
+    const after = seq(resumedAfter(c, since) ?? 0)
     const id = mission === undefined ? undefined : runtime.get(mission).id
     const source = async function* (signal: AbortSignal): AsyncGenerator<EventView | GapView> {
       const journal = runtime.events({

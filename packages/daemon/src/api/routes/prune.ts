@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { json, problem } from '../answers.ts'
+import { readBody } from '../body.ts'
 import type { Register } from '../context.ts'
 import { prunedSchema } from '../schemas.ts'
 
@@ -18,13 +19,21 @@ export const prune: Register = (api, { runtime }) => {
     request: { body: { content: { 'application/json': { schema: body } } } },
     responses: { 200: json('The missions that are forgotten now', prunedSchema), 400: problem, 507: problem },
   })
-  api.openapi(route, async (c) => {
-    const before = Date.now() - c.req.valid('json').older_than_ms
+  api.openAPIRegistry.registerPath(route)
+  api.post('/v1/prune', async (c) => {
+    const { older_than_ms: age } = await readBody(c, body)
+    const before = Date.now() - age
     const old = runtime.list().filter((mission) => {
       const { exit } = mission.view().state
       return exit !== null && exit.at <= before
     })
-    for (const { id } of old) await runtime.remove(id)
-    return c.json({ removed: old.map(({ id }) => id) }, 200)
+    const removed: string[] = []
+    for (const mission of old) {
+      // One that was started again meanwhile stays.
+      if (mission.view().state.exit === null) continue
+      await runtime.remove(mission.id)
+      removed.push(mission.id)
+    }
+    return c.json({ removed }, 200)
   })
 }

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { json, problem, reference } from '../answers.ts'
+import { readBody } from '../body.ts'
 import type { Register } from '../context.ts'
 import { missionSchema } from '../schemas.ts'
 import { missionView } from '../views.ts'
@@ -25,9 +26,10 @@ export const stop: Register = (api, { runtime }) => {
       507: problem,
     },
   })
-  api.openapi(route, async (c) => {
-    const mission = runtime.get(c.req.valid('param').reference)
-    const { timeout_ms: timeoutMs } = c.req.valid('json') ?? {}
+  api.openAPIRegistry.registerPath(route)
+  api.post('/v1/missions/:reference/stop', async (c) => {
+    const mission = runtime.get(c.req.param('reference'))
+    const { timeout_ms: timeoutMs } = await readBody(c, body)
     await mission.stop(timeoutMs === undefined ? {} : { timeoutMs })
     return c.json(missionView(mission), 200)
   })

@@ -26,24 +26,20 @@ export const wait: Register = (api, { runtime }) => {
   api.openapi(route, async (c) => {
     const mission = runtime.get(c.req.valid('param').reference)
     const timeoutMs = c.req.valid('query').timeout_ms
-    if (timeoutMs === undefined) await mission.exited()
-    else await withTimeout(mission.exited(), Math.min(timeoutMs, LONGEST_MS), mission.id)
-    return c.json(missionView(mission), 200)
-  })
-}
-
-async function withTimeout(exited: Promise<unknown>, timeoutMs: number, id: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
+    const late = new AbortController()
     const error = new OvermindError(
       'timeout',
-      `timeout: mission ${id} had not finished after ${timeoutMs} ms`,
+      `timeout: mission ${mission.id} had not finished after ${timeoutMs} ms`,
     )
-    timer = setTimeout(() => reject(error), timeoutMs)
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => late.abort(error), Math.min(timeoutMs, LONGEST_MS))
+    try {
+      await mission.exited({ signal: AbortSignal.any([late.signal, c.req.raw.signal]) })
+    } finally {
+      clearTimeout(timer)
+    }
+    return c.json(missionView(mission), 200)
   })
-  try {
-    await Promise.race([exited, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

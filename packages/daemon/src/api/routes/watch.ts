@@ -3,7 +3,7 @@ import { type MissionId, OvermindError, type Runtime, seq } from '@overmind/core
 import { flag, problem, stream, whole } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { missionFilter, type MissionFilter } from '../filter.ts'
-import { objectStream } from '../stream.ts'
+import { objectStream, resumedAfter } from '../stream.ts'
 import type { WatchMessage } from '../types.ts'
 import { missionView } from '../views.ts'
 
@@ -25,7 +25,8 @@ export const watch: Register = (api, { runtime }) => {
     },
   })
   api.openapi(route, (c) => {
-    const { since, all } = c.req.valid('query')
+    const { since: given, all } = c.req.valid('query')
+    const since = resumedAfter(c, given)
     const wanted = missionFilter(c.req.queries('filter') ?? [], all)
     return objectStream(
       c,

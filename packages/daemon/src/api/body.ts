@@ -1,0 +1,34 @@
+import { OvermindError } from '@overmind/core'
+import type { Context } from 'hono'
+import type { z } from '@hono/zod-openapi'
+
+/** More than any mission's description may need. Bytes. */
+export const LARGEST_BODY: number = 8 * 1024 * 1024
+
+/** The JSON of a request; an empty object when there is no body. @throws OvermindError `invalid_request` */
+export async function readJson(c: Context): Promise<unknown> {
+  const text = await c.req.text()
+  if (text === '') return {}
+  const type = c.req.header('content-type') ?? 'application/json'
+  if (!type.includes('json')) {
+    throw new OvermindError(
+      'invalid_request',
+      `the body must be JSON and be called application/json: it is called ${type}`,
+    )
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new OvermindError('invalid_request', 'the body must be JSON', { cause: error })
+  }
+}
+
+/** The same, held against its shape. */
+export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  const parsed = schema.safeParse(await readJson(c))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : (issue?.path.join('.') ?? '')
+  const rule = issue?.code === 'unrecognized_keys' ? 'no such field' : (issue?.message ?? 'is not valid')
+  throw new OvermindError('invalid_request', `${field} ${rule}`.trim(), { field })
+}

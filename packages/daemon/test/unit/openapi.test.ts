@@ -1,0 +1,120 @@
+import { createRuntime } from '@overmind/core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { createApp } from '../../src/api/app.ts'
+import { startSchema } from '../../src/api/schemas.ts'
+
+const runtime = await createRuntime()
+const app = createApp(
+  {
+    runtime,
+    status: () => {
+      throw new Error('not asked for')
+    },
+    shutdown: () => Promise.resolve(0),
+  },
+  { version: '0.0.0', onError: () => {} },
+)
+
+const documentSchema = z.looseObject({
+  openapi: z.string().startsWith('3.1'),
+  info: z.looseObject({ title: z.string(), version: z.string() }),
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.looseObject({
+        summary: z.string().min(1),
+        parameters: z.array(z.looseObject({ name: z.string(), in: z.string() })).optional(),
+        responses: z.record(z.string(), z.looseObject({ description: z.string().min(1) })),
+      }),
+    ),
+  ),
+})
+let document: z.infer<typeof documentSchema>
+let raw: unknown
+
+beforeAll(async () => {
+  raw = await (await app.request('/v1/openapi.json')).json()
+  document = documentSchema.parse(raw)
+})
+afterAll(() => runtime.close())
+
+/** Every object inside a value, the value included. */
+function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return
+  if (!Array.isArray(value)) yield Object.fromEntries(Object.entries(value))
+  for (const inner of Object.values(value)) yield* objectsIn(inner)
+}
+
+describe('the OpenAPI document', () => {
+  test('lists exactly the routes that are served', () => {
+    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    )
+    const served = app.routes
+      .filter(({ method, path }) => method !== 'ALL' && path !== '/v1/openapi.json')
+      .map(({ method, path }) => `${method} ${path}`)
+    expect(new Set(documented)).toEqual(new Set(served))
+    expect(documented).toHaveLength(16)
+  })
+
+  test('has no reference that leads nowhere', () => {
+    const references = [...objectsIn(raw)]
+      .map((object) => object['$ref'])
+      .filter((ref) => typeof ref === 'string')
+    expect(references.length).toBeGreaterThan(0)
+    for (const reference of references) {
+      let target: unknown = raw
+      for (const step of reference.replace(/^#\//, '').split('/')) {
+        target = typeof target === 'object' && target !== null ? Reflect.get(target, step) : undefined
+      }
+      expect({ reference, type: typeof target }).toEqual({ reference, type: 'object' })
+    }
+  })
+
+  test('names every parameter that a path has', () => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      for (const { parameters = [] } of Object.values(methods)) {
+        expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(wanted)
+      }
+    }
+  })
+
+  test('shows problems as problem+json with a code, wherever there can be one', () => {
+    for (const methods of Object.values(document.paths)) {
+      for (const { responses } of Object.values(methods)) {
+        for (const [status, response] of Object.entries(responses)) {
+          if (Number(status) < 400) continue
+          expect(response).toMatchObject({
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          })
+        }
+      }
+    }
+  })
+
+  test('takes a start request of every field, and no other', () => {
+    const request = {
+      command: ['sleep', '1'],
+      name: 'n',
+      cwd: '/',
+      env: { A: 'b' },
+      type: 'task',
+      provider: 'raw',
+      restart: 'on-failure',
+      max_restarts: 1,
+      max_seconds: 1,
+      backoff_ms: 1,
+      activity_timeout_ms: 1,
+      timeout_ms: 1,
+      stop_signal: 'SIGINT',
+      stop_timeout_ms: 1,
+      success_codes: [0, 1],
+      output_limit_bytes: 1024 * 1024,
+    }
+    expect(startSchema.safeParse(request).success).toBe(true)
+    expect(startSchema.safeParse({ ...request, more: 1 }).success).toBe(false)
+  })
+})

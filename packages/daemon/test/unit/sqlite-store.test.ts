@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { OvermindError, seq, type Store } from '@overmind/core'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { storeContract } from '../../../core/test/contract/store-contract.ts'
+import { missionId, missionRecord } from '../../../core/test/fakes/records.ts'
+import { openSqliteStore, openStore, StoreDamaged } from '../../src/index.ts'
+
+const folders: string[] = []
+function freshPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ovd-store-'))
+  folders.push(folder)
+  return join(folder, 'overmind.db')
+}
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+const paths = new Map<Store, string>()
+function open(path = freshPath()): Store {
+  const store = openSqliteStore(path)
+  paths.set(store, path)
+  return store
+}
+function pathOf(store: Store): string {
+  return paths.get(store) ?? ''
+}
+
+storeContract('the store on SQLite', () => open(), {
+  reopen: (store) => {
+    store.close()
+    return open(pathOf(store))
+  },
+})
+
+const A = missionId('aaaaaaaa')
+const B = missionId('bbbbbbbb')
+
+/** Looks at the file as it is, beside the store. */
+function query(path: string, sql: string): readonly Record<string, unknown>[] {
+  const database = new DatabaseSync(path)
+  try {
+    return database.prepare(sql).all()
+  } finally {
+    database.close()
+  }
+}
+
+describe('the store on SQLite', () => {
+  test('keeps an environment once, however many missions have it, and forgets it with the last', () => {
+    const store = open()
+    const env = { SECRET: 's' }
+    store.commit({ events: [], put: [missionRecord({ id: A, env }), missionRecord({ id: B, env })] })
+    expect(query(pathOf(store), 'SELECT count(*) AS n FROM environments')).toEqual([{ n: 1 }])
+    store.commit({ events: [], remove: [A] })
+    expect(store.missions().map(({ env: kept }) => kept)).toEqual([env])
+    store.commit({ events: [], remove: [B] })
+    expect(query(pathOf(store), 'SELECT count(*) AS n FROM environments')).toEqual([{ n: 0 }])
+    store.close()
+  })
+
+  test('never gives a number twice, also when the newest events are forgotten and it is opened again', () => {
+    let store = open()
+    store.commit({ events: [{ type: 'mission.removed', mission: A, at: 1 }] })
+    store.commit({ events: [{ type: 'run.starting', mission: B, at: 2, run: 1 }] })
+    store.commit({ events: [], remove: [A, B] })
+    expect([store.last(), store.first()]).toEqual([2, 3])
+    store.close()
+    store = open(pathOf(store))
+    expect([store.last(), store.first()]).toEqual([2, 3])
+    expect(store.commit({ events: [{ type: 'runtime.stopped', at: 3 }] })).toMatchObject([{ seq: 3 }])
+    store.close()
+  })
+
+  test('writes all of a change or nothing', () => {
+    const store = open()
+    const before = store.commit({ events: [{ type: 'runtime.stopped', at: 1 }] })
+    expect(() =>
+      // The second mission cannot be written: it has no moment at which it came.
+      store.commit({
+        events: [{ type: 'runtime.stopped', at: 2 }],
+        put: [missionRecord({ id: A }), { ...missionRecord({ id: B }), createdAt: Number.NaN }],
+      }),
+    ).toThrow(OvermindError)
+    expect(store.missions()).toEqual([])
+    expect(store.events({ after: seq(0), limit: 10 })).toEqual(before)
+    expect(store.last()).toBe(1)
+    expect(store.commit({ events: [{ type: 'runtime.stopped', at: 3 }] })).toMatchObject([{ seq: 2 }])
+    store.close()
+  })
+
+  test('refuses what a full file cannot take, whole, and goes on when there is room', () => {
+    const path = freshPath()
+    open(path).close()
+    const limit = new DatabaseSync(path)
+    const pages = Number(limit.prepare('PRAGMA page_count').get()?.['page_count'])
+    limit.close()
+    // The limit belongs to a connection, so it is set on the one that the store opens.
+    const watched = vi.spyOn(DatabaseSync.prototype, 'prepare')
+    const store = open(path)
+    const limited = watched.mock.contexts.find((context) => context instanceof DatabaseSync)
+    watched.mockRestore()
+    limited?.exec(`PRAGMA max_page_count = ${pages + 4}`)
+    const big = missionRecord({ id: A, env: { PAD: 'x'.repeat(100_000) } })
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect(() => store.commit({ events: [{ type: 'runtime.stopped', at: 1 }], put: [big] })).toThrow(
+        expect.objectContaining({ code: 'store_failed', message: expect.stringContaining('full') }),
+      )
+      expect([store.last(), store.missions()]).toEqual([0, []])
+    }
+    expect(store.commit({ events: [{ type: 'runtime.stopped', at: 2 }] })).toMatchObject([{ seq: 1 }])
+    limited?.exec('PRAGMA max_page_count = 1000000')
+    expect(store.commit({ events: [], put: [big] })).toEqual([])
+    expect(store.missions()).toEqual([big])
+    store.close()
+  })
+
+  test.each([
+    ['a mission without an id', `UPDATE missions SET id = 'x'`],
+    ['a state that is nothing', `UPDATE missions SET state = 'null'`],
+    ['a description that is cut off', `UPDATE missions SET spec = substr(spec, 1, 20)`],
+    ['an environment that is cut off', `UPDATE environments SET variables = '{"A"'`],
+    ['a mission whose environment is gone', 'DELETE FROM environments'],
+  ])('is damaged with %s, and set aside with every file it has', (_, sql) => {
+    const store = open()
+    const path = pathOf(store)
+    store.commit({
+      events: [{ type: 'runtime.stopped', at: 1 }],
+      put: [missionRecord({ id: A, env: { A: 'b' } })],
+    })
+    store.close()
+    const edit = new DatabaseSync(path)
+    edit.exec(sql)
+    edit.close()
+    expect(() => openSqliteStore(path)).toThrow(StoreDamaged)
+    const { store: fresh, replaced } = openStore(path, new Date('2026-01-02T03:04:05Z'))
+    expect(replaced).toMatchObject({
+      path: `${path}.damaged-2026-01-02T03-04-05.000Z`,
+      reason: expect.any(String),
+    })
+    expect(fresh.missions()).toEqual([])
+    expect(query(replaced?.path ?? '', 'SELECT count(*) AS n FROM missions')).toEqual([{ n: 1 }])
+    fresh.close()
+  })
+
+  test('that is no SQLite file is set aside, and a second time under another name', () => {
+    const path = freshPath()
+    for (const [index, day] of ['2026-01-01', '2026-01-02'].entries()) {
+      writeFileSync(path, `garbage ${index}`.repeat(1000))
+      rmSync(`${path}-wal`, { force: true })
+      const { store, replaced } = openStore(path, new Date(day))
+      expect(replaced?.path).toContain(day)
+      store.close()
+    }
+  })
+
+  test('finds events by mission, run and type, oldest or newest first, in numbers as large as asked for', () => {
+    const store = open()
+    for (let run = 1; run <= 3; run += 1) {
+      for (const mission of [A, B]) {
+        store.commit({
+          events: [
+            { type: 'run.starting', mission, run, at: run },
+            { type: 'run.started', mission, run, at: run, pid: run },
+          ],
+        })
+      }
+    }
+    const numbers = (events: ReturnType<Store['events']>): number[] => events.map(({ seq: number }) => number)
+    expect(numbers(store.events({ after: seq(0), mission: B, limit: 10 }))).toEqual([3, 4, 7, 8, 11, 12])
+    expect(numbers(store.events({ after: seq(4), mission: B, types: ['run.started'], limit: 1 }))).toEqual([
+      8,
+    ])
+    expect(numbers(store.events({ after: seq(0), mission: A, run: 2, limit: 10 }))).toEqual([5, 6])
+    expect(numbers(store.events({ after: seq(0), newestFirst: true, limit: 2 }))).toEqual([12, 11])
+    expect(numbers(store.events({ after: seq(0), types: [], limit: 2 }))).toEqual([])
+    store.close()
+  })
+})
