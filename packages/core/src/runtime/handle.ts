@@ -75,10 +75,10 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     },
     async restart() {
       deps.mayRunAgain()
-      const { run, phase, ending } = actor.record().state
+      const { run, phase, ending, exit } = actor.record().state
       // One that is about to begin is what was asked for.
       if (phase !== 'running.starting') {
-        if (ending?.reason === 'stop' || ending?.reason === 'kill') throw isEnding()
+        if (exit === null && (ending?.reason === 'stop' || ending?.reason === 'kill')) throw isEnding()
         actor.request({ type: 'restart' })
       }
       const before = phase === 'running.starting' ? run - 1 : run

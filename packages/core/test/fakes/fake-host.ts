@@ -92,7 +92,7 @@ export function fakeHost(clock: SteppingClock, onOrder: (order: Order) => void):
     listen: unused,
     recover: unused,
     unknownKeepers: unused,
-    close: () => {},
+    close: async () => {},
     spawn(launch) {
       onOrder({ type: 'spawn', launch })
       starting.push(launch)

@@ -105,7 +105,7 @@ describe('the ladder', () => {
   test('a stop at once after the start reaches the command, whenever it begins', async () => {
     await using overmind = await bench()
     const slow: string[] = []
-    for (let round = 0; round < 120; round += 1) {
+    for (let round = 0; round < 80; round += 1) {
       const mission = await overmind.runtime.start({ command: 'sleep 1000', stopTimeoutMs: 1500 })
       const exit = await mission.stop()
       if (signalsOf(exit).includes('SIGKILL')) slow.push(`${round}: ${JSON.stringify(exit.receipt)}`)

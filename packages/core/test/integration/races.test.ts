@@ -120,7 +120,7 @@ describe('a storm', () => {
 
   test('of commands that leave something behind leaves nothing', async () => {
     await using overmind = await bench()
-    let left = 300
+    let left = 160
     const startSome = async (): Promise<void> => {
       while (left > 0) {
         left -= 1
@@ -147,7 +147,10 @@ describe('a name', () => {
 
   test('is free again when its mission has exited, and then its mission may not run again', async () => {
     await using overmind = await bench()
-    const first = await overmind.runtime.start({ command: 'true', name: 'web' })
+    const first = await overmind.runtime.start({
+      command: '[ $OVERMIND_RUN = 1 ] || sleep 1000',
+      name: 'web',
+    })
     await first.exited()
     const second = await overmind.runtime.start({ command: 'sleep 1000', name: 'web' })
     await expect(first.restart()).rejects.toMatchObject({ code: 'name_taken' })
@@ -164,7 +167,7 @@ describe('a removed mission', () => {
     const mission = await overmind.runtime.start({ command: '[ $OVERMIND_RUN = 1 ] || sleep 1000' })
     await mission.exited()
     await overmind.runtime.remove(mission.id)
-    expect(await soon(settled(mission.restart()), 'the restart')).toBe('not_found')
+    expect(await soon(settled(mission.restart()), 'the restart', 3000)).toBe('not_found')
     expect(overmind.home.processes()).toEqual([])
     expect(overmind.runtime.list()).toEqual([])
   })
@@ -385,6 +388,28 @@ test('a launcher that is killed costs no start, and starts nothing twice', async
     ).size,
   ).toBe(40)
 }, 60_000)
+
+test('a command that the system refuses costs no other mission anything', async () => {
+  await using overmind = await bench()
+  const bad = settled(
+    overmind.runtime.start({
+      command: ['/bin/echo', ...Array.from({ length: 40 }, () => 'x'.repeat(100_000))],
+      backoffMs: 1,
+    }),
+  )
+  const harmed: unknown[] = []
+  let done = false
+  void bad.then(() => (done = true))
+  for (const begun = performance.now(); !done && performance.now() - begun < 14_000;) {
+    const missions = await Promise.all(
+      Array.from({ length: 12 }, () => overmind.runtime.start({ command: 'true' })),
+    )
+    await Promise.all(missions.map((mission) => mission.exited()))
+    harmed.push(...missions.map((mission) => mission.view().state).filter(({ restarts }) => restarts > 0))
+  }
+  expect(harmed).toEqual([])
+  expect(await soon(bad, 'the refusal', 1000)).toBe('done')
+})
 
 function keepersIn(pids: readonly number[]): number[] {
   return pids.filter(

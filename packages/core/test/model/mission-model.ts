@@ -304,7 +304,8 @@ export function live({ input, steps }: Life, seen: Coverage): void {
     const before = actor.record()
     const ordered = orders.length
     const asked = endAsked
-    if (signal.type === 'restart' && before.state.phase === 'exited') endAsked = false
+    // Where a fact could not be written, its end may have been one, and is written first.
+    if (signal.type === 'restart' && (before.state.phase === 'exited' || faults > 0)) endAsked = false
     try {
       actor.request(signal)
     } catch (error) {

@@ -14,16 +14,21 @@ export interface TemporaryHome extends AsyncDisposable {
 export async function temporaryHome(): Promise<TemporaryHome> {
   const path = await mkdtemp(join(tmpdir(), 'overmind-test-'))
   const processes = (): number[] => processesWith(`OVERMIND_HOME=${path}`)
+  const endAll = async (): Promise<void> => {
+    await eventually(() => {
+      const left = processes()
+      for (const pid of left) end(pid)
+      return left.length === 0
+    })
+  }
   return {
     path,
     processes,
     async [Symbol.asyncDispose]() {
-      await eventually(() => {
-        const left = processes()
-        for (const pid of left) end(pid)
-        return left.length === 0
-      })
+      await endAll()
       await rm(path, { recursive: true, force: true, maxRetries: 5 })
+      // What was being started when the test failed.
+      await endAll()
     },
   }
 }

@@ -5,10 +5,10 @@ import type { z } from '@hono/zod-openapi'
 /** More than any mission's description may need. Bytes. */
 export const LARGEST_BODY: number = 8 * 1024 * 1024
 
-/** The JSON of a request; an empty object when there is no body. @throws OvermindError `invalid_request` */
+/** The JSON of a request, or undefined when there is no body. @throws OvermindError `invalid_request` */
 export async function readJson(c: Context): Promise<unknown> {
   const text = await c.req.text()
-  if (text === '') return {}
+  if (text === '') return undefined
   const type = c.req.header('content-type') ?? 'application/json'
   if (!type.includes('json')) {
     throw new OvermindError(
@@ -23,9 +23,9 @@ export async function readJson(c: Context): Promise<unknown> {
   }
 }
 
-/** The same, held against its shape. */
+/** The same, held against its shape; no body is an empty object. */
 export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(await readJson(c))
+  const parsed = schema.safeParse((await readJson(c)) ?? {})
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const field = issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : (issue?.path.join('.') ?? '')

@@ -5,8 +5,7 @@ type Source<T> = (signal: AbortSignal) => AsyncIterable<T>
 /** A response that is written as its reader takes it, and ends its source when the reader goes away. */
 function streamed(c: Context, contentType: string, source: Source<Uint8Array>): Response {
   const gone = new AbortController()
-  const signal = AbortSignal.any([gone.signal, c.req.raw.signal])
-  const pieces = source(signal)[Symbol.asyncIterator]()
+  const pieces = source(gone.signal)[Symbol.asyncIterator]()
   /** A source that waits is woken by its signal, one that has handed something out is ended where it stands. */
   async function end(): Promise<void> {
     gone.abort()

@@ -114,8 +114,8 @@ function fileOf(mission: Mission, run: number): OutputFile | undefined {
 }
 
 function restartNotice(mission: Mission, run: number): LogPiece {
-  const [started] = mission.history({ run, types: ['run.started', 'run.starting'], limit: 1 })
-  const at = started?.at ?? null
+  const [begun] = mission.history({ run, types: ['run.starting'], limit: 1 })
+  const at = begun?.at ?? null
   return {
     kind: 'notice',
     run,

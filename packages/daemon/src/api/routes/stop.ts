@@ -28,8 +28,8 @@ export const stop: Register = (api, { runtime }) => {
   })
   api.openAPIRegistry.registerPath(route)
   api.post('/v1/missions/:reference/stop', async (c) => {
-    const mission = runtime.get(c.req.param('reference'))
     const { timeout_ms: timeoutMs } = await readBody(c, body)
+    const mission = runtime.get(c.req.param('reference'))
     await mission.stop(timeoutMs === undefined ? {} : { timeoutMs })
     return c.json(missionView(mission), 200)
   })

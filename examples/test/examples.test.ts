@@ -1,0 +1,85 @@
+/** Each example as a user runs it: with the built packages, in a process of its own, in an empty temporary folder. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const root = new URL('../..', import.meta.url).pathname
+const overmind = join(root, 'packages/cli/bin/overmind.mjs')
+
+let folder: string
+let home: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'overmind-example-'))
+  home = await mkdtemp(join(tmpdir(), 'overmind-example-home-'))
+})
+afterEach(async () => {
+  await node(overmind, 'shutdown')
+  await Promise.all([folder, home].map((path) => rm(path, { recursive: true })))
+})
+
+async function node(...args: readonly string[]): Promise<string[]> {
+  const env = { ...process.env, TMPDIR: folder, OVERMIND_HOME: home, NODE_OPTIONS: '' }
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env })
+  return stdout.trimEnd().split('\n')
+}
+
+const example = (name: string): Promise<string[]> => node(join(root, 'examples', `${name}.ts`))
+
+test('hello prints the events of a mission, its output and its end, and leaves nothing in the temporary folder', async () => {
+  const lines = await example('hello')
+  expect(lines.slice(0, 3)).toEqual(['mission.created', 'run.starting', 'run.started'])
+  expect(lines.slice(-5)).toEqual([
+    'run.exited',
+    'mission.exited',
+    'hello',
+    'goodbye',
+    expect.stringMatching(/^[a-z]+-[a-z]+ stopped with exit code 0$/),
+  ])
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('adopt finishes under a second supervisor what the first one started before it was killed', async () => {
+  expect(await example('adopt')).toEqual([
+    'first supervisor: started job',
+    'first supervisor: killed with SIGKILL',
+    'second supervisor: adopted 1, lost 0',
+    'step 1',
+    'step 2',
+    'step 3',
+    'step 4',
+    'job ended with exit code 7, after 1 run',
+  ])
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('watch-output prints the lines of several missions under their names', async () => {
+  const lines = await example('watch-output')
+  const of = (name: string): string[] => lines.filter((line) => line.startsWith(`${name} | `))
+  expect(of('build')).toEqual(['build | compiling', 'build | done'])
+  expect(of('test')).toEqual(['test | test 1 ok', 'test | test 2 ok', 'test | test 3 ok'])
+  expect(of('lint')).toEqual(['lint | no-unused: one warning'])
+  expect(lines.slice(-3)).toEqual([
+    'build: stopped, finished with exit code 0',
+    'test: stopped, finished with exit code 0',
+    'lint: crashed, failed with exit code 1',
+  ])
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('client sees a mission of the daemon change until it has exited', async () => {
+  await node(overmind, 'start')
+  const lines = await example('client')
+  expect(lines).toContainEqual(expect.stringMatching(/^[0-9a-f]{8} exited$/))
+  expect(lines.slice(-3)).toEqual(['finished with exit code 0', 'it wrote: working', 'exit code 0'])
+})
+
+test('client says what to do when there is no daemon', async () => {
+  await expect(example('client')).rejects.toMatchObject({
+    code: 1,
+    stderr: 'There is no daemon: overmind start\n',
+  })
+})

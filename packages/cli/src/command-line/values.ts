@@ -1,0 +1,79 @@
+import { BadValue, type Reader } from './flags.ts'
+
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+type Unit = keyof typeof UNIT_MS
+
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/
+const LONGEST_MS = 365 * UNIT_MS.d
+
+export const text: Reader<string> = (given) => given
+
+/** Milliseconds, from a number of `unit` or a number with its own unit: `500ms`, `30s`, `5m`, `2h`, `1d`. */
+export function duration(unit: 'ms' | 's'): Reader<number> {
+  const words = unit === 's' ? 'a number of seconds' : 'a number of milliseconds'
+  return (given) => {
+    const milliseconds = durationMs(given, unit)
+    if (milliseconds === undefined) throw new BadValue(`must be ${words}, or a time such as 30s, 5m or 2h`)
+    if (milliseconds > LONGEST_MS) throw new BadValue('must be at most a year')
+    return milliseconds
+  }
+}
+
+function durationMs(given: string, unit: Unit): number | undefined {
+  const [, amount, own] = DURATION.exec(given) ?? []
+  if (amount === undefined) return undefined
+  return Math.round(Number(amount) * UNIT_MS[isUnit(own) ? own : unit])
+}
+
+function isUnit(word: string | undefined): word is Unit {
+  return word !== undefined && Object.hasOwn(UNIT_MS, word)
+}
+
+export function whole(least: number): Reader<number> {
+  return (given) => {
+    const number = /^\d+$/.test(given) ? Number(given) : Number.NaN
+    if (!Number.isSafeInteger(number) || number < least) {
+      throw new BadValue(`must be a whole number, at least ${least}`)
+    }
+    return number
+  }
+}
+
+/** A positive number of seconds that may have a fraction. */
+export const seconds: Reader<number> = (given) => {
+  const milliseconds = duration('s')(given)
+  if (milliseconds === 0) throw new BadValue('must be more than 0')
+  return milliseconds / 1000
+}
+
+/**
+ * A moment as ISO 8601 in UTC: from how long ago it was (`10m`), from seconds since 1970 (at least nine digits,
+ * so that a unit forgotten is an error), or from a date and time.
+ */
+export function moment(now: () => number): Reader<string> {
+  return (given) => {
+    const time = momentMs(given, now)
+    if (!(Math.abs(time) <= 8.64e15)) {
+      throw new BadValue('must be a time ago such as 10m, an ISO time or seconds since 1970')
+    }
+    return new Date(time).toISOString()
+  }
+}
+
+function momentMs(given: string, now: () => number): number {
+  if (/^\d{9,}(\.\d+)?$/.test(given)) return Number(given) * 1000
+  if (/[a-z]$/.test(given)) return now() - (durationMs(given, 'ms') ?? Number.NaN)
+  return /^\d{4}-\d\d/.test(given) ? Date.parse(given) : Number.NaN
+}
+
+const SIGNAL = /^(SIG)?([A-Z][A-Z0-9+]*)$/
+
+/** A signal's name, with or without `SIG`, in either case. */
+export const signal: Reader<string> = (given) => {
+  const name = SIGNAL.exec(given.toUpperCase())?.[2]
+  const { signals } = process.getBuiltinModule('node:os').constants
+  if (name === undefined || !Object.hasOwn(signals, `SIG${name}`)) {
+    throw new BadValue('must be a signal such as SIGTERM or SIGINT')
+  }
+  return `SIG${name}`
+}

@@ -1,0 +1,25 @@
+import type { CommandWords } from './words.ts'
+
+export function fishScript(commands: readonly CommandWords[]): string {
+  return `# overmind: completion for fish. Add to ~/.config/fish/config.fish: overmind completion fish | source
+complete -c overmind -f
+${commands.flatMap(linesOf).join('\n')}
+complete -c overmind -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
+`
+}
+
+function linesOf({ name, summary, words, flags }: CommandWords): string[] {
+  const behind = `complete -c overmind -n '__fish_seen_subcommand_from ${name}'`
+  return [
+    `complete -c overmind -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
+    ...(words === 'missions' ? [`${behind} -a '(overmind __complete 2>/dev/null)'`] : []),
+    ...flags.map(({ name, short, summary, values }) => {
+      const value = values === 'none' ? '' : values === 'any' ? ' -r -F' : ` -x -a ${quote(values.join(' '))}`
+      return `${behind} -l ${name}${short === undefined ? '' : ` -s ${short}`}${value} -d ${quote(summary)}`
+    }),
+  ]
+}
+
+function quote(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}

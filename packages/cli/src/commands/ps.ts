@@ -1,0 +1,40 @@
+import { createClient, type ListQuery } from '@overmind/client'
+import { command, type Command } from '../command-line/command.ts'
+import { BadValue, flag, list } from '../command-line/flags.ts'
+import { NO_WORDS } from '../command-line/words.ts'
+import { missionTable, ROW_FIELDS } from '../terminal/mission-table.ts'
+import { print, printJson } from '../terminal/print.ts'
+import { painter, terminalSize } from '../terminal/terminal.ts'
+
+export const ps: Command = command({
+  words: NO_WORDS,
+  flags: {
+    all: flag('Also missions that were killed', { short: 'a' }),
+    filter: list('key=value', 'Only these; may be repeated, `*` stands for anything', condition),
+    watch: flag('Show changes as they happen, until Ctrl-C', { short: 'w' }),
+  },
+  notes: 'Keys of filters: status, name, id, type, provider, cwd, command, exit_class.',
+  examples: [
+    ['ps', 'All missions but the killed ones'],
+    ['ps --filter status=running --filter "name=test-*"', 'Some of them'],
+    ['ps -a --json | jq -r ".missions[].id"', 'For a script'],
+  ],
+  run: async (_, { all, filter, watch, json }) => {
+    const client = createClient()
+    const query: ListQuery = { all, filter }
+    if (watch) {
+      const { watchMissions } = await import('../live/watch-missions.ts')
+      return watchMissions(client, query, json)
+    }
+
+    if (json) return printJson(await client.list(query))
+    const { missions } = await client.list({ ...query, fields: ROW_FIELDS })
+    const options = { now: Date.now(), paint: painter(), ...terminalSize() }
+    print(`${missionTable(missions, options).join('\n')}\n`)
+  },
+})
+
+function condition(text: string): string {
+  if (!/^[a-z_]+=/.test(text)) throw new BadValue('must be of the form key=value')
+  return text
+}

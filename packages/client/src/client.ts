@@ -1,0 +1,182 @@
+/**
+ * The typed client of the daemon's API.
+ *
+ * Theory of operation: every method is one HTTP request over a connection of its own to the daemon's Unix
+ * socket, at most 64 at once, so that a client has nothing to keep and nothing to close. Streams begin with the
+ * first read and are read no faster than they are consumed. Nothing here has a time limit of its own, because a stop may take as long as its mission's ladder:
+ * pass a `signal`. Answers are trusted to have the types below, as client and daemon are released together.
+ */
+import type {
+  DaemonStatus,
+  Description,
+  EventView,
+  GapView,
+  LogLine,
+  MissionList,
+  MissionView,
+  Pruned,
+  StartRequest,
+  WatchMessage,
+} from '@overmind/daemon'
+import { type Call, connectTo } from './connection.ts'
+import { resolveHome, socketOf } from './home.ts'
+import { readLines } from './ndjson.ts'
+
+export interface CallOptions {
+  /** Gives up waiting for the answer; what was asked for may happen all the same. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ListQuery extends CallOptions {
+  /** Also the missions that were killed. */
+  readonly all?: boolean | undefined
+  /** `key=value`, all of which must hold; keys: status, name, id, type, provider, cwd, command, exit_class; `*` in values. */
+  readonly filter?: readonly string[] | undefined
+}
+
+export interface LogQuery extends CallOptions {
+  /** Only this run, counted from 1. */
+  readonly run?: number | undefined
+  /** Only so many last lines. */
+  readonly tail?: number | undefined
+  /** Only what was written from this moment on, ISO 8601. */
+  readonly since?: string | undefined
+  /** Go on with what is written until the mission has exited. */
+  readonly follow?: boolean | undefined
+}
+
+export interface OutputQuery extends CallOptions {
+  readonly run?: number | undefined
+  /** The offset in bytes to begin at. */
+  readonly from?: number | undefined
+}
+
+export interface EventQuery extends CallOptions {
+  /** Events after this number; 0 for all that are kept. */
+  readonly since?: number | undefined
+  /** Only those of one mission: id, name or unique id prefix. */
+  readonly mission?: string | undefined
+  /** Go on with events as they happen, until the signal. */
+  readonly follow?: boolean | undefined
+}
+
+/**
+ * Where a `ref` is taken, an id, a name or a unique prefix of an id will do. Every method may throw
+ * `ApiError` (the daemon refused), `DaemonNotRunning` (nothing was sent), `ConnectionFailed` (it is not known
+ * whether it happened) or the reason of its signal.
+ *
+ * @example
+ * ```ts
+ * const client = createClient()
+ * const { id } = await client.start({ command: 'npm test', cwd: process.cwd() })
+ * const { exit_code } = await client.wait(id)
+ * ```
+ */
+export interface OvermindClient {
+  /** The path of the daemon's socket. */
+  readonly socket: string
+  status(options?: CallOptions): Promise<DaemonStatus>
+  /** Resolves when all missions are stopped, or left running with `keep`; the daemon exits right after. */
+  shutdown(
+    options?: CallOptions & { readonly keep?: boolean | undefined },
+  ): Promise<{ readonly stopped: number }>
+  start(request: StartRequest, options?: CallOptions): Promise<MissionView>
+  /** All missions that match, the oldest first; only the fields asked for, when some are. */
+  list<Field extends keyof MissionView = keyof MissionView>(
+    query?: ListQuery & { readonly fields?: readonly Field[] | undefined },
+  ): Promise<Omit<MissionList, 'missions'> & { readonly missions: readonly Pick<MissionView, Field>[] }>
+  /** Changes after the revision of a list. After `list_again` the stream ends: list, and watch from there. */
+  watch(since: number, query?: ListQuery): AsyncIterable<WatchMessage>
+  get(ref: string, options?: CallOptions): Promise<MissionView>
+  describe(ref: string, options?: CallOptions): Promise<Description>
+  /** Resolves once the mission has exited. `timeoutMs`: from asking to SIGKILL. */
+  stop(ref: string, options?: CallOptions & { readonly timeoutMs?: number | undefined }): Promise<MissionView>
+  /** Resolves once no process of the mission is left. */
+  kill(ref: string, options?: CallOptions): Promise<MissionView>
+  /** Resolves once the next run has started. */
+  restart(ref: string, options?: CallOptions): Promise<MissionView>
+  /** Resolves once the mission has exited; `ApiError` with code `timeout` after `timeoutMs`. */
+  wait(ref: string, options?: CallOptions & { readonly timeoutMs?: number | undefined }): Promise<MissionView>
+  /** Forgets an exited mission and its output. */
+  remove(ref: string, options?: CallOptions): Promise<void>
+  /** Forgets all missions that exited so long ago; all exited ones without `olderThanMs`. */
+  prune(options?: CallOptions & { readonly olderThanMs?: number | undefined }): Promise<Pruned>
+  /** Output as bytes, as written, with a line of Overmind's between runs; `timestamps` before each line. */
+  logs(ref: string, query?: LogQuery & { readonly timestamps?: boolean | undefined }): AsyncIterable<Buffer>
+  logLines(ref: string, query?: LogQuery): AsyncIterable<LogLine>
+  /** Output of one run, not a byte added. */
+  output(ref: string, query?: OutputQuery): AsyncIterable<Buffer>
+  events(query?: EventQuery): AsyncIterable<EventView | GapView>
+}
+
+/** Makes a client; nothing is connected before the first call. Default: the socket of `resolveHome()`. */
+export function createClient(
+  options: { readonly home?: string } | { readonly socket: string } = {},
+): OvermindClient {
+  const socket = 'socket' in options ? options.socket : socketOf(resolveHome(options.home))
+  const connection = connectTo(socket)
+
+  // The one place where an answer gets its type.
+  const call = async <T>(request: Call): Promise<T> => (await connection.json(request)) as T
+  const lines = <T>(request: Call): AsyncIterable<T> =>
+    readLines(connection.bytes({ accept: NDJSON, ...request })) as AsyncIterable<T>
+
+  return {
+    socket,
+    status: ({ signal } = {}) => call({ method: 'GET', path: '/v1/status', signal }),
+    shutdown: ({ keep = false, signal } = {}) =>
+      call({ method: 'POST', path: '/v1/shutdown', body: { keep }, signal }),
+    start: (body, { signal } = {}) => call({ method: 'POST', path: '/v1/missions', body, signal }),
+    list: ({ signal, fields, ...query } = {}) =>
+      call({ method: 'GET', path: path('/v1/missions', { ...query, fields: fields?.join() }), signal }),
+    watch: (since, { signal, ...query } = {}) =>
+      lines({ method: 'GET', path: path('/v1/missions/watch', { since, ...query }), signal }),
+    get: (ref, { signal } = {}) => call({ method: 'GET', path: mission(ref), signal }),
+    describe: (ref, { signal } = {}) => call({ method: 'GET', path: mission(ref, '/description'), signal }),
+    stop: (ref, { signal, timeoutMs } = {}) => {
+      const body = timeoutMs === undefined ? {} : { timeout_ms: timeoutMs }
+      return call({ method: 'POST', path: mission(ref, '/stop'), body, signal })
+    },
+    kill: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/kill'), signal }),
+    restart: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/restart'), signal }),
+    wait: (ref, { signal, timeoutMs } = {}) =>
+      call({ method: 'GET', path: path(mission(ref, '/wait'), { timeout_ms: timeoutMs }), signal }),
+    remove: (ref, { signal } = {}) => call({ method: 'DELETE', path: mission(ref), signal }),
+    prune: ({ signal, olderThanMs } = {}) => {
+      const body = olderThanMs === undefined ? {} : { older_than_ms: olderThanMs }
+      return call({ method: 'POST', path: '/v1/prune', body, signal })
+    },
+    logs: (ref, { signal, ...query } = {}) =>
+      connection.bytes({
+        method: 'GET',
+        path: path(mission(ref, '/logs'), query),
+        accept: 'text/plain',
+        signal,
+      }),
+    logLines: (ref, { signal, ...query } = {}) =>
+      lines({ method: 'GET', path: path(mission(ref, '/logs'), query), signal }),
+    output: (ref, { signal, ...query } = {}) => {
+      const accept = 'application/octet-stream'
+      return connection.bytes({ method: 'GET', path: path(mission(ref, '/output'), query), accept, signal })
+    },
+    events: ({ signal, ...query } = {}) => lines({ method: 'GET', path: path('/v1/events', query), signal }),
+  }
+}
+
+const NDJSON = 'application/x-ndjson'
+
+function mission(ref: string, rest = ''): string {
+  return `/v1/missions/${encodeURIComponent(ref)}${rest}`
+}
+
+type QueryValue = string | number | boolean | readonly string[] | undefined
+
+/** A path with its query; what is undefined or false is left out, a list is repeated. */
+function path(base: string, query: Readonly<Record<string, QueryValue>>): string {
+  const pairs = Object.entries(query).flatMap(([key, value]) => {
+    if (value === undefined || value === false) return []
+    const values = typeof value === 'object' ? value : [String(value)]
+    return values.map((each) => `${key}=${encodeURIComponent(each)}`)
+  })
+  return pairs.length === 0 ? base : `${base}?${pairs.join('&')}`
+}

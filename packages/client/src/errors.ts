@@ -1,0 +1,39 @@
+import type { Problem } from '@overmind/daemon'
+
+/** The daemon refused: `code` is stable, the message is a sentence for people. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: Problem['code']
+  /** The HTTP status. */
+  readonly status: number
+  /** The field of the request that is wrong, when it is one. */
+  readonly field: string | undefined
+
+  constructor({ code, detail, status, field }: Omit<Problem, 'type' | 'title'>) {
+    super(detail)
+    this.code = code
+    this.status = status
+    this.field = field
+  }
+}
+
+/** No daemon listens on the socket; nothing has been sent. */
+export class DaemonNotRunning extends Error {
+  override readonly name = 'DaemonNotRunning'
+  readonly code = 'daemon_not_running'
+  readonly socket: string
+
+  constructor(socket: string, cause?: unknown) {
+    super(`no daemon listens on ${socket}`, { cause })
+    this.socket = socket
+  }
+}
+
+/**
+ * The connection could not be used or broke off. What was asked for may have happened or not: ask for the
+ * facts before asking again.
+ */
+export class ConnectionFailed extends Error {
+  override readonly name = 'ConnectionFailed'
+  readonly code = 'connection_failed'
+}

@@ -1,0 +1,13 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/** The folder that holds everything of one daemon: the one given, else `$OVERMIND_HOME`, else `~/.overmind`. */
+export function resolveHome(home?: string): string {
+  const chosen = home ?? process.env['OVERMIND_HOME']
+  return chosen === undefined || chosen === '' ? join(homedir(), '.overmind') : resolve(chosen)
+}
+
+/** Where the daemon of this home listens. */
+export function socketOf(home: string): string {
+  return join(home, 'overmind.sock')
+}

@@ -1,0 +1,25 @@
+export {
+  createClient,
+  type CallOptions,
+  type EventQuery,
+  type ListQuery,
+  type LogQuery,
+  type OutputQuery,
+  type OvermindClient,
+} from './client.ts'
+export { ApiError, ConnectionFailed, DaemonNotRunning } from './errors.ts'
+export { resolveHome, socketOf } from './home.ts'
+export type {
+  DaemonStatus,
+  Description,
+  EventView,
+  GapView,
+  LogLine,
+  MissionList,
+  MissionView,
+  Problem,
+  Pruned,
+  ReceiptView,
+  StartRequest,
+  WatchMessage,
+} from '@overmind/daemon'
