@@ -26,12 +26,18 @@ export async function latency(): Promise<readonly Figure[]> {
     const ending = await client.start({ command: 'sleep 0.05; date +%s%N', cwd: '/', env })
     await client.wait(ending.id)
     const seen = Date.now() + (performance.now() % 1)
-    const [file] = (await readdir(join(home, 'output'))).filter((name) => name.startsWith(ending.id))
+    const file = (await readdir(join(home, 'output'))).find((name) => name.startsWith(ending.id))
     if (file === undefined || !(await stat(join(home, 'output', file))).isFile()) throw new Error('no output')
     ends.push(seen - Number((await readFile(join(home, 'output', file), 'utf8')).trim()) / 1e6)
   }
   return [
-    atMost('a line to `logs -f`, median', median(lines), 10, `${LINES} lines, the time of \`date\` to end included`, 'ms'),
+    atMost(
+      'a line to `logs -f`, median',
+      median(lines),
+      10,
+      `${LINES} lines, the time of \`date\` to end included`,
+      'ms',
+    ),
     atMost('an end to `wait`, median', median(ends), 10, `${ENDS} ends, the same`, 'ms'),
   ]
 }

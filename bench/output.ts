@@ -32,7 +32,18 @@ export async function output(): Promise<readonly Figure[]> {
   const grown = Math.max(0, residentOf(daemon.pid) - before) / 2 ** 20
   await rm(folder, { recursive: true })
   return [
-    atMost(`${MEGABYTES} MB of output ÷ the same to a plain file`, median(ratios), 1.1, 'from the request to its answer'),
-    atMost('growth of the daemon while it is written', grown, 20, `over ${ROUNDS + 1} × ${MEGABYTES} MB`, 'MB'),
+    atMost(
+      `${MEGABYTES} MB of output ÷ the same to a plain file`,
+      median(ratios),
+      1.1,
+      'from the request to its answer',
+    ),
+    atMost(
+      'growth of the daemon while it is written',
+      grown,
+      20,
+      `over ${ROUNDS + 1} × ${MEGABYTES} MB`,
+      'MB',
+    ),
   ]
 }

@@ -17,7 +17,10 @@ export async function ps(): Promise<readonly Figure[]> {
     const some = each.splice(0, 32)
     await Promise.all(some.map((index) => client.start({ command: `exit ${index % 3}`, cwd: '/', env })))
   }
-  const command = join(dirname(createRequire(import.meta.url).resolve('@overmind/cli/package.json')), 'bin/overmind.mjs')
+  const command = join(
+    dirname(createRequire(import.meta.url).resolve('@overmind/cli/package.json')),
+    'bin/overmind.mjs',
+  )
   const ratios: number[] = []
   const [ours, bare]: [number[], number[]] = [[], []]
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -30,6 +33,11 @@ export async function ps(): Promise<readonly Figure[]> {
     bare.push(node)
   }
   return [
-    atMost('`overmind ps` with 1,000 missions ÷ `node -e 0`', median(ratios), 1.5, `${median(ours).toFixed(0)} against ${median(bare).toFixed(0)} ms`),
+    atMost(
+      '`overmind ps` with 1,000 missions ÷ `node -e 0`',
+      median(ratios),
+      1.5,
+      `${median(ours).toFixed(0)} against ${median(bare).toFixed(0)} ms`,
+    ),
   ]
 }

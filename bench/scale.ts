@@ -33,11 +33,29 @@ export async function scale(): Promise<readonly Figure[]> {
   await sleep(QUIET_MS)
   const adoptedBusy = ((cpuOf(daemon.pid) - adoptedBegan) / QUIET_MS) * 100
   return [
-    atMost('daemon with 1,000 live missions, resident', resident, 150, `${others} helper process beside it`, 'MB'),
+    atMost(
+      'daemon with 1,000 live missions, resident',
+      resident,
+      150,
+      `${others} helper process beside it`,
+      'MB',
+    ),
     atMost('the same after adopting them', adopted, 150, '', 'MB'),
-    atMost('processor of the daemon when they are quiet', busy, 1, `over ${QUIET_MS / 1000} s, of one core`, '%'),
+    atMost(
+      'processor of the daemon when they are quiet',
+      busy,
+      1,
+      `over ${QUIET_MS / 1000} s, of one core`,
+      '%',
+    ),
     atMost('the same after adopting them', adoptedBusy, 1, '', '%'),
     atMost('a keeper, memory of its own', keeper, 0.5, 'median of 50', 'MB'),
-    atMost('kill -9 to an answering daemon', answered / 1000, 1.5, `${missions.running} of ${MISSIONS} adopted`, 's'),
+    atMost(
+      'kill -9 to an answering daemon',
+      answered / 1000,
+      1.5,
+      `${missions.running} of ${MISSIONS} adopted`,
+      's',
+    ),
   ]
 }

@@ -31,6 +31,8 @@ const steps: Step[] = [
   { name: 'lint', run: 'npm run --silent lint' },
   { name: 'layers', run: 'node scripts/layers.ts' },
   { name: 'build', run: 'npm run --silent build' },
+  { name: 'types', run: 'tsc -b' },
+  { name: 'reference', run: 'node scripts/docs.ts --check' },
   { name: 'knip', run: 'knip' },
   { name: 'publint', run: 'for package in packages/*; do publint run "$package" --strict || exit 1; done' },
   tests('unit'),

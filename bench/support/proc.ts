@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 function field(file: string, name: string): number {
-  const line = readFileSync(file, 'utf8').split('\n').find((candidate) => candidate.startsWith(`${name}:`))
+  const line = readFileSync(file, 'utf8')
+    .split('\n')
+    .find((candidate) => candidate.startsWith(`${name}:`))
   return Number(/(\d+)/.exec(line ?? '')?.[1] ?? Number.NaN) * 1024
 }
 
@@ -35,7 +37,8 @@ function parentOf(pid: number): number | undefined {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
     return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1])
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return undefined
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return undefined
     throw error
   }
 }

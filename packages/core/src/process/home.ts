@@ -16,7 +16,7 @@ export interface Home {
 
 const SUFFIX: Readonly<Record<Stream, string>> = { output: 'log', stdout: 'out', stderr: 'err' }
 
-export function homeAt(path: string): Home {
+function homeAt(path: string): Home {
   const output = join(path, 'output')
   return {
     path,

@@ -16,7 +16,7 @@ export function isAlive(pid: number): boolean {
   return state !== 'Z' && state !== 'X'
 }
 
-export function environmentOf(pid: number): readonly string[] {
+function environmentOf(pid: number): readonly string[] {
   return procFile(pid, 'environ')?.split('\0') ?? []
 }
 
