@@ -172,7 +172,7 @@ export function parseMission(
   const given = parsed.data as MissionInput
   return {
     name: given.name,
-    env: parseEnvironment(given.env ?? definedOnly(caller.env)),
+    env: parseEnvironment(given.env === undefined ? definedOnly(caller.env) : environmentOf(input)),
     spec: {
       command:
         typeof given.command === 'string'
@@ -199,6 +199,15 @@ function nonEmpty(argv: readonly string[]): readonly [string, ...string[]] {
   const [program, ...rest] = argv
   if (program === undefined) throw new OvermindError('empty_command', 'command must name a program')
   return [program, ...rest]
+}
+
+/** Taken from the input itself: the schema checks every variable, and leaves out one called `__proto__`. */
+function environmentOf(input: unknown): Environment {
+  const env = at(input, ['env'])
+  const variables = typeof env === 'object' && env !== null ? Object.entries(env) : []
+  return Object.fromEntries(
+    variables.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
 }
 
 function definedOnly(env: NodeJS.ProcessEnv): Environment {

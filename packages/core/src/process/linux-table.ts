@@ -7,6 +7,9 @@ import type { Marker, ProcessEntry, ProcessTable } from './process-table.ts'
 /** The kernel shows times to programs in hundredths of a second, whatever it counts in. */
 const MS_PER_TICK = 10
 
+/** How often a list of children is read before all processes are looked at instead. */
+const READINGS = 4
+
 /** Linux gives one environment at most this many bytes in one read; larger ones are read in parts. */
 const BUFFER = Buffer.allocUnsafe(256 * 1024)
 
@@ -35,8 +38,17 @@ export function createLinuxTable(): ProcessTable {
     scan,
     entry: readEntry,
     orphans: () => {
-      const lists = foster().map(childrenOf)
-      return lists.includes(null) ? null : lists.flatMap((pids) => pids ?? [])
+      // The kernel may pass over entries while others leave the list: two equal readings are whole.
+      let before: string | undefined
+      for (let attempt = 0; attempt < READINGS; attempt += 1) {
+        const lists = foster().map(childrenOf)
+        if (lists.includes(null)) return null
+        const pids = lists.flatMap((list) => list ?? [])
+        const text = pids.join()
+        if (text === before) return pids
+        before = text
+      }
+      return null
     },
     marker: readMarker,
     environment: (pid) => {

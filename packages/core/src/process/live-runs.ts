@@ -191,7 +191,10 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
     run.cancelLook = clock.timer(delayMs, () => {
       snapshots.all().then(
         (snapshot) => looked(run, snapshot, delayMs),
-        (error: unknown) => emit({ type: 'fault', ref: run.ref, error }),
+        (error: unknown) => {
+          emit({ type: 'fault', ref: run.ref, error })
+          lookSoon(run, LAST_LOOK_MS)
+        },
       )
     })
   }

@@ -5,6 +5,8 @@ import type { Snapshot } from './tree.ts'
 
 /** Between two looks that are closer together than this, the system's numbers cannot come round again. */
 const CONTINUITY_MS = 1000
+/** After so long a process without a marker has none. */
+const SETTLED_MS = 1000
 /** For so long what was seen of an orphan counts, while its number stays in the list. */
 const REMEMBERED_MS = 5000
 
@@ -25,6 +27,8 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
     readonly entry: ProcessEntry | null
     readonly marker: Marker | null
     readonly at: number
+    /** When its number first came up. */
+    readonly since: number
   }
   let seen: ReadonlyMap<number, Seen> = new Map()
   let seenAt = -Infinity
@@ -42,9 +46,15 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
     return { boot: table.boot, entries: table.scan(), marker }
   }
 
-  function look(pid: number, at: number): Seen {
+  function look(pid: number, at: number, since: number): Seen {
     const entry = table.entry(pid)
-    return { entry, marker: entry === null ? null : table.marker(pid), at }
+    return { entry, marker: entry === null ? null : table.marker(pid), at, since }
+  }
+
+  /** A process that has only just come may be about to become another program, and show its marker then. */
+  function holds({ entry, marker, at, since }: Seen, now: number): boolean {
+    if (entry !== null && marker === null && now - since < SETTLED_MS) return false
+    return now - at < REMEMBERED_MS
   }
 
   return {
@@ -70,7 +80,7 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
       const current = new Map(
         pids.map((pid) => {
           const known = before?.get(pid)
-          return [pid, known !== undefined && now - known.at < REMEMBERED_MS ? known : look(pid, now)]
+          return [pid, known !== undefined && holds(known, now) ? known : look(pid, now, known?.since ?? now)]
         }),
       )
       seen = current

@@ -14,7 +14,7 @@ import { createMission } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
 import { isMissionId, type Random, type Seq, seq } from '../model/ids.ts'
-import { type MissionInput, parseMission } from '../model/spec.ts'
+import { type Caller, type MissionInput, parseMission } from '../model/spec.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
@@ -141,7 +141,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
 
   async function start(input: MissionInput): Promise<Mission> {
     mustBeOpen()
-    const { name: given, spec, env } = parseMission(input, { cwd: process.cwd(), env: process.env })
+    const { name: given, spec, env } = parseMission(input, caller)
     if (!providers.has(spec.provider)) {
       const known = [...providers.keys()].join(', ')
       throw new OvermindError(
@@ -294,4 +294,14 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
 
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error))
+}
+
+/** Where a mission belongs whose description does not say. Asked for only then: the folder may be gone. */
+const caller: Caller = {
+  get cwd() {
+    return process.cwd()
+  },
+  get env() {
+    return process.env
+  },
 }

@@ -131,7 +131,7 @@ describe('a supervisor that was killed and has lost its store', () => {
     const env = { PATH: '/usr/bin:/bin', PLAIN: 'plain value', 'odd.name': 'odd value', EMPTY: '' }
     await using host = hostProgram(home.path, [
       {
-        command: `[ $OVERMIND_RUN = 1 ] || exec env; ${until(go, 1)}`,
+        command: `[ $OVERMIND_RUN = 1 ] || { tr '\\0' '\\n' </proc/$$/environ; exit; }; ${until(go, 1)}`,
         restart: 'on-failure',
         backoffMs: 1,
         env,

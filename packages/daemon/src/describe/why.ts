@@ -40,7 +40,7 @@ export function why({ state, spec, status }: MissionView, { now }: Moment): read
       sentences.push(`Run ${run} ended; run ${run + 1} begins in ${until('backoff')}.`)
       break
     case 'exited':
-      if (exit !== null) sentences.push(`It is ${status}, class ${exit.class}: ${exit.evidence.reason}.`)
+      if (exit !== null) sentences.push(`It is ${status}: ${exit.evidence.reason} (class ${exit.class}).`)
   }
   if (spec.restart !== 'never' && exit === null) {
     const limit =
