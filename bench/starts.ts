@@ -1,9 +1,10 @@
 /** How many commands a second can be started, 16 at a time, against a bare loop that only spawns. */
-import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createRuntime } from '@overmind/core'
 import { openSqliteStore } from '@overmind/daemon'
 import { benchDaemon } from './support/daemon.ts'
@@ -23,15 +24,16 @@ async function rate(start: (index: number) => Promise<unknown>): Promise<number>
   return (STARTS * 1000) / (performance.now() - began)
 }
 
-/** `sh -c true` with its output in a file of its own, and nothing else. */
-function bare(folder: string, index: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const file = openSync(join(folder, `${index}.log`), 'a', 0o600)
-    const child = spawn('/bin/sh', ['-c', 'true'], { stdio: ['ignore', file, file] })
-    closeSync(file)
-    child.once('exit', () => resolve())
-    child.once('error', reject)
-  })
+/** In a process of its own: forking takes longer the more memory a process has. */
+async function bareRate(folder: string): Promise<number> {
+  const program = fileURLToPath(new URL('support/bare-loop.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    program,
+    folder,
+    String(STARTS),
+    String(AT_A_TIME),
+  ])
+  return Number(stdout)
 }
 
 export async function starts(): Promise<readonly Figure[]> {
@@ -45,7 +47,7 @@ export async function starts(): Promise<readonly Figure[]> {
   const rates: { bare: number; core: number; api: number }[] = []
   for (let round = 0; round <= ROUNDS; round += 1) {
     const measured = {
-      bare: await rate((index) => bare(folder, round * STARTS + index)),
+      bare: await bareRate(folder),
       core: await rate(async () => (await runtime.start({ command: 'true' })).exited()),
       api: await rate(async () => {
         const { id } = await daemon.client.start({ command: 'true', cwd: folder, env })
