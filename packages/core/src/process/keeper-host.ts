@@ -76,15 +76,21 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     return table.scan().some((entry) => entry.session === session)
   }
 
-  function findBegun(refs: readonly RunRef[]): void {
+  function findBegun(refs: readonly RunRef[]): boolean {
     runs.check()
     const snapshot = snapshots.allNow()
+    let settled = true
     for (const { mission, run } of refs) {
       const members = membersOf({ mission, run, home: home.path, leader: null }, snapshot)
       const keeper = members.find(({ pid }) => isKeeper(pid, table))
-      if (keeper !== undefined)
+      if (keeper !== undefined) {
         begun({ mission, run }, { pid: keeper.pid, start: keeper.start, boot: table.boot })
+      } else if (members.length > 0 && !live.has({ mission, run })) {
+        // It carries the marker already and is about to become the keeper.
+        settled = false
+      }
     }
+    return settled
   }
 
   /** While anything runs: hears what keepers write, and finds out about those that can write no more. */

@@ -46,8 +46,8 @@ export interface StartsOptions {
   readonly onStarting: () => void
   /** Whether there are processes in a session. */
   readonly isBusy: (session: number) => boolean
-  /** The launcher is gone. Reports those of these that began after all, by `begun`. */
-  readonly findBegun: (refs: readonly RunRef[]) => void
+  /** The launcher is gone. Reports those of these that began after all, by `begun`; false while one may still begin. */
+  readonly findBegun: (refs: readonly RunRef[]) => boolean
 }
 
 export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun }: StartsOptions): Starts {
@@ -55,22 +55,24 @@ export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun 
   const queued: (() => void)[] = []
   const launcher = createLauncher({
     home,
-    onFailure: (reason, session) => settleWhenQuiet(reason, session),
+    onFailure: (reason, session) => settleWhenQuiet(reason, session, new Set(starting.keys())),
   })
 
   /** What was being forked when the launcher died becomes a keeper, and leaves its session, or nothing. */
-  function settleWhenQuiet(reason: string, session: number | null): void {
-    if (session !== null && isBusy(session)) clock.timer(SETTLE_MS, () => settleWhenQuiet(reason, session))
-    else settle(reason)
+  function settleWhenQuiet(reason: string, session: number | null, late: ReadonlySet<string>): void {
+    const refs = [...starting].filter(([key]) => late.has(key)).map(([, { launch }]) => launch)
+    const unfinished = (session !== null && isBusy(session)) || !findBegun(refs)
+    if (unfinished) clock.timer(SETTLE_MS, () => settleWhenQuiet(reason, session, late))
+    else settle(reason, late)
   }
 
-  /** What the launcher began is found by what it wrote or by its marker; what it did not will never begin. */
-  function settle(reason: string): void {
-    if (starting.size > 0) findBegun([...starting.values()].map(({ launch }) => launch))
-    for (const { launch } of starting.values()) {
+  /** What the launcher began has been found; what it did not will never begin. Others are with another launcher. */
+  function settle(reason: string, late: ReadonlySet<string>): void {
+    for (const [key, { launch }] of starting) {
+      if (!late.has(key)) continue
+      starting.delete(key)
       emit({ type: 'refused', ref: { mission: launch.mission, run: launch.run }, reason, retry: true })
     }
-    starting.clear()
     launchQueued()
   }
 
