@@ -57,5 +57,6 @@ export type {
   Status,
   TimerName,
 } from './model/state.ts'
+export { PHASES } from './model/state.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'
 export { type Home, prepareHome } from './process/home.ts'

@@ -15,7 +15,7 @@ import { assign, setup, transition } from 'xstate'
 import type { EndReason, MissionEvent } from '../model/events.ts'
 import { emptyReceipt, type ProcessExit } from '../model/exit.ts'
 import type { MissionSpec } from '../model/spec.ts'
-import type { MissionState, Phase, Rung, TimerName } from '../model/state.ts'
+import { PHASES, type MissionState, type Phase, type Rung, type TimerName } from '../model/state.ts'
 import { deadlineAfter, type Instant } from '../model/time.ts'
 import { type Conclusion, conclude, exitWithoutProcess } from './policy/conclude.ts'
 import { chargeRestart } from './policy/restart.ts'
@@ -497,20 +497,8 @@ function toValue(phase: Phase): Value {
   return state === undefined || substate === undefined ? 'exited' : { [state]: substate }
 }
 
-const PHASES: ReadonlySet<string> = new Set<Phase>([
-  'pending.queued',
-  'running.starting',
-  'running.up',
-  'running.stopping',
-  'stalled.terminating',
-  'stalled.killing',
-  'restarting.reaping',
-  'restarting.backoff',
-  'exited',
-])
-
 function isPhase(text: string): text is Phase {
-  return PHASES.has(text)
+  return PHASES.some((phase) => phase === text)
 }
 
 function toPhase(value: unknown): Phase {

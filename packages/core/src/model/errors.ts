@@ -23,7 +23,6 @@ export type ErrorCode =
   | 'not_running'
   | 'run_not_found'
   | 'runtime_closed'
-  | 'spawn_failed'
   | 'store_failed'
   | 'timeout'
   | 'unknown_provider'

@@ -17,16 +17,19 @@ export interface ProcessIdentity {
 }
 
 /** The states of the mission machine, `state.substate`. */
-export type Phase =
-  | 'pending.queued'
-  | 'running.starting'
-  | 'running.up'
-  | 'running.stopping'
-  | 'stalled.terminating'
-  | 'stalled.killing'
-  | 'restarting.reaping'
-  | 'restarting.backoff'
-  | 'exited'
+export const PHASES = [
+  'pending.queued',
+  'running.starting',
+  'running.up',
+  'running.stopping',
+  'stalled.terminating',
+  'stalled.killing',
+  'restarting.reaping',
+  'restarting.backoff',
+  'exited',
+] as const
+
+export type Phase = (typeof PHASES)[number]
 
 export type TimerName = 'rung' | 'deadline' | 'activity' | 'backoff'
 

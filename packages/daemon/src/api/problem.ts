@@ -25,7 +25,6 @@ const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507
   not_running: 409,
   run_not_found: 404,
   runtime_closed: 503,
-  spawn_failed: 500,
   store_failed: 507,
   timeout: 408,
   unknown_provider: 400,

@@ -1,6 +1,6 @@
 /** The wire's shapes for checking requests and for the OpenAPI document; each is held against its type. */
 import { z } from '@hono/zod-openapi'
-import { missionInputShape } from '@overmind/core'
+import { missionInputShape, PHASES } from '@overmind/core'
 import { snakeCase } from './views.ts'
 import type { DaemonStatus, Description, MissionList, MissionView, Problem, Pruned } from './types.ts'
 
@@ -14,17 +14,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     name: text,
     command: text,
     status: z.enum(['pending', 'running', 'stalled', 'restarting', 'stopped', 'crashed', 'killed']),
-    phase: z.enum([
-      'pending.queued',
-      'running.starting',
-      'running.up',
-      'running.stopping',
-      'stalled.terminating',
-      'stalled.killing',
-      'restarting.reaping',
-      'restarting.backoff',
-      'exited',
-    ]),
+    phase: z.enum(PHASES),
     os_pid: z.int().nullable(),
     type: z.literal('task'),
     provider: text,
