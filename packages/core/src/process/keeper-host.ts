@@ -5,7 +5,8 @@ import { createLiveRuns } from './live-runs.ts'
 import type { ProcessTable } from './process-table.ts'
 import { findKeepers, isKeeper, recover } from './recovery.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
-import { openRunsJournal, ranOf, type RunsLine } from './runs-journal.ts'
+import { exitRecord, startOf } from './run-times.ts'
+import { openRunsJournal, type RunsLine } from './runs-journal.ts'
 import { createSnapshots } from './snapshots.ts'
 import { createStarts } from './starts.ts'
 import { membersOf } from './tree.ts'
@@ -39,9 +40,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       const line = runs
         .read()
         .findLast((candidate) => candidate.kind === 'exit' && keyOf(candidate) === keyOf(ref))
-      return line?.kind === 'exit'
-        ? { code: line.code, ran: ranOf(line, process, at, table, clock) }
-        : undefined
+      return line?.kind === 'exit' ? exitRecord(line, process, at, { table, clock }) : undefined
     },
   })
   const starts = createStarts({ home, clock, emit, onStarting: beAttentive, isBusy, findBegun })
@@ -51,7 +50,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   function onRunsLine(line: RunsLine): void {
     if (line.kind === 'exit') {
-      live.ended(line, (process, at) => ({ code: line.code, ran: ranOf(line, process, at, table, clock) }))
+      live.ended(line, (process, at) => exitRecord(line, process, at, { table, clock }))
       return
     }
     if (line.kind === 'refused') {
@@ -66,7 +65,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   function begun({ mission, run }: RunRef, process: ProcessIdentity): void {
     const launch = starts.begun({ mission, run })
     if (launch === undefined) return
-    const at = clock.now()
+    const at = startOf(process, { table, clock })
     const { streams, outputLimitBytes } = launch
     live.track({ mission, run, process, at, streams, outputLimitBytes, seen: {}, adopted: false }, 'kept')
     emit({ type: 'started', ref: { mission, run }, process, at })

@@ -34,7 +34,8 @@ export function createLinuxTable(): ProcessTable {
       const entry = readEntry(pid)
       return entry === null ? null : { pid, start: entry.start, boot }
     },
-    age: ({ start }, uptimeMs) => Math.max(0, uptimeMs - Number(start) * MS_PER_TICK),
+    bornAt: ({ start }) => (/^\d+$/.test(start) ? Number(start) * MS_PER_TICK : null),
+    uptime: () => Number(readProc('/proc/uptime')?.toString('latin1').split(' ', 1)[0]) * 1000,
     scan,
     entry: readEntry,
     orphans: () => {

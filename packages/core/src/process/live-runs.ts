@@ -14,6 +14,7 @@ import { kill } from './kill.ts'
 import { evidenceOf } from './output-tail.ts'
 import { isSameProcess, type ProcessTable } from './process-table.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
+import type { ExitRecord } from './run-times.ts'
 import type { Snapshots } from './snapshots.ts'
 import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 
@@ -48,13 +49,6 @@ export interface Tracked extends WatchedRun {
   readonly at: Instant
   /** An earlier supervisor started it. */
   readonly adopted: boolean
-}
-
-/** How the command of a run ended, by the word of its keeper. */
-export interface ExitRecord {
-  readonly code: number
-  /** Milliseconds. */
-  readonly ran: number
 }
 
 export interface LiveRuns {
@@ -142,7 +136,7 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       run.state = 'orphaned'
       lookSoon(run, 0)
     } else {
-      const exit: ProcessExit = { kind: 'code', ...known, at: run.at.wall + known.ran }
+      const exit: ProcessExit = { kind: 'code', ...known }
       run.state = 'over'
       if (run.adopted) lookEverywhere(run, exit)
       else exited(run, exit, leftBehind(run).length)
@@ -165,9 +159,9 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
   function knownEnd(run: LiveRun): ExitRecord | undefined {
     const record = recordOf(run.ref, run.process, run.at)
     // A keeper that we killed with its group could write nothing, and nothing else is to be known.
-    return (
-      record ?? (run.killed ? { code: KILLED, ran: clock.now().monotonic - run.at.monotonic } : undefined)
-    )
+    if (record !== undefined || !run.killed) return record
+    const { wall, monotonic } = clock.now()
+    return { code: KILLED, at: wall, ran: monotonic - run.at.monotonic }
   }
 
   function exited(run: LiveRun, exit: ProcessExit, left: number): void {

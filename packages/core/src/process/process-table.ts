@@ -24,8 +24,10 @@ export interface ProcessTable {
   readonly boot: string
   /** The identity of a living process, or null. */
   identify(pid: number): ProcessIdentity | null
-  /** Milliseconds from the start of the process to a moment since boot, or null when that cannot be told. */
-  age(identity: ProcessIdentity, uptimeMs: number): number | null
+  /** When a process started, in milliseconds since boot with the time it was suspended; null when that cannot be told. */
+  bornAt(identity: ProcessIdentity): number | null
+  /** Now, on the same clock. */
+  uptime(): number | null
   /** Every living process. */
   scan(): readonly ProcessEntry[]
   entry(pid: number): ProcessEntry | null

@@ -27,7 +27,8 @@ export function createPsTable(boot: string = bootOf()): ProcessTable {
   return {
     boot,
     identify,
-    age: () => null,
+    bornAt: () => null,
+    uptime: () => null,
     scan: () => list('-A'),
     orphans: () => null,
     entry,

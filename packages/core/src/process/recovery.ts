@@ -12,7 +12,8 @@ import { watchStreams } from './output-streams.ts'
 import { evidenceOf } from './output-tail.ts'
 import { isSameProcess, type ProcessEntry, type ProcessTable } from './process-table.ts'
 import { keyOf } from './run-ref.ts'
-import { type ExitLine, ranOf, type RunsJournal, type RunsLine, type StartLine } from './runs-journal.ts'
+import { exitRecord, startOf } from './run-times.ts'
+import type { ExitLine, RunsJournal, RunsLine, StartLine } from './runs-journal.ts'
 import type { Snapshots } from './snapshots.ts'
 import { type Member, membersOf, type Snapshot } from './tree.ts'
 
@@ -95,9 +96,11 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
       journal.get(keyOf(run))?.exit ?? (keeper === null ? undefined : linesByRun(runs).get(keyOf(run))?.exit)
     if (exit !== undefined) {
       const at = run.startedAt ?? now
-      const ran =
-        process !== null && process.boot !== table.boot ? 0 : ranOf(exit, process ?? keeper, at, table, clock)
-      return ended(run, { kind: 'code', code: exit.code, at: at.wall + ran, ran })
+      const rebooted = process !== null && process.boot !== table.boot
+      const record = rebooted
+        ? { code: exit.code, at: at.wall, ran: 0 }
+        : exitRecord(exit, process ?? keeper, at, { table, clock })
+      return ended(run, { kind: 'code', ...record })
     }
     if (process !== null && process.boot !== table.boot) {
       return ended(run, { kind: 'lost', cause: 'reboot', at: now.wall, ran: 0 })
@@ -174,7 +177,6 @@ export function findKeepers(
   clock: Clock,
   known: ReadonlySet<number>,
 ): readonly FoundKeeper[] {
-  const now = clock.now()
   return table.scan().flatMap(({ pid, start }) => {
     if (known.has(pid)) return []
     const marker = table.marker(pid)
@@ -183,8 +185,6 @@ export function findKeepers(
     const [program, ...args] = keptCommand(table.commandLine(pid) ?? []) ?? []
     if (environment?.[KEEPER_MARK] === undefined || program === undefined) return []
     const process = { pid, start, boot: table.boot }
-    const age = table.age(process, now.monotonic) ?? 0
-    const at = { wall: now.wall - age, monotonic: now.monotonic - age }
-    return [{ process, at, environment, command: [program, ...args] }]
+    return [{ process, at: startOf(process, { table, clock }), environment, command: [program, ...args] }]
   })
 }

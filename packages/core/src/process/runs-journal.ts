@@ -9,10 +9,7 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync } from 'node:fs'
 import { isMissionId } from '../model/ids.ts'
-import type { ProcessIdentity } from '../model/state.ts'
-import type { Clock, Instant } from '../model/time.ts'
 import { type FileNotice, noticeChanges } from './file-notice.ts'
-import type { ProcessTable } from './process-table.ts'
 import type { RunRef } from './run-ref.ts'
 
 export interface StartLine extends RunRef {
@@ -25,7 +22,7 @@ export interface StartLine extends RunRef {
 export interface ExitLine extends RunRef {
   readonly kind: 'exit'
   readonly code: number
-  /** When the command ended, in milliseconds since boot; null where the system does not say. */
+  /** When the command ended, in milliseconds since boot with the time it was suspended; null where the system does not say. */
   readonly uptime: number | null
 }
 
@@ -37,22 +34,6 @@ export interface RefusedLine extends RunRef {
 }
 
 export type RunsLine = StartLine | ExitLine | RefusedLine
-
-const JUST_NOW_MS = 50
-
-/** How long a run took, by the kernel's own clock where that can be told. Milliseconds. */
-export function ranOf(
-  { uptime }: ExitLine,
-  process: ProcessIdentity | null,
-  at: Instant,
-  table: ProcessTable,
-  clock: Clock,
-): number {
-  const byKernel = process === null || uptime === null ? null : table.age(process, uptime)
-  const sinceNoted = Math.max(0, clock.now().monotonic - at.monotonic)
-  // The kernel counts in hundredths of a second: what we saw ourselves just now is more exact.
-  return byKernel === null || sinceNoted - byKernel < JUST_NOW_MS ? sinceNoted : byKernel
-}
 
 /** Anchored at the end only: a line begun on a full disk may stand before a whole one. */
 const START = /start ([0-9a-f]{8}) (\d+) (\d+) (\d+|-)$/

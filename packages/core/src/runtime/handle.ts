@@ -43,8 +43,10 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       if (!isOf(id, event)) continue
       yield event
       if (event.type === 'mission.removed') return
-      // The end of a mission that has been started again since is not its end.
+      // The end of a mission that has been started again since is not its end, and without following
+      // what came after it is told too: its last output may be trimmed later.
       if (
+        follow &&
         event.type === 'mission.exited' &&
         actor.record().state.exit !== null &&
         event.run === actor.record().state.run
