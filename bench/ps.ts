@@ -19,7 +19,7 @@ export async function ps(): Promise<readonly Figure[]> {
   }
   const command = join(
     dirname(createRequire(import.meta.url).resolve('@overmind/cli/package.json')),
-    'bin/overmind.mjs',
+    'bin/overmind.cjs',
   )
   const ratios: number[] = []
   const [ours, bare]: [number[], number[]] = [[], []]

@@ -3,8 +3,8 @@
  * of the start-up time of a Node program, and start-up is the first impression.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { build, type BuildOptions, type Metafile } from 'esbuild'
+import { dirname, join } from 'node:path'
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 
 const root = new URL('..', import.meta.url).pathname
 
@@ -21,6 +21,14 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions
 
+/** Most commands are run without `--help`, and yargs, which draws it, would be most of what they load. */
+const helpApart: Plugin = {
+  name: 'help-apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/help\.ts$/ }, () => ({ path: './help.cjs', external: true }))
+  },
+}
+
 /**
  * CommonJS, because an ES module that imports node:http makes Node load all of its exports, undici among them:
  * 10 ms. `import.meta` does not exist there, so that its members are defined from what does.
@@ -30,6 +38,7 @@ const command = {
   entryPoints: ['packages/cli/src/main.ts'],
   outfile: 'packages/cli/bundle/overmind.cjs',
   format: 'cjs',
+  plugins: [helpApart],
   banner: {
     js: `const __url = require('node:url').pathToFileURL
 const __importMetaUrl = __url(__filename).href
@@ -42,8 +51,15 @@ const __importMetaResolve = (specifier) => __url(require.resolve(specifier)).hre
     'import.meta.filename': '__filename',
     'import.meta.main': 'true',
   },
+} satisfies BuildOptions
+
+const help = {
+  ...command,
+  entryPoints: ['packages/cli/src/command-line/help.ts'],
+  outfile: 'packages/cli/bundle/help.cjs',
+  plugins: [],
   // The one from npm builds an Intl.Segmenter and its tables at load: 45 ms.
-  alias: { 'string-width': './packages/cli/src/terminal/width.ts' },
+  alias: { 'string-width': './packages/daemon/src/text/width.ts' },
 } satisfies BuildOptions
 
 /** An ES module, which may await at its top level; what it bundles from CommonJS finds the names it expects. */
@@ -59,19 +75,25 @@ const require = __createRequire(import.meta.url)`,
   define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
 } satisfies BuildOptions
 
-for (const options of [command, daemon]) {
+const builtInto = new Map<string, Metafile[]>()
+for (const options of [command, help, daemon]) {
   const { metafile } = await build(options).catch(() => process.exit(1)) // esbuild has said why
-  writeFileSync(join(root, options.outfile, '../THIRD-PARTY-LICENSES.txt'), licences(metafile))
+  const folder = dirname(options.outfile)
+  builtInto.set(folder, [...(builtInto.get(folder) ?? []), metafile])
   process.stdout.write(`${options.outfile} ${kilobytes(metafile)} kB\n`)
+}
+for (const [folder, metafiles] of builtInto) {
+  writeFileSync(join(root, folder, 'THIRD-PARTY-LICENSES.txt'), licences(metafiles))
 }
 
 function kilobytes({ outputs }: Metafile): number {
   return Math.round(Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0) / 1000)
 }
 
-/** Name, version and licence text of each npm package of which some bytes are in the bundle. */
-function licences({ outputs }: Metafile): string {
-  const folders = Object.values(outputs)
+/** Name, version and licence text of each npm package of which some bytes are in a folder's bundles. */
+function licences(metafiles: readonly Metafile[]): string {
+  const folders = metafiles
+    .flatMap(({ outputs }) => Object.values(outputs))
     .flatMap(({ inputs }) => Object.entries(inputs))
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([input]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0])

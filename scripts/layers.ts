@@ -11,7 +11,7 @@ import { posix } from 'node:path'
 import { readImports, type Import, type ImportKind } from './imports.ts'
 
 interface Rules {
-  /** Packages of this workspace that may be imported, and how. */
+  /** Packages of this workspace, or parts of them, that may be imported, and how. */
   workspace: Partial<Record<string, ImportKind[]>>
   /** How packages of npm may be imported; in every way where it is left out. */
   npm?: ImportKind[]
@@ -31,7 +31,7 @@ const packages: Partial<Record<string, Rules>> = {
   },
   daemon: { workspace: { core: anyhow } },
   client: { workspace: { core: ['type'], daemon: ['type'] }, npm: ['type'] },
-  cli: { workspace: { client: anyhow, daemon: ['type', 'resolve'] } },
+  cli: { workspace: { client: anyhow, daemon: ['type', 'resolve'], 'daemon/text': anyhow } },
 }
 
 const how: Record<ImportKind, string> = {
@@ -74,8 +74,10 @@ function brokenRule(file: string, { specifier, kind }: Import): string | undefin
     if (to.file === 'main.ts' && kind !== 'resolve') return 'main.ts is started, never imported'
     return rules.stages && brokenOrder(rules.stages, stage, to.stage)
   }
-  const other = /^@overmind\/([^/]+)/.exec(specifier)?.[1]
-  if (other !== undefined) return brokenLimit(name, other, kind, rules.workspace[other] ?? [])
+  const [, whole, other] = /^@overmind\/(([^/]+).*)/.exec(specifier) ?? []
+  if (whole !== undefined && other !== undefined) {
+    return brokenLimit(name, other, kind, rules.workspace[whole] ?? rules.workspace[other] ?? [])
+  }
   if (isBuiltin(specifier)) {
     const module = specifier.replace(/^node:/, '').split('/', 1)[0] ?? ''
     return rules.without?.includes(module) ? `${name} does without node:${module}` : undefined

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const root = new URL('../..', import.meta.url).pathname
-const overmind = join(root, 'packages/cli/bin/overmind.mjs')
+const overmind = join(root, 'packages/cli/bin/overmind.cjs')
 
 let folder: string
 let home: string

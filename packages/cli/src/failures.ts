@@ -1,5 +1,5 @@
 import { ApiError, ConnectionFailed, DaemonNotRunning } from '@overmind/client'
-import { inert } from './terminal/inert.ts'
+import { inert } from '@overmind/daemon/text'
 import { printError } from './terminal/print.ts'
 
 /** Something the command cannot do; `code` is for scripts. Exit code 1. */

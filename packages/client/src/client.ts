@@ -34,6 +34,13 @@ export interface ListQuery extends CallOptions {
   readonly filter?: readonly string[] | undefined
 }
 
+export interface TableQuery {
+  /** The width that it has to fit into. Default: as wide as it gets. */
+  readonly columns?: number | undefined
+  /** With the colours of a terminal. */
+  readonly colours?: boolean | undefined
+}
+
 export interface LogQuery extends CallOptions {
   /** Only this run, counted from 1. */
   readonly run?: number | undefined
@@ -85,6 +92,8 @@ export interface OvermindClient {
   list<Field extends keyof MissionView = keyof MissionView>(
     query?: ListQuery & { readonly fields?: readonly Field[] | undefined },
   ): Promise<Omit<MissionList, 'missions'> & { readonly missions: readonly Pick<MissionView, Field>[] }>
+  /** The same as a table for people, drawn by the daemon because a command that has only just started is slow at it. */
+  table(query?: ListQuery & TableQuery): AsyncIterable<Buffer>
   /** Changes after the revision of a list. After `list_again` the stream ends: list, and watch from there. */
   watch(since: number, query?: ListQuery): AsyncIterable<WatchMessage>
   get(ref: string, options?: CallOptions): Promise<MissionView>
@@ -129,6 +138,13 @@ export function createClient(
     start: (body, { signal } = {}) => call({ method: 'POST', path: '/v1/missions', body, signal }),
     list: ({ signal, fields, ...query } = {}) =>
       call({ method: 'GET', path: path('/v1/missions', { ...query, fields: fields?.join() }), signal }),
+    table: ({ signal, ...query } = {}) =>
+      connection.bytes({
+        method: 'GET',
+        path: path('/v1/missions', { ...query }),
+        accept: 'text/plain',
+        signal,
+      }),
     watch: (since, { signal, ...query } = {}) =>
       lines({ method: 'GET', path: path('/v1/missions/watch', { since, ...query }), signal }),
     get: (ref, { signal } = {}) => call({ method: 'GET', path: mission(ref), signal }),

@@ -3,6 +3,7 @@ export {
   type CallOptions,
   type EventQuery,
   type ListQuery,
+  type TableQuery,
   type LogQuery,
   type OutputQuery,
   type OvermindClient,

@@ -1,12 +1,12 @@
-import parser from 'yargs-parser'
+import { parseArgs } from 'node:util'
 import { CommandError, UsageError } from '../failures.ts'
 import { BadValue, type Flag, type Flags, type Reader, type Switch, type Values } from './flags.ts'
 import { nearest } from './suggest.ts'
 import type { Words } from './words.ts'
 
 /**
- * Reads the arguments behind a command's name; `help` when they ask for that. yargs' parser alone, because the whole of yargs takes longer
- * to load than everything else together; it is loaded for `--help`.
+ * Reads the arguments behind a command's name; `help` when they ask for that. By Node's own parser, because loading
+ * another takes longer than all else that a command does before it asks the daemon.
  *
  * @throws UsageError that names the flag and what it must be
  */
@@ -16,9 +16,9 @@ export function parse<F extends Flags>(
   words: Words,
 ): 'help' | { readonly words: readonly string[]; readonly flags: Values<F> } {
   const found = split(args, flags, words.open === true)
-  if (found.given['help'] !== undefined) return 'help'
+  if (found.given.has('help')) return 'help'
   const values = Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => [name, readFlag(name, flag, found.given[name])]),
+    Object.entries(flags).map(([name, flag]) => [name, readFlag(name, flag, found.given.get(name) ?? [])]),
   )
   if (found.words.length < words.least) throw new UsageError(`${words.usage} is missing`)
   const extra = found.words[words.most]
@@ -27,42 +27,57 @@ export function parse<F extends Flags>(
 }
 
 interface Split {
-  /** Texts by the flag's name; a list when it was given more than once. */
-  readonly given: Readonly<Record<string, unknown>>
+  /** The texts of each flag that was given, in their order; of a switch they are empty. */
+  readonly given: ReadonlyMap<string, readonly string[]>
   readonly words: readonly string[]
 }
 
 function split(args: readonly string[], flags: Flags, open: boolean): Split {
-  const entries = Object.entries(flags)
-  const switches = entries.filter(([, { kind }]) => kind === 'switch').map(([name]) => name)
-  const known = entries.map(([name]) => name)
-  const { argv, error } = parser.detailed([...args], {
-    boolean: switches,
-    narg: Object.fromEntries(switches.map((name) => [name, 0])), // or `--json true` would swallow the word
-    string: ['_', ...known.filter((name) => !switches.includes(name))],
-    alias: Object.fromEntries(entries.flatMap(([name, { short }]) => (short ? [[name, [short]]] : []))),
-    configuration: {
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'halt-at-non-option': open,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'populate--': true,
-      'strip-aliased': true,
-    },
-  })
-  const { _: plain, '--': rest = [], ...given } = argv
-  const unknown = Object.keys(given).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw unknownFlag(unknown, known)
-  if (error !== null) throw new UsageError(error.message)
-
-  const words = [...plain, ...rest].map(String)
-  // What looks like a negative number, the parser takes for a word; only behind `--` it is meant as one.
-  const escaped = args[args.length - rest.length - 1] === '--' ? plain.length : open ? 1 : words.length
-  const dashed = words.slice(0, escaped).find((word) => word.length > 1 && word.startsWith('-'))
-  if (dashed !== undefined) throw unknownFlag(dashed, known)
+  const known = Object.keys(flags)
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { kind, short }]) => [
+      name,
+      {
+        type: kind === 'switch' ? ('boolean' as const) : ('string' as const),
+        multiple: true,
+        ...(short && { short }),
+      },
+    ]),
+  )
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true })
+  const given = new Map<string, string[]>()
+  const words: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'option') {
+      const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined
+      if (flag === undefined) throw unknownFlag(token.rawName, known)
+      const texts = given.get(token.name) ?? []
+      given.set(token.name, [...texts, textOf(token, flag)])
+    } else if (open) {
+      // From here on nothing is ours.
+      return { given, words: args.slice(token.kind === 'positional' ? token.index : token.index + 1) }
+    } else if (token.kind === 'positional') {
+      words.push(token.value)
+    }
+  }
   return { given, words }
+}
+
+interface OptionToken {
+  readonly name: string
+  readonly value: string | undefined
+  readonly inlineValue: boolean | undefined
+}
+
+/** @throws UsageError for a switch with a value, and for a flag without one; what looks like a flag is none. */
+function textOf({ name, value, inlineValue }: OptionToken, { kind }: Flag): string {
+  if (kind === 'switch') {
+    if (value === undefined) return ''
+    throw new UsageError(`--${name} takes no value: got ${JSON.stringify(value)}`)
+  }
+  const missing = value === undefined || (inlineValue !== true && /^-[^\d.]/.test(value))
+  if (missing) throw new UsageError(`--${name} needs a value`)
+  return value
 }
 
 function unknownFlag(name: string, known: readonly string[]): UsageError {
@@ -72,15 +87,14 @@ function unknownFlag(name: string, known: readonly string[]): UsageError {
   return new UsageError(`unknown flag ${bare.length === 1 ? '-' : '--'}${bare}${hint}`)
 }
 
-function readFlag(name: string, flag: Flag, given: unknown): unknown {
-  const all = given === undefined ? [] : [given].flat().map((each) => `${each as string | boolean}`)
+function readFlag(name: string, flag: Flag, texts: readonly string[]): unknown {
   switch (flag.kind) {
     case 'switch':
-      return all.length > 0
+      return texts.length > 0
     case 'value':
-      return all.map((text) => readValue(name, flag.read, text)).at(-1)
+      return texts.map((text) => readValue(name, flag.read, text)).at(-1)
     case 'list':
-      return all.map((text) => readValue(name, flag.read, text))
+      return texts.map((text) => readValue(name, flag.read, text))
   }
 }
 

@@ -1,10 +1,10 @@
 import { createClient } from '@overmind/client'
+import { count } from '@overmind/daemon/text'
 import { command, type Command } from '../command-line/command.ts'
 import { value } from '../command-line/flags.ts'
 import { duration } from '../command-line/values.ts'
 import { NO_WORDS } from '../command-line/words.ts'
 import { print, printJson } from '../terminal/print.ts'
-import { count } from '../terminal/units.ts'
 
 export const prune: Command = command({
   words: NO_WORDS,

@@ -2,9 +2,8 @@ import { createClient, type ListQuery } from '@overmind/client'
 import { command, type Command } from '../command-line/command.ts'
 import { BadValue, flag, list } from '../command-line/flags.ts'
 import { NO_WORDS } from '../command-line/words.ts'
-import { missionTable, ROW_FIELDS } from '../terminal/mission-table.ts'
 import { print, printJson } from '../terminal/print.ts'
-import { painter, terminalSize } from '../terminal/terminal.ts'
+import { terminalSize, wantsColours } from '../terminal/terminal.ts'
 
 export const ps: Command = command({
   words: NO_WORDS,
@@ -28,9 +27,8 @@ export const ps: Command = command({
     }
 
     if (json) return printJson(await client.list(query))
-    const { missions } = await client.list({ ...query, fields: ROW_FIELDS })
-    const options = { now: Date.now(), paint: painter(), ...terminalSize() }
-    print(`${missionTable(missions, options).join('\n')}\n`)
+    const table = client.table({ ...query, colours: wantsColours(), columns: terminalSize()?.columns })
+    for await (const part of table) print(part)
   },
 })
 

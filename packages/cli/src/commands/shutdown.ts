@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { createClient } from '@overmind/client'
+import { count } from '@overmind/daemon/text'
 import { command, type Command } from '../command-line/command.ts'
 import { flag } from '../command-line/flags.ts'
 import { NO_WORDS } from '../command-line/words.ts'
 import { findDaemon } from '../daemon/start-daemon.ts'
 import { CommandError } from '../failures.ts'
 import { print, printJson } from '../terminal/print.ts'
-import { count } from '../terminal/units.ts'
 
 /** From the daemon's answer to the end of its process. */
 const LAST_BREATH_MS = 10_000

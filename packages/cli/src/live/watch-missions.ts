@@ -1,5 +1,5 @@
 import type { ListQuery, OvermindClient } from '@overmind/client'
-import { missionTable } from '../terminal/mission-table.ts'
+import { missionTable } from '@overmind/daemon/text'
 import { printJson } from '../terminal/print.ts'
 import { painter } from '../terminal/terminal.ts'
 import { liveMissions } from './missions.ts'

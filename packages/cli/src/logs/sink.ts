@@ -1,5 +1,5 @@
 import type { MissionView } from '@overmind/client'
-import { inertStream, type InertStream } from '../terminal/inert.ts'
+import { type InertStream, inertStream } from '@overmind/daemon/text'
 import { print } from '../terminal/print.ts'
 import { isTerminal } from '../terminal/terminal.ts'
 

@@ -1,8 +1,6 @@
 import type { Description, MissionView } from '@overmind/client'
+import { count, inert, type Paint, showBytes, showDuration } from '@overmind/daemon/text'
 import { eventLine } from './event-line.ts'
-import { inert } from './inert.ts'
-import type { Paint } from './terminal.ts'
-import { count, showBytes, showDuration } from './units.ts'
 
 /** Shown above, in words. */
 const SAID = new Set(['command', 'cwd', 'type', 'provider', 'name'])

@@ -1,7 +1,5 @@
 import type { EventView, GapView } from '@overmind/client'
-import { inert } from './inert.ts'
-import type { Paint } from './terminal.ts'
-import { truncate } from './width.ts'
+import { inert, type Paint, truncate } from '@overmind/daemon/text'
 
 /** A longer text is cut: all of it is in `--json`. */
 const LONGEST_FIELD = 60

@@ -1,7 +1,5 @@
 import type { DaemonStatus } from '@overmind/client'
-import { inert } from './inert.ts'
-import type { Paint } from './terminal.ts'
-import { showBytes, showDuration } from './units.ts'
+import { inert, type Paint, showBytes, showDuration } from '@overmind/daemon/text'
 
 /** What `status` prints, line by line; the words before the colons are a contract. */
 export function statusPage(status: DaemonStatus, paint: Paint): string[] {

@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty'
+import { coloured, type Paint, plain } from '@overmind/daemon/text'
 
 /** Whether a person looks at stdout. */
 export function isTerminal(): boolean {
@@ -15,17 +16,11 @@ export function terminalSize(): { readonly columns: number; readonly rows: numbe
   return isTerminal() ? { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 } : null
 }
 
-export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold'
+/** On a terminal, unless `NO_COLOR` is set. */
+export function wantsColours(): boolean {
+  return isTerminal() && (process.env['NO_COLOR'] ?? '') === ''
+}
 
-const CODES: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 }
-
-export type Paint = (colour: Colour, text: string) => string
-
-/** No colours. */
-export const plain: Paint = (_, text) => text
-
-/** Colours on a terminal, unless `NO_COLOR` is set. */
 export function painter(): Paint {
-  if (!isTerminal() || (process.env['NO_COLOR'] ?? '') !== '') return plain
-  return (colour, text) => `\x1b[${CODES[colour]}m${text}\x1b[0m`
+  return wantsColours() ? coloured : plain
 }

@@ -601,7 +601,7 @@ describe('without a daemon', () => {
 describe('the launcher', () => {
   test('says which Node it needs', async () => {
     await using o = await overmind()
-    const launcher = fileURLToPath(new URL('../../bin/overmind.mjs', import.meta.url))
+    const launcher = fileURLToPath(new URL('../../bin/overmind.cjs', import.meta.url))
     const old = `Object.defineProperty(process.versions, 'node', { value: '20.19.0' }); await import(${JSON.stringify(launcher)})`
     const args = ['run', '--follow', '--exec', process.execPath, '--input-type=module', '--eval', old]
     const { code, stdout } = await o(...args)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-const launcher = fileURLToPath(new URL('../../bin/overmind.mjs', import.meta.url))
+const launcher = fileURLToPath(new URL('../../bin/overmind.cjs', import.meta.url))
 
 export interface Ended {
   readonly code: number | null

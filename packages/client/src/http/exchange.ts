@@ -52,17 +52,48 @@ function encode({ method, path, accept, body }: Request): string {
   return `${head.join('\r\n')}\r\n\r\n${content}`
 }
 
-/** The head, then the bytes of the body. */
+/** The head, then the bytes of the body. By events, because a stream's own iterator takes a moment to set up. */
 async function* readParts(socket: Socket): AsyncGenerator<Head | Buffer, void, undefined> {
   const decoder = responseDecoder()
-  for await (const chunk of socket) {
-    for (const part of decoder.push(chunk as Buffer)) {
-      // a socket without an encoding gives buffers
-      if (part.kind === 'end') return
-      yield part.kind === 'head' ? part.head : part.bytes
+  const chunks: Buffer[] = []
+  let over: { readonly error?: Error } | undefined
+  let wake = (): void => {}
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    // Nothing more before this has been taken.
+    socket.pause()
+    wake()
+  })
+  socket.once('error', (error) => {
+    over = { error }
+    wake()
+  })
+  socket.once('close', () => {
+    over ??= {}
+    wake()
+  })
+  try {
+    for (;;) {
+      const chunk = chunks.shift()
+      if (chunk !== undefined) {
+        for (const part of decoder.push(chunk)) {
+          if (part.kind === 'end') return
+          yield part.kind === 'head' ? part.head : part.bytes
+        }
+      } else if (over === undefined) {
+        const news = new Promise<void>((resolve) => (wake = resolve))
+        socket.resume()
+        await news
+      } else {
+        throw (
+          over.error ??
+          Object.assign(new Error('the connection ended within the response'), { code: 'ECONNRESET' })
+        )
+      }
     }
+  } finally {
+    socket.destroy()
   }
-  throw Object.assign(new Error('the connection ended within the response'), { code: 'ECONNRESET' })
 }
 
 async function* bodyOf(

@@ -55,12 +55,14 @@ describe('streams', () => {
     const text = Buffer.concat(await Array.fromAsync(client.logs('a', { timestamps: true, follow: false })))
     expect(text.toString()).toBe('{"n":1}\n{"n":2}\n')
     await Array.fromAsync(client.output('a', { run: 2, from: 10 }))
+    await Array.fromAsync(client.table({ all: true, columns: 80, colours: true }))
     expect(stub.requests.map(({ url, accept }) => `${accept} ${url}`)).toEqual([
       'application/x-ndjson /v1/missions/watch?since=7&all=true',
       'application/x-ndjson /v1/events?since=3&mission=a&follow=true',
       'application/x-ndjson /v1/missions/a/logs?tail=2',
       'text/plain /v1/missions/a/logs?timestamps=true',
       'application/octet-stream /v1/missions/a/output?run=2&from=10',
+      'text/plain /v1/missions?all=true&columns=80&colours=true',
     ])
   })
 

@@ -3,7 +3,14 @@ import type { MissionActor } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalMissionEvent } from '../model/events.ts'
 import { seq } from '../model/ids.ts'
-import { type EventsOptions, isOf, type Mission, type OutputOptions } from './mission-handle.ts'
+import type { MissionRecord } from '../model/state.ts'
+import {
+  type EventsOptions,
+  isOf,
+  type Mission,
+  type MissionView,
+  type OutputOptions,
+} from './mission-handle.ts'
 
 interface HandleDeps {
   readonly journal: Journal
@@ -55,12 +62,19 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     }
   }
 
+  /** Lists ask for many views again and again, and few have changed. */
+  let seen: { readonly of: MissionRecord; readonly view: MissionView } | undefined
+
   return {
     id,
     name: actor.record().name,
     view() {
-      const { name, spec, state, createdAt } = actor.record()
-      return { id, name, spec, state, createdAt, status: actor.status() }
+      const record = actor.record()
+      if (seen?.of !== record) {
+        const { name, spec, state, createdAt } = record
+        seen = { of: record, view: { id, name, spec, state, createdAt, status: actor.status() } }
+      }
+      return seen.view
     },
     lastActivity: deps.lastActivity,
     history: deps.history,

@@ -8,6 +8,7 @@ import type {
   Receipt,
   RestartPolicy,
 } from '@overmind/core'
+import type { MissionRow } from '../text/mission-table.ts'
 import type { EventView, GapView, MissionView, ReceiptView } from './types.ts'
 
 export function iso(milliseconds: number): string {
@@ -72,6 +73,28 @@ export function isMissionField(name: string): name is MissionField {
 export function missionFields(mission: Mission, fields: readonly MissionField[]): Partial<MissionView> {
   const view = mission.view()
   return Object.fromEntries(fields.map((field) => [field, FIELDS[field](view, mission)]))
+}
+
+const rows = new WeakMap<CoreMissionView, MissionRow>()
+
+/** The same object as long as nothing has happened to the mission. */
+export function missionRow(mission: Mission): MissionRow {
+  const view = mission.view()
+  const known = rows.get(view)
+  if (known !== undefined) return known
+  const row: MissionRow = {
+    id: FIELDS.id(view, mission),
+    name: FIELDS.name(view, mission),
+    type: FIELDS.type(view, mission),
+    status: FIELDS.status(view, mission),
+    restart_count: FIELDS.restart_count(view, mission),
+    parent: FIELDS.parent(view, mission),
+    children: FIELDS.children(view, mission),
+    started_at: FIELDS.started_at(view, mission),
+    command: FIELDS.command(view, mission),
+  }
+  rows.set(view, row)
+  return row
 }
 
 export function missionView(mission: Mission): MissionView {

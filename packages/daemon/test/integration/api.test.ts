@@ -290,6 +290,8 @@ describe('a bad request', () => {
     ['a filter of the language', 'GET', m('?filter=constructor=x'), {}, 400, 'invalid_request'],
     ['fields that are not known', 'GET', m('?fields=id,env'), {}, 400, 'invalid_request'],
     ['no fields', 'GET', m('?fields='), {}, 400, 'invalid_request'],
+    ['a table without a width', 'GET', m('?columns=0'), {}, 400, 'invalid_request'],
+    ['a table in colours nobody knows', 'GET', m('?colours=red'), {}, 400, 'invalid_request'],
     ['a flag that is neither', 'GET', m('?all=yes'), {}, 400, 'invalid_request'],
     ['a negative revision', 'GET', m('/watch?since=-1'), {}, 400, 'invalid_request'],
     ['a revision that is no number', 'GET', m('/watch?since=new'), {}, 400, 'invalid_request'],
@@ -496,6 +498,9 @@ describe('an answer', () => {
     expect(await daemon.get('/v1/missions?fields=name&filter=name=shap*')).toMatchObject({
       missions: [{ name: 'shaped' }],
     })
+    const table = await daemon.text('/v1/missions?filter=name=shap*&columns=120', { accept: 'text/plain' })
+    expect(table).toMatch(/^ID +NAME +TYPE +STATUS .*COMMAND\n[0-9a-f]{8} +shaped .*\n$/)
+    expect(await daemon.text('/v1/missions?colours=true', { accept: 'text/plain' })).toContain('\x1b[1mID')
     const { removed } = strict(prunedSchema, await daemon.post('/v1/prune'))
     expect(removed).toContain(id)
     expect(readdirSync(join(home.path, 'output')).filter((name) => name.startsWith(id))).toEqual([])
@@ -838,7 +843,7 @@ describe('a log', () => {
   })
 
   test('of four times the runs takes four times as long, and not sixteen', async () => {
-    async function timeFor(runs: number): Promise<number> {
+    async function withRuns(runs: number): Promise<string> {
       const { id } = await start(daemon, {
         command: `echo x; [ $OVERMIND_RUN -ge ${runs} ]`,
         restart: 'on-failure',
@@ -846,14 +851,22 @@ describe('a log', () => {
         backoff_ms: 0,
       })
       await waitFor(daemon, id)
-      await logOf(id)
-      const began = performance.now()
       expect((await logOf(id)).split('\n')).toHaveLength(2 * runs)
+      return id
+    }
+    async function timeFor(id: string): Promise<number> {
+      const began = performance.now()
+      await logOf(id)
       return performance.now() - began
     }
-    const few = await timeFor(40)
-    const many = await timeFor(160)
-    expect(many / few).toBeLessThan(8)
+    const [few, many] = [await withRuns(40), await withRuns(160)]
+    // The shortest of several is what it takes when nothing else wants the processor.
+    const shortest = { few: Infinity, many: Infinity }
+    for (let round = 0; round < 10; round += 1) {
+      shortest.few = Math.min(shortest.few, await timeFor(few))
+      shortest.many = Math.min(shortest.many, await timeFor(many))
+    }
+    expect(shortest.many / shortest.few).toBeLessThan(8)
   })
 
   test('of a mission that is being started does not exist yet and is no error', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { inert } from '../../terminal/inert.ts'
+import { inert } from '@overmind/daemon/text'
 import type { Finding } from './finding.ts'
 import { onPath } from './installation.ts'
 

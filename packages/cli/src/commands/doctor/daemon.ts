@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises'
+import { count } from '@overmind/daemon/text'
 import {
   createClient,
   DaemonNotRunning,
@@ -6,7 +7,6 @@ import {
   type MissionView,
   socketOf,
 } from '@overmind/client'
-import { count } from '../../terminal/units.ts'
 import { readVersion } from '../../version.ts'
 import { type CheckOptions, type Finding, reason } from './finding.ts'
 

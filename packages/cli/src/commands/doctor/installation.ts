@@ -1,6 +1,6 @@
 import { access, constants, readFile, statfs } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
-import { showBytes } from '../../terminal/units.ts'
+import { showBytes } from '@overmind/daemon/text'
 import { type CheckOptions, type Finding, reason } from './finding.ts'
 
 const LEAST_NODE = 24

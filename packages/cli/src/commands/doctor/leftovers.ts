@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MissionView } from '@overmind/client'
-import { inert } from '../../terminal/inert.ts'
-import { count } from '../../terminal/units.ts'
+import { count, inert } from '@overmind/daemon/text'
 import type { Daemon } from './daemon.ts'
 import type { CheckOptions, Finding } from './finding.ts'
 import { isSame, type MarkedProcess } from './processes.ts'

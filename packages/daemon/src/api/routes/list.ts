@@ -1,10 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Mission, type MissionState, OvermindError } from '@overmind/core'
-import { flag, json, problem } from '../answers.ts'
+import { missionTable } from '../../text/mission-table.ts'
+import { coloured, plain } from '../../text/paint.ts'
+import { flag, problem, whole } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { missionFilter } from '../filter.ts'
 import { missionListSchema } from '../schemas.ts'
-import { isMissionField, MISSION_FIELDS, type MissionField, missionFields } from '../views.ts'
+import { isMissionField, MISSION_FIELDS, type MissionField, missionFields, missionRow } from '../views.ts'
 
 /** How many choices of fields are remembered: people's tools ask for few. */
 const REMEMBERED = 4
@@ -37,7 +39,7 @@ export const list: Register = (api, { runtime }) => {
   const route = createRoute({
     method: 'get',
     path: '/v1/missions',
-    summary: 'Missions, the oldest first, with the revision to watch from',
+    summary: 'Missions, the oldest first, with the revision to watch from; as text the table that people see',
     request: {
       query: z.object({
         all: flag.openapi({ description: 'Killed ones too' }),
@@ -46,13 +48,29 @@ export const list: Register = (api, { runtime }) => {
           .optional()
           .openapi({ description: '`key=value`, may be given several times' }),
         fields: z.string().optional().openapi({ description: 'Only these fields, separated by commas' }),
+        columns: whole(1).openapi({ type: 'integer', description: 'The width of the table. Default: any' }),
+        colours: flag.openapi({ description: 'With the colours of a terminal' }),
       }),
     },
-    responses: { 200: json('The missions', missionListSchema), 400: problem },
+    responses: {
+      200: {
+        description: 'The missions',
+        content: {
+          'application/json': { schema: missionListSchema },
+          'text/plain': { schema: z.string() },
+        },
+      },
+      400: problem,
+    },
   })
   api.openapi(route, (c) => {
-    const { all, fields } = c.req.valid('query')
-    const wanted = missionFilter(c.req.queries('filter') ?? [], all)
+    const { all, fields, columns, colours } = c.req.valid('query')
+    const found = runtime.list().filter(missionFilter(c.req.queries('filter') ?? [], all))
+    if (c.req.header('accept')?.includes('text/plain') === true) {
+      const paint = colours ? coloured : plain
+      const options = { now: Date.now(), paint, columns }
+      return c.text(`${missionTable(found.map(missionRow), options).join('\n')}\n`, 200)
+    }
     const names = fields?.split(',') ?? MISSION_FIELDS
     const unknown = names.find((name) => !isMissionField(name))
     if (unknown !== undefined) {
@@ -62,8 +80,7 @@ export const list: Register = (api, { runtime }) => {
         { field: 'fields' },
       )
     }
-    const columns = names.filter(isMissionField)
-    const missions = runtime.list().filter(wanted).map(writer(columns))
+    const missions = found.map(writer(names.filter(isMissionField)))
     const body = `{"revision":${runtime.revision()},"missions":[${missions.join(',')}]}`
     return c.body(body, 200, { 'content-type': 'application/json' })
   })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { inert, inertStream } from '../../src/terminal/inert.ts'
+import { inert, inertStream } from '../../src/text/inert.ts'
 
 describe('a text on one line', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import stringWidth, { truncate } from '../../src/terminal/width.ts'
+import stringWidth, { truncate } from '../../src/text/width.ts'
 
 test.each([
   ['', 0],

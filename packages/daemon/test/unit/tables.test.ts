@@ -1,9 +1,9 @@
-import type { MissionView } from '@overmind/client'
+import type { MissionView } from '../../src/index.ts'
 import { describe, expect, test } from 'vitest'
-import { missionTable, uptime } from '../../src/terminal/mission-table.ts'
-import { table } from '../../src/terminal/table.ts'
-import { plain } from '../../src/terminal/terminal.ts'
-import { count, showBytes, showDuration } from '../../src/terminal/units.ts'
+import { missionTable, uptime } from '../../src/text/mission-table.ts'
+import { table } from '../../src/text/table.ts'
+import { plain } from '../../src/text/paint.ts'
+import { count, showBytes, showDuration } from '../../src/text/units.ts'
 
 const now = Date.parse('2026-11-22T21:00:00.000Z')
 
