@@ -31,7 +31,14 @@ const packages: Partial<Record<string, Rules>> = {
   },
   daemon: { workspace: { core: anyhow } },
   client: { workspace: { core: ['type'], daemon: ['type'] }, npm: ['type'] },
-  cli: { workspace: { client: anyhow, daemon: ['type', 'resolve'], 'daemon/text': anyhow } },
+  cli: {
+    workspace: {
+      client: anyhow,
+      daemon: ['type', 'resolve'],
+      'daemon/text': anyhow,
+      'daemon/node-flags': anyhow,
+    },
+  },
 }
 
 const how: Record<ImportKind, string> = {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, type OvermindClient } from '@overmind/client'
+import { NODE_FLAGS } from '@overmind/daemon/node-flags'
 
 const MAIN = createRequire(import.meta.url).resolve('@overmind/daemon/main')
 
@@ -25,7 +26,7 @@ export async function benchDaemon(): Promise<BenchDaemon> {
     pid: 0,
     async start() {
       const began = performance.now()
-      const child = spawn(process.execPath, [MAIN], {
+      const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
         env: { ...process.env, OVERMIND_HOME: home },
         stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
         detached: true,

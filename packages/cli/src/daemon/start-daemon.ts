@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createClient, DaemonNotRunning, type DaemonStatus, resolveHome } from '@overmind/client'
+import { NODE_FLAGS } from '@overmind/daemon/node-flags'
 import { CommandError } from '../failures.ts'
 
 /** Of whom the caller may be a mission; a daemon belongs to none. */
@@ -36,7 +37,8 @@ type Message =
 /** The daemon says on a pipe of its own, in one line of JSON, that it is ready or why it cannot be. */
 async function launch(home: string): Promise<Message> {
   const env = { ...process.env, OVERMIND_SUPERVISOR: '1', OVERMIND_HOME: home }
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('@overmind/daemon/main'))], {
+  const main = fileURLToPath(import.meta.resolve('@overmind/daemon/main'))
+  const child = spawn(process.execPath, [...NODE_FLAGS, main], {
     cwd: '/',
     detached: true,
     env: Object.fromEntries(Object.entries(env).filter(([name]) => !MARKS.includes(name))),

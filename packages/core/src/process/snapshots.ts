@@ -11,9 +11,12 @@ const SETTLED_MS = 1000
 const REMEMBERED_MS = 5000
 
 export interface Snapshots {
-  /** All processes. Many runs may ask at once, as at a shutdown: they share one look. */
+  /**
+   * All processes. Many runs may ask at once, as when all missions are ended: they share one look, and no more
+   * than half of the time is spent on looking, however many processes there are.
+   */
   all(): Promise<Snapshot>
-  /** All processes, at once. */
+  /** All processes, at once, and nothing of what was seen before. */
   allNow(): Snapshot
   /**
    * Those that lost their parent, which is where whatever a finished run left must be. Cheap, but what it
@@ -46,6 +49,31 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
     return { boot: table.boot, entries: table.scan(), marker }
   }
 
+  /** Markers by process: one that was there stays, also when another program takes the process over without it. */
+  let markers: ReadonlyMap<string, { readonly marker: Marker | null; readonly since: number }> = new Map()
+  /** When the next look may begin. */
+  let restedAt = -Infinity
+
+  function allRemembered(): Snapshot {
+    const began = clock.now().monotonic
+    const entries = table.scan()
+    const current = new Map<string, { readonly marker: Marker | null; readonly since: number }>()
+    const byPid = new Map<number, Marker | null>()
+    for (const { pid, start } of entries) {
+      const key = `${pid} ${start}`
+      const known = markers.get(key)
+      const since = known?.since ?? began
+      const settled = known !== undefined && (known.marker !== null || began - since > SETTLED_MS)
+      const marker = settled ? known.marker : table.marker(pid)
+      current.set(key, { marker, since })
+      byPid.set(pid, marker)
+    }
+    markers = current
+    const ended = clock.now().monotonic
+    restedAt = ended + (ended - began)
+    return { boot: table.boot, entries, marker: (pid) => byPid.get(pid) ?? null }
+  }
+
   function look(pid: number, at: number, since: number): Seen {
     const entry = table.entry(pid)
     return { entry, marker: entry === null ? null : table.marker(pid), at, since }
@@ -61,14 +89,17 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
     allNow,
     all: () => {
       next ??= new Promise((resolve, reject) => {
-        setImmediate(() => {
+        const begin = (): void => {
           next = undefined
           try {
-            resolve(allNow())
+            resolve(allRemembered())
           } catch (error) {
             reject(error)
           }
-        })
+        }
+        const rest = restedAt - clock.now().monotonic
+        if (rest <= 0) setImmediate(begin)
+        else clock.timer(rest, begin)
       })
       return next
     },
