@@ -7,7 +7,7 @@ import type { Marker, ProcessEntry, ProcessTable } from './process-table.ts'
 /** The kernel shows times to programs in hundredths of a second, whatever it counts in. */
 const MS_PER_TICK = 10
 
-/** How often a list of children is read before all processes are looked at instead. */
+/** How often lists of children that change are read. */
 const READINGS = 4
 
 /** Linux gives one environment at most this many bytes in one read; larger ones are read in parts. */
@@ -39,17 +39,19 @@ export function createLinuxTable(): ProcessTable {
     scan,
     entry: readEntry,
     orphans: () => {
-      // The kernel may pass over entries while others leave the list: two equal readings are whole.
+      // The kernel may pass over an entry while one before it leaves the list: two equal readings are whole, and
+      // what one of several passed over is in another.
+      const seen = new Set<number>()
       let before: string | undefined
       for (let attempt = 0; attempt < READINGS; attempt += 1) {
         const lists = foster().map(childrenOf)
         if (lists.includes(null)) return null
-        const pids = lists.flatMap((list) => list ?? [])
-        const text = pids.join()
-        if (text === before) return pids
+        for (const list of lists) for (const pid of list ?? []) seen.add(pid)
+        const text = lists.join()
+        if (text === before) break
         before = text
       }
-      return null
+      return [...seen]
     },
     marker: readMarker,
     environment: (pid) => {

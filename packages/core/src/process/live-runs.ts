@@ -96,7 +96,7 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
 
   /** What a run whose leader has ended has left, right now. */
   function leftBehind(run: LiveRun): readonly Member[] {
-    return treeOf(run, snapshots.orphans()).filter(({ pid }) => table.identify(pid) !== null)
+    return treeOf(run, snapshots.orphans(keepers)).filter(({ pid }) => table.identify(pid) !== null)
   }
 
   function receiptOf(run: LiveRun, left: readonly Member[] = []): Receipt {

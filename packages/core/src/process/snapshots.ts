@@ -20,9 +20,10 @@ export interface Snapshots {
   allNow(): Snapshot
   /**
    * Those that lost their parent, which is where whatever a finished run left must be. Cheap, but what it
-   * shows of a process may be seconds old: check again what is found.
+   * shows of a process may be seconds old: check again what is found. Processes in `known`, of which it is known
+   * already whose they are, are left out.
    */
-  orphans(): Snapshot
+  orphans(known: ReadonlySet<number>): Snapshot
 }
 
 export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
@@ -103,13 +104,13 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
       })
       return next
     },
-    orphans: () => {
+    orphans: (others) => {
       const pids = table.orphans()
       if (pids === null) return allNow()
       const now = clock.now().monotonic
       const before = now - seenAt < CONTINUITY_MS ? seen : undefined
       const current = new Map(
-        pids.map((pid) => {
+        pids.filter((pid) => !others.has(pid)).map((pid) => {
           const known = before?.get(pid)
           return [pid, known !== undefined && holds(known, now) ? known : look(pid, now, known?.since ?? now)]
         }),
