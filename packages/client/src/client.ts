@@ -30,7 +30,7 @@ export interface CallOptions {
 export interface ListQuery extends CallOptions {
   /** Also the missions that were killed. */
   readonly all?: boolean | undefined
-  /** `key=value`, all of which must hold; keys: status, name, id, type, provider, cwd, command, exit_class; `*` in values. */
+  /** `key=value`, all of which must hold; keys: status, name, id, type, provider, parent, cwd, command, exit_class; `*` in values. */
   readonly filter?: readonly string[] | undefined
 }
 
@@ -39,6 +39,8 @@ export interface TableQuery {
   readonly columns?: number | undefined
   /** With the colours of a terminal. */
   readonly colours?: boolean | undefined
+  /** Children under their parents. */
+  readonly tree?: boolean | undefined
 }
 
 export interface LogQuery extends CallOptions {
@@ -100,8 +102,8 @@ export interface OvermindClient {
   describe(ref: string, options?: CallOptions): Promise<Description>
   /** Resolves once the mission has exited. `timeoutMs`: from asking to SIGKILL. */
   stop(ref: string, options?: CallOptions & { readonly timeoutMs?: number | undefined }): Promise<MissionView>
-  /** Resolves once no process of the mission is left. */
-  kill(ref: string, options?: CallOptions): Promise<MissionView>
+  /** Resolves once no process of the mission is left; with `cascade`, of all that belongs to it, children first. */
+  kill(ref: string, options?: CallOptions & { readonly cascade?: boolean | undefined }): Promise<MissionView>
   /** Resolves once the next run has started. */
   restart(ref: string, options?: CallOptions): Promise<MissionView>
   /** Resolves once the mission has exited; `ApiError` with code `timeout` after `timeoutMs`. */
@@ -153,7 +155,10 @@ export function createClient(
       const body = timeoutMs === undefined ? {} : { timeout_ms: timeoutMs }
       return call({ method: 'POST', path: mission(ref, '/stop'), body, signal })
     },
-    kill: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/kill'), signal }),
+    kill: (ref, { signal, cascade } = {}) => {
+      const body = cascade === undefined ? {} : { cascade }
+      return call({ method: 'POST', path: mission(ref, '/kill'), body, signal })
+    },
     restart: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/restart'), signal }),
     wait: (ref, { signal, timeoutMs } = {}) =>
       call({ method: 'GET', path: path(mission(ref, '/wait'), { timeout_ms: timeoutMs }), signal }),

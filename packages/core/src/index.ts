@@ -3,6 +3,7 @@ export type { Recovery } from './runtime/recover.ts'
 export type {
   EventsOptions,
   HistoryQuery,
+  KillOptions,
   Mission,
   MissionView,
   OutputFile,
@@ -44,6 +45,7 @@ export {
   type MissionInput,
   missionInputShape,
   type MissionSpec,
+  type OnParentExit,
   type RestartPolicy,
 } from './model/spec.ts'
 export type {

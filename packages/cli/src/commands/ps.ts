@@ -1,6 +1,7 @@
 import { createClient, type ListQuery } from '@overmind/client'
 import { command, type Command } from '../command-line/command.ts'
-import { BadValue, flag, list } from '../command-line/flags.ts'
+import { BadValue, flag, list, value } from '../command-line/flags.ts'
+import { text } from '../command-line/values.ts'
 import { NO_WORDS } from '../command-line/words.ts'
 import { print, printJson } from '../terminal/print.ts'
 import { terminalSize, wantsColours } from '../terminal/terminal.ts'
@@ -10,29 +11,33 @@ export const ps: Command = command({
   flags: {
     all: flag('Also missions that were killed', { short: 'a' }),
     filter: list('key=value', 'Only these; may be repeated, `*` stands for anything', condition),
+    tree: flag('Children under their parents'),
+    children: value('id', 'Only the children of this mission', text),
     watch: flag('Show changes as they happen, until Ctrl-C', { short: 'w' }),
   },
-  notes: 'Keys of filters: status, name, id, type, provider, cwd, command, exit_class.',
+  notes: 'Keys of filters: status, name, id, type, provider, parent, cwd, command, exit_class.',
   examples: [
     ['ps', 'All missions but the killed ones'],
     ['ps --filter status=running --filter "name=test-*"', 'Some of them'],
+    ['ps --tree', 'Who started whom'],
     ['ps -a --json | jq -r ".missions[].id"', 'For a script'],
   ],
-  run: async (_, { all, filter, watch, json }) => {
+  run: async (_, { all, filter, tree, children, watch, json }) => {
     const client = createClient()
-    const query: ListQuery = { all, filter }
+    const family = children === undefined ? [] : [`parent=${(await client.get(children)).id}`]
+    const query: ListQuery = { all, filter: [...filter, ...family] }
     if (watch) {
       const { watchMissions } = await import('../live/watch-missions.ts')
-      return watchMissions(client, query, json)
+      return watchMissions(client, query, { json, tree })
     }
 
     if (json) return printJson(await client.list(query))
-    const table = client.table({ ...query, colours: wantsColours(), columns: terminalSize()?.columns })
+    const table = client.table({ ...query, tree, colours: wantsColours(), columns: terminalSize()?.columns })
     for await (const part of table) print(part)
   },
 })
 
-function condition(text: string): string {
-  if (!/^[a-z_]+=/.test(text)) throw new BadValue('must be of the form key=value')
-  return text
+function condition(given: string): string {
+  if (!/^[a-z_]+=/.test(given)) throw new BadValue('must be of the form key=value')
+  return given
 }

@@ -13,6 +13,8 @@ const flags = {
   env: list('K=V', 'A variable on top of your environment, or just K', variable),
   type: choice(['task'], 'What it is'),
   provider: value('name', 'The agent that the command is', text),
+  parent: value('id', 'The mission that it belongs to', text),
+  'on-parent-exit': choice(['keep', 'stop'], 'What becomes of it when its parent has exited (default: keep)'),
   restart: choice(
     ['never', 'on-failure', 'always'],
     'When a run that ended is followed by another (default: never)',
@@ -53,6 +55,8 @@ export const run: Command = command({
         name: given.name,
         type: given.type,
         provider: given.provider,
+        parent: given.parent,
+        on_parent_exit: given['on-parent-exit'],
         restart: given.restart,
         max_restarts: given['max-restarts'],
         max_seconds: given['max-seconds'],

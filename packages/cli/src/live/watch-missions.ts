@@ -6,11 +6,15 @@ import { liveMissions } from './missions.ts'
 import { showLive } from './screen.ts'
 
 /** The table of `ps`, kept up to date until Ctrl-C; as JSON, the watch stream behind the list it begins with. */
-export async function watchMissions(client: OvermindClient, query: ListQuery, json: boolean): Promise<void> {
+export async function watchMissions(
+  client: OvermindClient,
+  query: ListQuery,
+  { json, tree }: { readonly json: boolean; readonly tree: boolean },
+): Promise<void> {
   if (json) return printWatch(client, query)
   const paint = painter()
   await showLive(liveMissions(client, query), (missions, size) =>
-    missionTable(missions, { now: Date.now(), paint, ...size }),
+    missionTable(missions, { now: Date.now(), paint, tree, ...size }),
   )
 }
 

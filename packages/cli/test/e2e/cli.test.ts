@@ -198,6 +198,31 @@ describe('with a daemon', () => {
     await o.ok('kill', 'listed')
   })
 
+  test('families are shown as trees, listed by parent, and killed children first', async () => {
+    await using own = await overmind()
+    const lead = await own.start('--name', 'lead', 'sleep 1000')
+    const scout = await own.start('--name', 'scout', '--parent', 'lead', 'sleep 1000')
+    const helper = await own.start('--name', 'helper', '--parent', scout.slice(0, 6), 'sleep 1000')
+    await own.start('--name', 'other', 'sleep 1000')
+    const rows = (text: string): string[] =>
+      text
+        .split('\n')
+        .slice(1, -1)
+        .map((line) => line.replace(/ {2}task .*/, '').trimEnd())
+    expect(rows(await own.ok('ps', '--tree'))).toEqual([
+      `${lead}  lead`,
+      `${scout}  └─ scout`,
+      `${helper}     └─ helper`,
+      expect.stringMatching(/^[0-9a-f]{8}  other$/),
+    ])
+    expect(rows(await own.ok('ps', '--children', 'lead'))).toEqual([`${scout}  scout`])
+    expect(await own.json('info', 'scout')).toMatchObject({ parent: lead, children: [helper] })
+    expect(await own.ok('kill', '--cascade', 'lead')).toBe(`Killed mission ${lead} and all children\n`)
+    expect(rows(await own.ok('ps'))).toEqual([expect.stringMatching(/ other$/)])
+    expect(await own.ok('kill', '--all')).toMatch(/^Killed mission [0-9a-f]{8}\n$/)
+    expect(await own.ok('kill', '--all')).toBe('')
+  })
+
   test('ps --watch shows changes until Ctrl-C', async () => {
     const id = await o.start('--name', 'watched', 'sleep 60')
     let stopped = false

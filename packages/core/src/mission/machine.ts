@@ -13,7 +13,7 @@
  */
 import { assign, setup, transition } from 'xstate'
 import type { EndReason, MissionEvent } from '../model/events.ts'
-import { emptyReceipt, type ProcessExit } from '../model/exit.ts'
+import { emptyReceipt, type MissionExit, type ProcessExit } from '../model/exit.ts'
 import type { MissionSpec } from '../model/spec.ts'
 import { PHASES, type MissionState, type Phase, type Rung, type TimerName } from '../model/state.ts'
 import { deadlineAfter, type Instant } from '../model/time.ts'
@@ -160,6 +160,7 @@ function settle(args: Args): Step {
         exit: end.exit,
         timers: {},
         record: [{ type: 'mission.exited', run: context.run, exit: end.exit }],
+        perform: [{ type: 'release-children' }],
       }
   }
 }
@@ -195,22 +196,41 @@ function retry(args: Args): Step {
   })
 }
 
-function exitUnstarted({ context, event }: Args): Step {
-  const request = event.type === 'kill' ? 'kill' : event.type === 'stop' ? 'stop' : context.ending?.reason
+/** Why a mission ends that has no process, or none any more. */
+function endWithoutProcess({ context, event }: Args): EndReason | undefined {
+  switch (event.type) {
+    case 'kill':
+      return 'kill'
+    case 'stop':
+      return 'stop'
+    case 'parent-exited':
+      return 'parent'
+    default:
+      return context.ending?.reason
+  }
+}
+
+function exitUnstarted(args: Args): Step {
+  const { context, event } = args
+  const { run } = context
   const when = context.ended === null ? 'before it ran' : 'while it waited to run again'
   const at = event.now.wall
+  const end = (exitClass: 'killed' | 'stopped' | 'failed-to-start', reason: string): MissionExit =>
+    exitWithoutProcess(run, exitClass, reason, at)
+  const exits: Readonly<Partial<Record<EndReason, MissionExit>>> = {
+    kill: end('killed', `killed on request ${when}`),
+    stop: end('stopped', `stopped on request ${when}`),
+    parent: end('stopped', `stopped because its parent exited, ${when}`),
+  }
   const exit =
-    request === 'kill'
-      ? exitWithoutProcess(context.run, 'killed', `killed on request ${when}`, at)
-      : request === 'stop'
-        ? exitWithoutProcess(context.run, 'stopped', `stopped on request ${when}`, at)
-        : exitWithoutProcess(
-            context.run,
-            'failed-to-start',
-            event.type === 'refused' ? event.reason : 'it could not be started',
-            at,
-          )
-  return { exit, timers: {}, record: [{ type: 'mission.exited', run: context.run, exit }] }
+    exits[endWithoutProcess(args) ?? 'leftovers'] ??
+    end('failed-to-start', event.type === 'refused' ? event.reason : 'it could not be started')
+  return {
+    exit,
+    timers: {},
+    record: [{ type: 'mission.exited', run, exit }],
+    perform: [{ type: 'release-children' }],
+  }
 }
 
 /** A person wants an exited mission to run again: nothing is charged, and its past counts no longer. */
@@ -264,6 +284,7 @@ const whileEnding = {
     { guard: 'onLastRung', actions: 'wantKill' },
     { target: '#mission.running.stopping', reenter: true, actions: 'wantKill' },
   ],
+  'parent-exited': { actions: 'wantParent' },
   restart: { actions: 'wantRestart' },
 } as const
 
@@ -343,6 +364,7 @@ const machine = setup({
     wantKill: assign((args) => apply(args.context, want('kill', 'kill')(args))),
     wantStop: assign((args) => apply(args.context, want('stop', 'ask')(args))),
     wantStopNow: assign((args) => apply(args.context, want('stop', 'kill')(args))),
+    wantParent: assign((args) => apply(args.context, want('parent', 'ask')(args))),
     wantRestart: assign((args) => apply(args.context, want('restart', 'ask')(args))),
     wantDeadline: assign((args) => apply(args.context, want('deadline', 'ask')(args))),
     wantStall: assign((args) => apply(args.context, want('stall', 'ask')(args))),
@@ -370,6 +392,7 @@ const machine = setup({
       on: {
         stop: { target: 'exited', actions: 'exitUnstarted' },
         kill: { target: 'exited', actions: 'exitUnstarted' },
+        'parent-exited': { target: 'exited', actions: 'exitUnstarted' },
       },
     },
     running: {
@@ -390,6 +413,7 @@ const machine = setup({
             exited: leaderExits,
             stop: [{ guard: 'asksAgain', actions: 'wantStopNow' }, { actions: 'wantStop' }],
             kill: { actions: 'wantKill' },
+            'parent-exited': { actions: 'wantParent' },
           },
         },
         up: {
@@ -397,6 +421,7 @@ const machine = setup({
             exited: leaderExits,
             stop: { target: 'stopping', actions: 'wantStop' },
             kill: { target: 'stopping', actions: 'wantKill' },
+            'parent-exited': { target: 'stopping', actions: 'wantParent' },
             restart: { target: 'stopping', actions: 'wantRestart' },
             timer: [
               { guard: 'isDeadline', target: 'stopping', actions: 'wantDeadline' },
@@ -451,6 +476,7 @@ const machine = setup({
             restart: '#mission.running.starting',
             stop: { target: '#mission.exited', actions: 'exitUnstarted' },
             kill: { target: '#mission.exited', actions: 'exitUnstarted' },
+            'parent-exited': { target: '#mission.exited', actions: 'exitUnstarted' },
           },
         },
       },

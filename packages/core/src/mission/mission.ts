@@ -32,6 +32,8 @@ export interface MissionDeps {
   readonly provider: Provider
   /** @throws OvermindError `store_failed`; then nothing was written. */
   commit(change: Change): void
+  /** The mission has exited: those that are bound to it are to end too. */
+  releaseChildren(): void
   /** Something went wrong that is nobody's request: told, not thrown. */
   fault(error: unknown): void
 }
@@ -142,6 +144,9 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
         return
       case 'give-up':
         host.giveUp(ref()).catch(deps.fault)
+        return
+      case 'release-children':
+        deps.releaseChildren()
         return
     }
   }

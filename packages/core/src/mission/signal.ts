@@ -24,6 +24,8 @@ export type Signal =
   | { readonly type: 'emptied'; readonly run: Run; readonly receipt: Receipt }
   /** Ask it to end; `timeoutMs` from asking to SIGKILL, null for the mission's own. */
   | { readonly type: 'stop'; readonly timeoutMs: number | null }
+  /** The mission that it is bound to has exited: it is to end too. */
+  | { readonly type: 'parent-exited' }
   | { readonly type: 'kill' }
   | { readonly type: 'restart' }
   /** A timer is due; `quietMs` says for how long the run has been silent. */
@@ -43,6 +45,8 @@ export type Effect =
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
   /** Look at the tree a last time and report it as `emptied`, whatever is left. */
   | { readonly type: 'give-up' }
+  /** The mission has exited: its children may be bound to it. */
+  | { readonly type: 'release-children' }
 
 export interface Decision {
   readonly state: MissionState
@@ -50,9 +54,17 @@ export interface Decision {
   readonly effects: readonly Effect[]
 }
 
-const PRECEDENCE: readonly EndReason[] = ['leftovers', 'restart', 'stall', 'deadline', 'stop', 'kill']
+const PRECEDENCE: readonly EndReason[] = [
+  'leftovers',
+  'restart',
+  'stall',
+  'deadline',
+  'parent',
+  'stop',
+  'kill',
+]
 
-/** kill > stop > deadline > stall > restart: the reason that a run is being ended only ever rises. */
+/** kill > stop > parent > deadline > stall > restart: the reason that a run is being ended only ever rises. */
 export function higher(a: EndReason, b: EndReason): EndReason {
   return PRECEDENCE.indexOf(a) >= PRECEDENCE.indexOf(b) ? a : b
 }

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'not_exited'
   | 'not_found'
   | 'not_running'
+  | 'parent_not_found'
   | 'run_not_found'
   | 'runtime_closed'
   | 'store_failed'

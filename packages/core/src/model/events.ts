@@ -4,7 +4,7 @@ import type { Stream } from './output.ts'
 import type { MissionSpec } from './spec.ts'
 
 /** Why a process tree is being ended. */
-export type EndReason = 'kill' | 'stop' | 'deadline' | 'stall' | 'restart' | 'leftovers'
+export type EndReason = 'kill' | 'stop' | 'parent' | 'deadline' | 'stall' | 'restart' | 'leftovers'
 
 /**
  * What happens to a mission, in the words of the journal. `docs/events.md` lists each with what must
@@ -51,7 +51,7 @@ export type MissionEvent =
       readonly charged: boolean
     }
   | { readonly type: 'mission.exited'; readonly run: Run; readonly exit: MissionExit }
-  | { readonly type: 'mission.removed' }
+  | { readonly type: 'mission.removed'; readonly parent: MissionId | null }
 
 /** What happens to the runtime as a whole. */
 export type RuntimeEvent =

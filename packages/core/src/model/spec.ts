@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ErrorCode, OvermindError } from './errors.ts'
+import type { MissionId } from './ids.ts'
 import { isName, NAME_RULE } from './names.ts'
 import { isSignal } from './signals.ts'
 
@@ -46,7 +47,13 @@ export interface MissionInput {
   readonly successCodes?: readonly number[] | undefined
   /** How many bytes of a run's output are kept, the newest; at least 1 MiB. Default: 256 MiB. */
   readonly outputLimitBytes?: number | undefined
+  /** The mission that this one belongs to: its id, name, or the unique beginning of its id. Default: none. */
+  readonly parent?: string | undefined
+  /** Whether this mission goes on when its parent has exited for good. Default: `keep`. */
+  readonly onParentExit?: OnParentExit | undefined
 }
+
+export type OnParentExit = 'keep' | 'stop'
 
 /** A mission's description with every default filled in; checked once, trusted afterwards. */
 export interface MissionSpec {
@@ -64,6 +71,8 @@ export interface MissionSpec {
   readonly stopTimeoutMs: number
   readonly successCodes: readonly number[]
   readonly outputLimitBytes: number
+  readonly parent: MissionId | null
+  readonly onParentExit: OnParentExit
 }
 
 /** The environment of a mission. Kept apart from the spec so that nothing that shows a spec can show it. */
@@ -151,6 +160,8 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .int('must be a whole number of bytes')
     .min(MEBIBYTE, `must be at least ${MEBIBYTE} bytes`)
     .optional(),
+  parent: z.string('must be text').min(1, 'must not be empty').optional(),
+  onParentExit: z.enum(['keep', 'stop'], { error: () => 'must be one of keep, stop' }).optional(),
 }
 
 const missionInput = z.strictObject(missionInputShape)
@@ -161,17 +172,23 @@ export interface Caller {
   readonly env: NodeJS.ProcessEnv
 }
 
+export interface ParsedMission {
+  readonly name: string | undefined
+  /** As it was given: which mission it means is not a matter of form. */
+  readonly parent: string | undefined
+  readonly spec: Omit<MissionSpec, 'parent'>
+  readonly env: Environment
+}
+
 /** Checks a description and fills in its defaults. @throws OvermindError that names field, rule and value. */
-export function parseMission(
-  input: unknown,
-  caller: Caller,
-): { readonly name: string | undefined; readonly spec: MissionSpec; readonly env: Environment } {
+export function parseMission(input: unknown, caller: Caller): ParsedMission {
   const parsed = missionInput.safeParse(input)
   if (!parsed.success) throw invalidSpec(parsed.error, input)
   // The schema above is this type's rule by rule; zod's own inference stops at the shape's declared type.
   const given = parsed.data as MissionInput
   return {
     name: given.name,
+    parent: given.parent,
     env: parseEnvironment(given.env === undefined ? definedOnly(caller.env) : environmentOf(input)),
     spec: {
       command:
@@ -191,6 +208,7 @@ export function parseMission(
       stopTimeoutMs: given.stopTimeoutMs ?? 10_000,
       successCodes: given.successCodes ?? [0],
       outputLimitBytes: given.outputLimitBytes ?? 256 * MEBIBYTE,
+      onParentExit: given.onParentExit ?? 'keep',
     },
   }
 }

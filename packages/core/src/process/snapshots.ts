@@ -110,10 +110,15 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
       const now = clock.now().monotonic
       const before = now - seenAt < CONTINUITY_MS ? seen : undefined
       const current = new Map(
-        pids.filter((pid) => !others.has(pid)).map((pid) => {
-          const known = before?.get(pid)
-          return [pid, known !== undefined && holds(known, now) ? known : look(pid, now, known?.since ?? now)]
-        }),
+        pids
+          .filter((pid) => !others.has(pid))
+          .map((pid) => {
+            const known = before?.get(pid)
+            return [
+              pid,
+              known !== undefined && holds(known, now) ? known : look(pid, now, known?.since ?? now),
+            ]
+          }),
       )
       seen = current
       seenAt = now

@@ -2,7 +2,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { MissionActor } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalMissionEvent } from '../model/events.ts'
-import { seq } from '../model/ids.ts'
+import { type MissionId, seq } from '../model/ids.ts'
 import type { MissionRecord } from '../model/state.ts'
 import {
   type EventsOptions,
@@ -15,6 +15,9 @@ import {
 interface HandleDeps {
   readonly journal: Journal
   lastActivity(): number | null
+  children(): readonly MissionId[]
+  /** Kills all that belongs to it, children before their parents. */
+  killChildren(): Promise<void>
   history: Mission['history']
   outputFiles: Mission['outputFiles']
   read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
@@ -70,9 +73,10 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     name: actor.record().name,
     view() {
       const record = actor.record()
-      if (seen?.of !== record) {
+      const children = deps.children()
+      if (seen?.of !== record || seen.view.children !== children) {
         const { name, spec, state, createdAt } = record
-        seen = { of: record, view: { id, name, spec, state, createdAt, status: actor.status() } }
+        seen = { of: record, view: { id, name, spec, state, createdAt, status: actor.status(), children } }
       }
       return seen.view
     },
@@ -84,8 +88,11 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       actor.request({ type: 'stop', timeoutMs: timeoutMs ?? null })
       return actor.exited()
     },
-    async kill() {
-      mustRun()
+    async kill({ cascade = false } = {}) {
+      const { exit } = actor.record().state
+      if (!cascade || exit === null) mustRun()
+      if (cascade) await deps.killChildren()
+      if (cascade && actor.record().state.exit !== null) return actor.exited()
       actor.request({ type: 'kill' })
       return actor.exited()
     },

@@ -14,11 +14,18 @@ export interface MissionView {
   readonly state: MissionState
   /** Milliseconds since 1970. */
   readonly createdAt: number
+  /** The missions that belong to this one, the oldest first. */
+  readonly children: readonly MissionId[]
 }
 
 export interface StopOptions {
   /** Milliseconds from asking to SIGKILL. Default: the mission's `stopTimeoutMs`. */
   readonly timeoutMs?: number
+}
+
+export interface KillOptions {
+  /** First all that belongs to it, however deep, children before their parents. An exited mission may have living children. */
+  readonly cascade?: boolean
 }
 
 export interface EventsOptions {
@@ -72,7 +79,7 @@ export interface Mission {
   /** Asks it to end, then ends it; settles when its process tree is empty. A second call goes straight to SIGKILL. @throws OvermindError `not_running` */
   stop(options?: StopOptions): Promise<MissionExit>
   /** SIGKILL to the whole process tree; settles when it is empty. @throws OvermindError `not_running` */
-  kill(): Promise<MissionExit>
+  kill(options?: KillOptions): Promise<MissionExit>
   /** Ends the current run and begins a new one; settles when that has started. Nothing is charged. */
   restart(): Promise<void>
   /** Settles when the mission has exited for good; rejects with the signal's reason when that comes first. */

@@ -44,6 +44,13 @@ export function recoverMissions(records: readonly MissionRecord[], deps: Recover
     if (actor.record().state.phase === 'pending.queued') actor.tell({ type: 'launch' })
     actor.resume()
   }
+  // Their parent may have ended in the very moment in which its supervisor did.
+  for (const { actor, live } of registry.all()) {
+    const { parent, onParentExit } = actor.record().spec
+    if (live && parent !== null && onParentExit === 'stop' && registry.find(parent)?.live !== true) {
+      actor.tell({ type: 'parent-exited' })
+    }
+  }
   return recovery
 }
 

@@ -15,6 +15,8 @@ export interface Registry {
   add(actor: MissionActor, handle: Mission): Entry
   remove(id: MissionId): void
   find(id: MissionId): Entry | undefined
+  /** Ids of the missions that belong to this one, the oldest first; the same list until one comes or goes. */
+  childrenOf(id: MissionId): readonly MissionId[]
   /** The one that a person means. @throws OvermindError `not_found`, `ambiguous_id` */
   resolve(reference: string): Entry
   /** The oldest first. */
@@ -27,10 +29,13 @@ export interface Registry {
   freshId(random: Random): MissionId
 }
 
+const NONE: readonly MissionId[] = []
+
 export function createRegistry(): Registry {
   const entries = new Map<string, Entry>()
   /** The mission that had a name last. */
   const names = new Map<string, MissionId>()
+  const children = new Map<MissionId, readonly MissionId[]>()
 
   function holderOf(name: string): Entry | undefined {
     const holder = entries.get(names.get(name) ?? '')
@@ -62,14 +67,25 @@ export function createRegistry(): Registry {
       }
       entries.set(actor.id, entry)
       if (entry.live) names.set(name, actor.id)
+      const { parent } = actor.record().spec
+      if (parent !== null) children.set(parent, [...(children.get(parent) ?? NONE), actor.id])
       return entry
     },
     remove: (id) => {
-      const name = entries.get(id)?.name
+      const removed = entries.get(id)
+      const name = removed?.name
+      const parent = removed?.actor.record().spec.parent ?? null
+      if (parent !== null) {
+        children.set(
+          parent,
+          (children.get(parent) ?? NONE).filter((child) => child !== id),
+        )
+      }
       entries.delete(id)
       if (name !== undefined && names.get(name) === id) names.delete(name)
     },
     find: (id) => entries.get(id),
+    childrenOf: (id) => children.get(id) ?? NONE,
     resolve: (reference) => resolveMission(reference, entries, entries.values()),
     all: () => [...entries.values()],
     mustBeFree,

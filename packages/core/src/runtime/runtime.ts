@@ -13,8 +13,8 @@ import { initialState } from '../mission/machine.ts'
 import { createMission } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
-import { isMissionId, type Random, type Seq, seq } from '../model/ids.ts'
-import { type Caller, type MissionInput, parseMission } from '../model/spec.ts'
+import { isMissionId, type MissionId, type Random, type Seq, seq } from '../model/ids.ts'
+import { type Caller, type MissionInput, type MissionSpec, parseMission } from '../model/spec.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
@@ -24,6 +24,7 @@ import { checkLaunch } from '../process/launch-checks.ts'
 import { createProcessTable } from '../process/system-table.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
+import { killDescendants } from './cascade.ts'
 import { missionHandle } from './handle.ts'
 import { isOf, type Mission } from './mission-handle.ts'
 import { createOutputFiles } from './output-files.ts'
@@ -112,11 +113,14 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       host,
       provider,
       commit: writer.commit,
+      releaseChildren: () => releaseChildren(record.id),
       fault: onFault,
     })
     const handle = missionHandle(actor, {
       journal,
       lastActivity: () => outputs.lastActivity(actor.record()),
+      children: () => registry.childrenOf(record.id),
+      killChildren: () => killDescendants(record.id, registry),
       history: (query) =>
         store
           .events({ ...query, after: seq(0), mission: record.id, newestFirst: true })
@@ -127,11 +131,47 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         if (registry.find(record.id) !== entry) {
           throw new OvermindError('not_found', `mission ${record.id} (${record.name}) has been removed`)
         }
+        mustHaveParent(actor.record().spec)
         registry.reclaim(entry)
       },
     })
     const entry = registry.add(actor, handle)
     return entry
+  }
+
+  /** @throws OvermindError `not_running` when a mission is bound to one that has exited */
+  function mustHaveParent({ parent: id, onParentExit }: Pick<MissionSpec, 'parent' | 'onParentExit'>): void {
+    if (id === null || onParentExit === 'keep') return
+    const parent = registry.find(id)
+    if (parent?.live === true) return
+    throw new OvermindError(
+      'not_running',
+      `the mission ends with its parent ${parent?.name ?? id}, which has exited: restart that first`,
+      { field: 'parent', value: id },
+    )
+  }
+
+  function parentOf(reference: string | undefined): MissionId | null {
+    if (reference === undefined) return null
+    try {
+      return registry.resolve(reference).id
+    } catch (error) {
+      if (!(error instanceof OvermindError) || error.code !== 'not_found') throw error
+      throw new OvermindError('parent_not_found', `there is no mission ${reference} to be the parent`, {
+        field: 'parent',
+        value: reference,
+      })
+    }
+  }
+
+  /** Ends what is bound to a mission that has exited. */
+  function releaseChildren(parent: MissionId): void {
+    for (const id of registry.childrenOf(parent)) {
+      const child = registry.find(id)
+      if (child?.live === true && child.actor.record().spec.onParentExit === 'stop') {
+        child.actor.tell({ type: 'parent-exited' })
+      }
+    }
   }
 
   function mustBeOpen(): void {
@@ -141,7 +181,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
 
   async function start(input: MissionInput): Promise<Mission> {
     mustBeOpen()
-    const { name: given, spec, env } = parseMission(input, caller)
+    const { name: given, parent: reference, spec: parsed, env } = parseMission(input, caller)
+    const spec: MissionSpec = { ...parsed, parent: parentOf(reference) }
+    mustHaveParent(spec)
     if (!providers.has(spec.provider)) {
       const known = [...providers.keys()].join(', ')
       throw new OvermindError(
@@ -158,6 +200,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     mustBeOpen()
     // From here to the commit nothing else can happen, so a name cannot be given out twice.
     if (given !== undefined) registry.mustBeFree(given)
+    mustHaveParent(spec)
     const id = registry.freshId(random)
     const name = given ?? registry.freshName(random)
     const { actor, handle } = enter({ id, name, spec, env, createdAt: clock.now().wall, state: initialState })
@@ -279,7 +322,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       const { run } = actor.record().state
       writer.commit({
         remove: [id],
-        events: [{ type: 'mission.removed', mission: id, at: clock.now().wall }],
+        events: [
+          { type: 'mission.removed', mission: id, at: clock.now().wall, parent: actor.record().spec.parent },
+        ],
       })
       registry.remove(id)
       await outputs.remove(id, run)

@@ -61,7 +61,7 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
           left: 0,
           exit: { kind: 'lost', at: 4, ran: 0.25, cause: 'vanished', tail: '\0🙂' },
         },
-        { type: 'mission.removed', mission: B, at: 5 },
+        { type: 'mission.removed', mission: B, at: 5, parent: null },
         { type: 'runtime.stopped', at: 6 },
       ]
       const expected = drafts.map((draft, index) => ({ ...draft, seq: index + 1 }))
@@ -147,7 +147,7 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
         put: [missionRecord({ id: A }), missionRecord({ id: B })],
       })
       const [removed] = store.commit({
-        events: [{ type: 'mission.removed', mission: A, at: 9 }],
+        events: [{ type: 'mission.removed', mission: A, at: 9, parent: null }],
         remove: [A],
       })
       expect(removed?.seq).toBe(4)

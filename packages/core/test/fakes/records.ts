@@ -14,7 +14,7 @@ export function missionId(text: string): MissionId {
 }
 
 export function missionSpec(input: Partial<MissionInput> = {}): MissionSpec {
-  return parseMission({ command: 'true', ...input }, { cwd: '/', env: {} }).spec
+  return { ...parseMission({ command: 'true', ...input }, { cwd: '/', env: {} }).spec, parent: null }
 }
 
 /** A mission to which nothing has happened yet. */

@@ -258,6 +258,7 @@ export function live({ input, steps }: Life, seen: Coverage): void {
     provider: rawProvider,
     random: () => 0.5,
     fault: () => (faults += 1),
+    releaseChildren: () => {},
     commit(change) {
       if (failing > 0) {
         failing -= 1

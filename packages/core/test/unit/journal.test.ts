@@ -206,7 +206,7 @@ test('events of a removed mission are gone for every reader', async () => {
   const journal = createJournal(createMemoryStore())
   write(journal, 3, B)
   write(journal, 3, A)
-  journal.commit({ events: [{ type: 'mission.removed', mission: A, at: 0 }], remove: [A] })
+  journal.commit({ events: [{ type: 'mission.removed', mission: A, at: 0, parent: null }], remove: [A] })
   expect(await drain(journal, { since: seq(0), follow: false })).toEqual([1, 2, 3, 7])
   expect(await drain(journal, { since: seq(0), mission: A, follow: false })).toEqual([7])
 })

@@ -44,6 +44,7 @@ function stage(input: Partial<MissionInput> = {}, from?: MissionRecord): Stage {
     provider: rawProvider,
     random: () => 0,
     fault: (error) => faults.push(error),
+    releaseChildren: () => {},
     commit: (change) => {
       commits += 1
       if (failing.includes(commits)) throw new OvermindError('store_failed', 'the disk is full')

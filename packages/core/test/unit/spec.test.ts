@@ -18,6 +18,7 @@ function failureOf(input: unknown): OvermindError {
 test('a command alone is a whole mission', () => {
   expect(parse({ command: 'ls | wc' })).toEqual({
     name: undefined,
+    parent: undefined,
     env: { PATH: '/bin' },
     spec: {
       command: { kind: 'shell', line: 'ls | wc' },
@@ -34,6 +35,7 @@ test('a command alone is a whole mission', () => {
       stopTimeoutMs: 10_000,
       successCodes: [0],
       outputLimitBytes: 256 * 2 ** 20,
+      onParentExit: 'keep',
     },
   })
 })
@@ -53,6 +55,7 @@ test('every field is taken as given', () => {
     stopTimeoutMs: 0,
     successCodes: [0, 255],
     outputLimitBytes: 2 ** 20,
+    onParentExit: 'stop',
   }
   const { name, env, spec } = parse({ command: ['a', '', 'b c'], name: 'web', env: { A: '' }, ...given })
   expect({ name, env, spec }).toEqual({

@@ -22,6 +22,7 @@ const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507
   name_taken: 409,
   not_exited: 409,
   not_found: 404,
+  parent_not_found: 404,
   not_running: 409,
   run_not_found: 404,
   runtime_closed: 503,

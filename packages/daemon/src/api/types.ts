@@ -3,7 +3,7 @@
  * in lower case joined by underscores. Moments are ISO 8601 in UTC with milliseconds; durations and sizes
  * are whole numbers and name their unit.
  */
-import type { ErrorCode, ExitClass, Phase, RestartPolicy, Status } from '@overmind/core'
+import type { ErrorCode, ExitClass, OnParentExit, Phase, RestartPolicy, Status } from '@overmind/core'
 
 export interface MissionView {
   /** Eight hexadecimal digits. */
@@ -71,6 +71,10 @@ export interface StartRequest {
   readonly stop_timeout_ms?: number
   readonly success_codes?: readonly number[]
   readonly output_limit_bytes?: number
+  /** Id, name, or unique beginning of an id of the mission that it belongs to. */
+  readonly parent?: string
+  /** What becomes of it when its parent has exited. Default: `keep`. */
+  readonly on_parent_exit?: OnParentExit
 }
 
 export interface ReceiptView {

@@ -2,6 +2,7 @@ import type { MissionView } from '../api/types.ts'
 import { inert } from './inert.ts'
 import { type Colour, type Paint, plain } from './paint.ts'
 import { type Cells, type Style, table, type TableOptions } from './table.ts'
+import { inTree } from './tree.ts'
 import { showDuration } from './units.ts'
 
 const HEADING = ['ID', 'NAME', 'TYPE', 'STATUS', 'RESTARTS', 'PARENT', 'CHILDREN', 'UPTIME', 'COMMAND']
@@ -29,6 +30,8 @@ export interface MissionTableOptions {
   readonly paint: Paint
   /** The width of the terminal, to which commands are cut. */
   readonly columns?: number | undefined
+  /** Children under their parents. Default: in the order given. */
+  readonly tree?: boolean | undefined
 }
 
 /**
@@ -37,24 +40,29 @@ export interface MissionTableOptions {
  */
 export function missionTable(
   missions: readonly MissionRow[],
-  { now, paint, columns }: MissionTableOptions,
+  { now, paint, columns, tree = false }: MissionTableOptions,
 ): string[] {
   return table(
     HEADING,
-    missions.map((mission) => cellsOf(mission, now)),
+    tree
+      ? inTree(missions).map(({ item, branch }) => cellsOf(item, now, branch))
+      : missions.map((mission) => cellsOf(mission, now, '')),
     { style: styleOf(paint), ...(columns !== undefined && { columns }) },
   )
 }
 
-const known = new WeakMap<MissionRow, { readonly uptime: string; readonly cells: Cells }>()
+const known = new WeakMap<
+  MissionRow,
+  { readonly uptime: string; readonly branch: string; readonly cells: Cells }
+>()
 
-function cellsOf(mission: MissionRow, now: number): Cells {
+function cellsOf(mission: MissionRow, now: number, branch: string): Cells {
   const up = uptime(mission, now)
   const before = known.get(mission)
-  if (before?.uptime === up) return before.cells
+  if (before?.uptime === up && before.branch === branch) return before.cells
   const cells = [
     mission.id,
-    inert(mission.name),
+    branch + inert(mission.name),
     mission.type,
     mission.status,
     String(mission.restart_count),
@@ -63,7 +71,7 @@ function cellsOf(mission: MissionRow, now: number): Cells {
     up,
     inert(mission.command),
   ]
-  known.set(mission, { uptime: up, cells })
+  known.set(mission, { uptime: up, branch, cells })
   return cells
 }
 

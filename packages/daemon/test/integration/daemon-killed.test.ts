@@ -121,6 +121,20 @@ describe.concurrent('kill -9 of the daemon', () => {
     expect(Date.parse(found.exited_at ?? '')).toBeLessThanOrEqual(endedBy + 60)
   })
 
+  test('a parent exits before anyone sees it: what is bound to it is stopped by the next daemon', async () => {
+    await using home = await temporaryHome()
+    const daemon = await startDaemon(home.path)
+    await start(daemon, { command: `while [ ! -e ${home.file('go')} ]; do sleep 0.02; done`, name: 'lead' })
+    const bound = await start(daemon, { command: 'sleep 1000', parent: 'lead', on_parent_exit: 'stop' })
+    const free = await start(daemon, { command: 'sleep 1000', parent: 'lead' })
+    await daemon.kill()
+    await writeFile(home.file('go'), '')
+    const next = await startDaemon(home.path)
+    expect(await waitFor(next, bound.id)).toMatchObject({ exit_class: 'stopped', parent: bound.parent })
+    expect(await show(next, free.id)).toMatchObject({ status: 'running', os_pid: free.os_pid })
+    expect(await show(next, 'lead')).toMatchObject({ children: [bound.id, free.id] })
+  })
+
   test('a mission whose processes were all killed meanwhile is lost, and says so', async () => {
     await using home = await temporaryHome()
     const daemon = await startDaemon(home.path)

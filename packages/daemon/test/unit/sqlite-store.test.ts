@@ -63,7 +63,7 @@ describe('the store on SQLite', () => {
 
   test('never gives a number twice, also when the newest events are forgotten and it is opened again', () => {
     let store = open()
-    store.commit({ events: [{ type: 'mission.removed', mission: A, at: 1 }] })
+    store.commit({ events: [{ type: 'mission.removed', mission: A, at: 1, parent: null }] })
     store.commit({ events: [{ type: 'run.starting', mission: B, at: 2, run: 1 }] })
     store.commit({ events: [], remove: [A, B] })
     expect([store.last(), store.first()]).toEqual([2, 3])

@@ -37,6 +37,8 @@ export function classify(exit: ProcessExit, ending: Ending | null, spec: Mission
       return verdict('killed', `killed on request (${how})`)
     case 'stop':
       return verdict('stopped', `stopped on request (${how})`)
+    case 'parent':
+      return verdict('stopped', `stopped because its parent exited (${how})`)
     case 'deadline':
       return verdict('deadline', `ran longer than its limit of ${seconds(spec.timeoutMs)} (${how})`)
     case 'stall':

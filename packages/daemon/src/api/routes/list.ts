@@ -48,6 +48,7 @@ export const list: Register = (api, { runtime }) => {
           .optional()
           .openapi({ description: '`key=value`, may be given several times' }),
         fields: z.string().optional().openapi({ description: 'Only these fields, separated by commas' }),
+        tree: flag.openapi({ description: 'As text: children under their parents' }),
         columns: whole(1).openapi({ type: 'integer', description: 'The width of the table. Default: any' }),
         colours: flag.openapi({ description: 'With the colours of a terminal' }),
       }),
@@ -64,11 +65,11 @@ export const list: Register = (api, { runtime }) => {
     },
   })
   api.openapi(route, (c) => {
-    const { all, fields, columns, colours } = c.req.valid('query')
+    const { all, fields, columns, colours, tree } = c.req.valid('query')
     const found = runtime.list().filter(missionFilter(c.req.queries('filter') ?? [], all))
     if (c.req.header('accept')?.includes('text/plain') === true) {
       const paint = colours ? coloured : plain
-      const options = { now: Date.now(), paint, columns }
+      const options = { now: Date.now(), paint, columns, tree }
       return c.text(`${missionTable(found.map(missionRow), options).join('\n')}\n`, 200)
     }
     const names = fields?.split(',') ?? MISSION_FIELDS

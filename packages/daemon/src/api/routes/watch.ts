@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { type MissionId, OvermindError, type Runtime, seq } from '@overmind/core'
+import { type JournalMissionEvent, type MissionId, OvermindError, type Runtime, seq } from '@overmind/core'
 import { flag, problem, stream, whole } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { missionFilter, type MissionFilter } from '../filter.ts'
@@ -55,6 +55,10 @@ async function* changes(
     if ((shown.get(event.mission) ?? 0) >= event.seq) continue
     const revision = runtime.revision()
     const mission = find(runtime, event.mission)
+    // A parent's view names its children.
+    const parent = parentIn(event)
+    const family = parent === null ? undefined : find(runtime, parent)
+    if (family !== undefined && wanted(family)) yield { type: 'put', revision, mission: missionView(family) }
     if (mission === undefined || !wanted(mission)) {
       if (event.type === 'mission.removed' || shown.has(event.mission) || since !== undefined) {
         yield { type: 'removed', revision, id: event.mission }
@@ -65,6 +69,11 @@ async function* changes(
     shown.set(event.mission, revision)
     yield { type: 'put', revision, mission: missionView(mission) }
   }
+}
+
+function parentIn(event: JournalMissionEvent): MissionId | null {
+  if (event.type === 'mission.created') return event.spec.parent
+  return event.type === 'mission.removed' ? event.parent : null
 }
 
 function find(runtime: Runtime, id: MissionId): ReturnType<Runtime['get']> | undefined {
