@@ -95,6 +95,13 @@ export {
   type TemplateSupervisor,
   type TemplateSupervisorOptions,
 } from './supervisor/dynamic-supervisor.ts'
+export {
+  type PartitionSupervisor,
+  partitionSupervisorLogic,
+  partitionSupervisorOf,
+  type PartitionSupervisorOptions,
+  startPartitionSupervisor,
+} from './supervisor/partition-supervisor.ts'
 export type {
   StartOptions,
   SupervisorHandle,

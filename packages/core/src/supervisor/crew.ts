@@ -168,14 +168,22 @@ export function createCrew(options: CrewOptions): Crew {
   async function restart(member: Member): Promise<void> {
     const { exceeded, charges: now } = charge(charges, clock.now().monotonic, options.intensity())
     charges = now
+    const last = lastLife(member.state)
     if (exceeded) {
       const reason = 'reached_max_restart_intensity'
-      report({ type: 'shutdown', supervisor: path, child: offender(member.spec, latest(member)), reason })
+      report({
+        type: 'shutdown',
+        supervisor: path,
+        child: offender(member.spec, last?.ref.sessionId),
+        reason,
+      })
       retire(member)
       await shutDown({ kind: 'error', error: new Shutdown(reason) })
       return
     }
     const group = roster.affected(member)
+    // Its life is over; whether it gets another one depends on those that are started before it.
+    if (group.length > 1) member.state = STOPPED
     for (const other of group.toReversed()) {
       if (other === member) continue
       await dismiss(other)
@@ -183,17 +191,12 @@ export function createCrew(options: CrewOptions): Crew {
     }
     for (const each of group) {
       if (each !== member && each.spec.restart === 'temporary') continue
-      const before = each.state
       const attempt = await bring(each)
       if (attempt.kind !== 'failed') continue
-      const sessionId = latest(each)
-      report({
-        type: 'start_error',
-        supervisor: path,
-        child: offender(each.spec, sessionId),
-        error: attempt.error,
-      })
-      retryLater(each, lastLife(before))
+      const own = each === member ? last : undefined
+      const child = offender(each.spec, own?.ref.sessionId)
+      report({ type: 'start_error', supervisor: path, child, error: attempt.error })
+      retryLater(each, own)
       return
     }
   }
@@ -322,11 +325,6 @@ export function lastLife(state: MemberState): Life | undefined {
     case 'stopped':
       return undefined
   }
-}
-
-/** The id of the last actor it had, if it has had one since it was stopped. */
-export function latest({ state }: Member): string | undefined {
-  return lastLife(state)?.ref.sessionId
 }
 
 /** For work that is overtaken by the end of everything: it is not told, and collected. */

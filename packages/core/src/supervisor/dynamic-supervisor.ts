@@ -19,6 +19,7 @@ import type { Intensity } from './intensity.ts'
 import { isSupervisor } from './kinship.ts'
 import {
   environmentOf,
+  handleOf,
   type Kind,
   logicOf,
   type Setting,
@@ -36,7 +37,6 @@ import {
   type ChildSpec,
   type ChildTemplate,
   type DynamicChildInput,
-  type Ignore,
 } from './spec.ts'
 import { renderTree, type TreeNode } from './tree.ts'
 
@@ -232,6 +232,7 @@ function dynamic(setting: Setting, limits: () => Limits, isTemplated: boolean): 
 }
 
 const dynamicKind: Kind<Limits, DynamicSupervisor> = {
+  name: 'dynamic supervisor',
   handles: new WeakMap(),
   create(first, setting) {
     let limits = first
@@ -248,6 +249,7 @@ const dynamicKind: Kind<Limits, DynamicSupervisor> = {
 }
 
 const templateKind: Kind<TemplatePlan, TemplateSupervisor> = {
+  name: 'dynamic supervisor with a template',
   handles: new WeakMap(),
   create(first, setting) {
     let { limits, template } = first
@@ -271,10 +273,7 @@ const templateKind: Kind<TemplatePlan, TemplateSupervisor> = {
  * @throws OvermindError `not_a_supervisor`
  */
 export function dynamicSupervisorOf(ref: object | undefined): DynamicSupervisor {
-  const handle = ref === undefined ? undefined : dynamicKind.handles.get(ref)
-  if (handle === undefined)
-    throw new OvermindError('not_a_supervisor', 'this actor is not a dynamic supervisor')
-  return handle
+  return handleOf(dynamicKind, ref)
 }
 
 /** Actor logic that supervises children that come and go. Its handle: `dynamicSupervisorOf`. */
@@ -307,15 +306,13 @@ export function startDynamicSupervisor(
 export async function startDynamicSupervisor(
   options: DynamicSupervisorOptions & { readonly template?: ChildTemplate } = {},
   start: StartOptions = {},
-): Promise<DynamicSupervisorHandle | Ignore> {
+): Promise<DynamicSupervisorHandle> {
   const { template } = options
+  const environment = environmentOf(start)
   if (template === undefined) {
-    return startRoot(
-      logicOf(dynamicKind, () => checkLimits(options), environmentOf(start)),
-      dynamicKind,
-      start,
-    )
+    const logic = logicOf(dynamicKind, () => checkLimits(options), environment)
+    return handleOf(dynamicKind, await startRoot(logic, start))
   }
   const plan = (): TemplatePlan => ({ limits: checkLimits(options), template: checkDynamic(template) })
-  return startRoot(logicOf(templateKind, plan, environmentOf(start)), templateKind, start)
+  return handleOf(templateKind, await startRoot(logicOf(templateKind, plan, environment), start))
 }

@@ -6,7 +6,7 @@ import { type ActorScope, type AnyActorRef, createActor, isMachineSnapshot, type
 import { OvermindError } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
 import { type ExitReason, exitOf } from './exit.ts'
-import { type ChildRef, type ChildSpec, ignore } from './spec.ts'
+import { type ChildRef, type ChildSpec, isIgnore } from './spec.ts'
 import { asksToStop, startsLate } from './kinship.ts'
 
 export interface Life {
@@ -37,7 +37,7 @@ export async function startLife(spec: ChildSpec, ward: Ward): Promise<Attempt> {
   let life: Life | undefined
   try {
     const made = typeof spec.start === 'function' ? spec.start(spec.input) : spec.start
-    if (made === ignore) return { kind: 'ignored' }
+    if (isIgnore(made)) return { kind: 'ignored' }
     if (made === undefined) throw new TypeError('the description of a temporary child is not kept')
     const [logic, info] = 'logic' in made ? [made.logic, made.info] : [made, undefined]
     const ref: ChildRef = createActor(logic, {
@@ -55,7 +55,7 @@ export async function startLife(spec: ChildSpec, ward: Ward): Promise<Attempt> {
       if (seen === 'over') throw startError(life.exit)
     }
     const { exit } = life
-    if (exit?.kind === 'normal' && exit.output === ignore) return { kind: 'ignored' }
+    if (exit?.kind === 'normal' && isIgnore(exit.output)) return { kind: 'ignored' }
     // Without `ready`, an actor that is done at once has started, and ended normally next.
     if (exit !== undefined && exit.kind !== 'normal') throw startError(exit)
     return { kind: 'started', life }

@@ -1,5 +1,12 @@
 /** A supervisor as actor logic of xstate, whatever its kind. */
-import type { ActorLogic, ActorOptions, AnyActorRef, AnyEventObject, InspectionEvent, Snapshot } from 'xstate'
+import type {
+  ActorLogic,
+  ActorRefFromLogic,
+  AnyActorRef,
+  AnyEventObject,
+  InspectionEvent,
+  Snapshot,
+} from 'xstate'
 import { createActor } from 'xstate'
 import { OvermindError } from '../model/errors.ts'
 import { type Clock, systemClock } from '../model/time.ts'
@@ -8,7 +15,7 @@ import { type ExitReason, exitOf, Shutdown } from './exit.ts'
 import { STOP, type SupervisorPhase, supervises } from './kinship.ts'
 import type { Report } from './report.ts'
 import type { Environment, Scope } from './scope.ts'
-import { type Ignore, ignore } from './spec.ts'
+import { type Ignore, ignore, isIgnore } from './spec.ts'
 import type { TreeNode } from './tree.ts'
 
 /**
@@ -65,6 +72,7 @@ export interface Working<Handle> {
 }
 
 export interface Kind<Plan, Handle> {
+  readonly name: string
   create(plan: Plan, setting: Setting): Working<Handle>
   readonly handles: WeakMap<object, Handle>
 }
@@ -105,7 +113,7 @@ export function logicOf<Plan, Handle extends SupervisorHandle, Input>(
   return supervises({
     getInitialSnapshot({ self, stopChild }, input) {
       const made = plan(input)
-      if (made === ignore) return { status: 'done', output: ignore, error: undefined, phase: 'ended' }
+      if (isIgnore(made)) return { status: 'done', output: ignore, error: undefined, phase: 'ended' }
       const environment = own ?? environmentAbove(self._parent)
       const working = kind.create(made, { scope: { self, stopChild }, environment, path: pathOf(self) })
       known.set(self, { environment, working })
@@ -167,33 +175,38 @@ export function environmentOf({ clock = systemClock, onReport }: StartOptions): 
   return { clock, onReport: onReport ?? (() => undefined) }
 }
 
-/** Starts a supervisor as the root of a tree, and waits for its children. */
-export async function startRoot<Handle>(
+/**
+ * Starts a supervisor as the root of a tree, and waits for its children.
+ *
+ * @returns its actor; one that is done already was not needed
+ */
+export async function startRoot(
   logic: SupervisorLogic,
-  { handles }: Kind<never, Handle>,
   { id = 'supervisor', clock = systemClock, inspect }: StartOptions,
-): Promise<Handle | Ignore> {
-  const options: ActorOptions<SupervisorLogic> = {
+): Promise<ActorRefFromLogic<SupervisorLogic>> {
+  const ref = createActor(logic, {
     id,
     clock: {
       setTimeout: (fire, ms) => clock.timer(ms, fire),
       clearTimeout: (cancel: () => void) => cancel(),
     },
     ...(inspect === undefined ? {} : { inspect }),
-  }
-  const ref = createActor(logic, options)
+  })
   await new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (ref.getSnapshot().phase === 'running') resolve()
+    const look = ({ phase }: SupervisorSnapshot): void => {
+      if (phase === 'running') resolve()
     }
     ref.subscribe({ next: look, error: () => resolve(), complete: () => resolve() })
     ref.start()
   })
-  const { status, output, error } = ref.getSnapshot()
-  if (output === ignore) return ignore
-  if (status === 'error')
-    throw error instanceof Shutdown && error.reason instanceof OvermindError ? error.reason : error
-  const handle = handles.get(ref)
-  if (handle === undefined) throw new TypeError('a supervisor that has started has a handle')
-  return handle
+  const { status, error } = ref.getSnapshot()
+  if (status !== 'error') return ref
+  throw error instanceof Shutdown && error.reason instanceof OvermindError ? error.reason : error
+}
+
+/** @throws OvermindError `not_a_supervisor` */
+export function handleOf<Handle>({ handles, name }: Kind<never, Handle>, ref: object | undefined): Handle {
+  const handle = ref === undefined ? undefined : handles.get(ref)
+  if (handle !== undefined) return handle
+  throw new OvermindError('not_a_supervisor', `this actor is not a ${name}`)
 }

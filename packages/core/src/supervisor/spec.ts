@@ -11,8 +11,15 @@ import { OvermindError } from '../model/errors.ts'
 import type { RestartType } from './strategy.ts'
 
 /** What a child's `start` returns (or its logic has as output at once) to say: not needed, and no error. */
-export const ignore: unique symbol = Symbol('overmind.ignore')
-export type Ignore = typeof ignore
+export const ignore: Ignore = Object.freeze({ overmind: 'ignore' })
+
+export interface Ignore {
+  readonly overmind: 'ignore'
+}
+
+export function isIgnore(value: unknown): value is Ignore {
+  return value === ignore
+}
 
 /** How a child ends: stopped at once, or asked by its `stopEvent` and given so many milliseconds, or for ever. */
 export type ShutdownTime = 'brutal_kill' | 'infinity' | number
@@ -49,7 +56,7 @@ interface ChildFields<Logic extends AnyActorLogic> {
   readonly systemId?: string
 }
 
-type InputField<Logic extends AnyActorLogic> =
+export type InputField<Logic extends AnyActorLogic> =
   undefined extends InputFrom<Logic>
     ? { readonly input?: InputFrom<Logic> }
     : { readonly input: InputFrom<Logic> }

@@ -14,6 +14,7 @@ import { createCrew, type Crew, type Member, STOPPED } from './crew.ts'
 import { checkChildren, checkFlags, checkMember, type Flags, type SupervisorOptions } from './flags.ts'
 import {
   environmentOf,
+  handleOf,
   type Kind,
   logicOf,
   type Setting,
@@ -25,7 +26,7 @@ import {
   type Working,
 } from './logic.ts'
 import { ended } from './queue.ts'
-import { type ChildInput, type ChildSpec, type Ignore, ignore } from './spec.ts'
+import { type ChildInput, type ChildSpec, type Ignore, ignore, isIgnore } from './spec.ts'
 import { affected, wantsShutdown } from './strategy.ts'
 import { renderTree, type TreeNode } from './tree.ts'
 
@@ -69,17 +70,21 @@ export interface Supervisor extends SupervisorHandle {
   reconfigure(changes: Reconfiguration): Promise<void>
 }
 
-interface Plan {
+export interface Plan {
   readonly flags: Flags
   readonly children: readonly ChildSpec[]
 }
 
-function plan(options: SupervisorOptions): Plan {
+export function plan(options: SupervisorOptions): Plan {
   const flags = checkFlags(options)
   return { flags, children: checkChildren(options.children ?? [], flags) }
 }
 
-const kind: Kind<Plan, Supervisor> = { create, handles: new WeakMap() }
+const kind: Kind<Plan, Supervisor> = {
+  name: 'supervisor',
+  create: createSupervisor,
+  handles: new WeakMap(),
+}
 
 /**
  * The handle of a supervisor that is an actor, as a child of another supervisor is.
@@ -92,9 +97,7 @@ const kind: Kind<Plan, Supervisor> = { create, handles: new WeakMap() }
  * ```
  */
 export function supervisorOf(ref: object | undefined): Supervisor {
-  const handle = ref === undefined ? undefined : kind.handles.get(ref)
-  if (handle === undefined) throw new OvermindError('not_a_supervisor', 'this actor is not a supervisor')
-  return handle
+  return handleOf(kind, ref)
 }
 
 /**
@@ -125,7 +128,7 @@ function planner<Input>(
   if (typeof from !== 'function') return () => plan(from)
   return (input) => {
     const options = from(input)
-    return options === ignore ? ignore : plan(options)
+    return isIgnore(options) ? ignore : plan(options)
   }
 }
 
@@ -160,10 +163,11 @@ export async function startSupervisor(
   from: SupervisorOptions | (() => SupervisorOptions | Ignore),
   start: StartOptions = {},
 ): Promise<Supervisor | Ignore> {
-  return startRoot(logicOf(kind, planner<unknown>(from), environmentOf(start)), kind, start)
+  const ref = await startRoot(logicOf(kind, planner<unknown>(from), environmentOf(start)), start)
+  return isIgnore(ref.getSnapshot().output) ? ignore : handleOf(kind, ref)
 }
 
-function create({ flags: first, children }: Plan, setting: Setting): Working<Supervisor> {
+export function createSupervisor({ flags: first, children }: Plan, setting: Setting): Working<Supervisor> {
   let flags = first
   let members = new Map(children.map((spec): [string, Member] => [spec.id, { spec, state: STOPPED }]))
 

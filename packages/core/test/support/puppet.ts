@@ -96,7 +96,7 @@ export function stage(): Stage {
     puppet: (name, more = {}) =>
       ({
         id: name,
-        start: () => (self.ignores.has(name) ? ignore : puppetLogic),
+        start: (role: Role) => (self.ignores.has(role.name) ? ignore : puppetLogic),
         input: { name, stage: self },
         ...more,
       }) as ChildInput<PuppetLogic>,

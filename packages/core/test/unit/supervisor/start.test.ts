@@ -25,7 +25,10 @@ describe('start and init', () => {
     expect(await startSupervisor(() => ignore, options)).toBe(ignore)
     expect(reports).toEqual([])
     const child = supervisorLogic(() => ignore)
-    const supervisor = await startSupervisor({ strategy: 'one_for_one', children: [{ id: 'sub', start: child }] })
+    const supervisor = await startSupervisor({
+      strategy: 'one_for_one',
+      children: [{ id: 'sub', start: child }],
+    })
     expect(states(supervisor)).toEqual({ sub: 'stopped' })
   })
 
@@ -60,9 +63,15 @@ describe('start and init', () => {
 
   test('8 sup_start_error_return: options that are wrong are refused, by the supervisor above as well', async () => {
     const wrong = { strategy: 'best_effort' } as unknown as SupervisorOptions
-    await expect(startSupervisor(wrong)).rejects.toMatchObject({ code: 'invalid_supervisor', field: 'strategy' })
+    await expect(startSupervisor(wrong)).rejects.toMatchObject({
+      code: 'invalid_supervisor',
+      field: 'strategy',
+    })
     await expect(
-      startSupervisor({ strategy: 'one_for_one', children: [{ id: 'sub', start: supervisorLogic(() => wrong) }] }),
+      startSupervisor({
+        strategy: 'one_for_one',
+        children: [{ id: 'sub', start: supervisorLogic(() => wrong) }],
+      }),
     ).rejects.toMatchObject({ code: 'child_start_failed', cause: { code: 'invalid_supervisor' } })
   })
 
@@ -159,7 +168,10 @@ describe('start and init', () => {
     const { puppet, options, fails } = stage()
     fails.set('deep', 1)
     const inner = supervisorLogic({ strategy: 'one_for_one', children: [puppet('deep')] })
-    const start = startSupervisor({ strategy: 'one_for_one', children: [{ id: 'inner', start: inner }] }, options)
+    const start = startSupervisor(
+      { strategy: 'one_for_one', children: [{ id: 'inner', start: inner }] },
+      options,
+    )
     const error: unknown = await start.catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(OvermindError)
     // The inner supervisor ended with a shutdown: its reason is what is passed on.
@@ -248,7 +260,10 @@ describe('asynchronous starts', () => {
       strategy: 'one_for_one',
       children: [puppet('a', { ready: () => clock.now().monotonic > 1_000_500, startTimeout: 1000 })],
     })
-    const start = startSupervisor({ strategy: 'one_for_one', children: [{ id: 'inner', start: inner }] }, options)
+    const start = startSupervisor(
+      { strategy: 'one_for_one', children: [{ id: 'inner', start: inner }] },
+      options,
+    )
     const outcome = start.catch((error: unknown) => error)
     await settle()
     clock.advance(1000)

@@ -8,7 +8,17 @@ import {
   type Supervisor,
   supervisorLogic,
 } from '../../../src/index.ts'
-import { crash, finish, leave, leaveFor, type Pull, refOf, settle, stage, type Stage } from '../../support/puppet.ts'
+import {
+  crash,
+  finish,
+  leave,
+  leaveFor,
+  type Pull,
+  refOf,
+  settle,
+  stage,
+  type Stage,
+} from '../../support/puppet.ts'
 
 const ask: Pull = { type: 'ask' }
 
