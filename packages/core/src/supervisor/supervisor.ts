@@ -109,13 +109,16 @@ export function supervisorOf(ref: object | undefined): Supervisor {
  * await startSupervisor({ strategy: 'one_for_one', children: [{ id: 'web', start: web }] })
  * ```
  */
+export function supervisorLogic<Input = unknown>(
+  /**
+   * Called when it starts, with the child's input. What it throws is a failure to start. Children with an input
+   * are best written with `child` here.
+   */
+  init: (input: Input) => SupervisorOptions | Ignore,
+): SupervisorLogic<Input>
 export function supervisorLogic<const Logics extends readonly AnyActorLogic[]>(
   options: SupervisorOptions<Logics>,
 ): SupervisorLogic
-export function supervisorLogic<const Logics extends readonly AnyActorLogic[], Input = unknown>(
-  /** Called when it starts. What it throws is a failure to start; `ignore` is none. */
-  init: (input: Input) => SupervisorOptions<Logics> | Ignore,
-): SupervisorLogic<Input>
 export function supervisorLogic<Input>(
   from: SupervisorOptions | ((input: Input) => SupervisorOptions | Ignore),
 ): SupervisorLogic<Input> {
@@ -151,14 +154,14 @@ function planner<Input>(
  * await supervisor.stop()
  * ```
  */
+export function startSupervisor(
+  init: () => SupervisorOptions | Ignore,
+  start?: StartOptions,
+): Promise<Supervisor | Ignore>
 export function startSupervisor<const Logics extends readonly AnyActorLogic[]>(
   options: SupervisorOptions<Logics>,
   start?: StartOptions,
 ): Promise<Supervisor>
-export function startSupervisor<const Logics extends readonly AnyActorLogic[]>(
-  init: () => SupervisorOptions<Logics> | Ignore,
-  start?: StartOptions,
-): Promise<Supervisor | Ignore>
 export async function startSupervisor(
   from: SupervisorOptions | (() => SupervisorOptions | Ignore),
   start: StartOptions = {},
