@@ -165,7 +165,9 @@ const RULES: Readonly<Record<keyof ChildSpec, Rule>> = {
   systemId: optional([isName, 'a text']),
 }
 
-export function isLogic(value: unknown): value is AnyActorLogic {
+const CHECKS = Object.entries(RULES)
+
+function isLogic(value: unknown): value is AnyActorLogic {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -182,9 +184,8 @@ export function checkChild(input: ChildInput, usualType: ChildType): ChildSpec {
   if (typeof given !== 'object' || given === null) {
     throw new OvermindError('invalid_child_spec', 'a child is described by an object', { value: given })
   }
-  const fields = new Map<string, unknown>(Object.entries(given))
-  for (const [field, [holds, says]] of Object.entries(RULES)) {
-    const value = fields.get(field)
+  for (const [field, [holds, says]] of CHECKS) {
+    const value: unknown = Reflect.get(given, field)
     if (holds(value)) continue
     const fault = value === undefined ? 'is missing' : `must be ${says}`
     throw new OvermindError('invalid_child_spec', `a child's ${field} ${fault}`, { field, value })
@@ -202,7 +203,7 @@ export function checkChild(input: ChildInput, usualType: ChildType): ChildSpec {
   return {
     id: input.id,
     start: input.start,
-    input: fields.get('input'),
+    input: Reflect.get(given, 'input'),
     restart,
     shutdown: input.shutdown ?? (type === 'supervisor' ? 'infinity' : 5000),
     type,
