@@ -74,7 +74,7 @@ test('supervised-actors restarts what depends on a lost connection, and lets job
   expect(await example('supervised-actors')).toEqual([
     'connected to db.example',
     'api listens',
-    'supervisor supervisor rest_for_one, 1 restarts in 5 s, running',
+    'root supervisor rest_for_one, 1 restart in 5 s, running',
     '├─ connection permanent worker, running',
     '├─ api permanent worker, running',
     '└─ jobs dynamic supervisor, 3 restarts in 5 s, 100 children at most, running, permanent',

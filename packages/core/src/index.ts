@@ -104,6 +104,7 @@ export {
 } from './supervisor/partition-supervisor.ts'
 export type {
   StartOptions,
+  SupervisorEvent,
   SupervisorHandle,
   SupervisorLogic,
   SupervisorSnapshot,

@@ -1,6 +1,7 @@
 /** Children as they are shown. */
 import type { ActorRefFromLogic, AnyActorLogic } from 'xstate'
 import { type Crew, lastLife, type Member, type MemberState, startFailure } from './crew.ts'
+import type { Intensity } from './intensity.ts'
 import { treeOf } from './logic.ts'
 import type { ChildRef, ChildType } from './spec.ts'
 import type { TreeNode } from './tree.ts'
@@ -58,6 +59,11 @@ export async function bringAsked(crew: Crew, member: Member): Promise<StartedChi
     case 'failed':
       throw startFailure(member.spec, attempt.error)
   }
+}
+
+/** `3 restarts in 5 s` */
+export function often({ maxRestarts, maxSeconds }: Intensity): string {
+  return `${maxRestarts} restart${maxRestarts === 1 ? '' : 's'} in ${maxSeconds} s`
 }
 
 export function supervisorNode(line: string, members: readonly Member[]): TreeNode {

@@ -9,6 +9,7 @@ import {
   type ChildCounts,
   type ChildView,
   count,
+  often,
   type StartedChild,
   supervisorNode,
   view,
@@ -176,12 +177,11 @@ function dynamic(setting: Setting, limits: () => Limits, isTemplated: boolean): 
   }
 
   function tree(): TreeNode {
-    const { maxRestarts, maxSeconds, maxChildren } = limits()
+    const { maxChildren } = limits()
     const most = maxChildren === Infinity ? '' : `, ${maxChildren} children at most`
-    return supervisorNode(
-      `${self.id} dynamic supervisor, ${maxRestarts} restarts in ${maxSeconds} s${most}, ${crew.phase()}`,
-      [...members.values()],
-    )
+    return supervisorNode(`${self.id} dynamic supervisor, ${often(limits())}${most}, ${crew.phase()}`, [
+      ...members.values(),
+    ])
   }
 
   return {

@@ -1,12 +1,5 @@
 /** A supervisor as actor logic of xstate, whatever its kind. */
-import type {
-  ActorLogic,
-  ActorRefFromLogic,
-  AnyActorRef,
-  AnyEventObject,
-  InspectionEvent,
-  Snapshot,
-} from 'xstate'
+import type { ActorLogic, ActorRefFromLogic, AnyActorRef, InspectionEvent, Snapshot } from 'xstate'
 import { createActor } from 'xstate'
 import { OvermindError } from '../model/errors.ts'
 import { type Clock, systemClock } from '../model/time.ts'
@@ -30,7 +23,7 @@ export interface SupervisorEvent {
 }
 
 /** The logic of a supervisor, for `startChild`, `createActor`, `invoke` and `spawn` alike. */
-export type SupervisorLogic<Input = unknown> = ActorLogic<SupervisorSnapshot, AnyEventObject, Input>
+export type SupervisorLogic<Input = unknown> = ActorLogic<SupervisorSnapshot, SupervisorEvent, Input>
 
 /** What every supervisor's handle has. */
 export interface SupervisorHandle extends AsyncDisposable {
@@ -47,7 +40,7 @@ export interface SupervisorHandle extends AsyncDisposable {
 
 /** What the root of a tree is started with. */
 export interface StartOptions {
-  /** Its id in inspection and the beginning of paths in reports. Default: `supervisor`. */
+  /** Its id in inspection and the beginning of paths in reports. Default: `root`. */
   readonly id?: string
   /** Default: the machine's. It drives the delays of all actors below, too. */
   readonly clock?: Clock
@@ -121,15 +114,13 @@ export function logicOf<Plan, Handle extends SupervisorHandle, Input>(
       return snapshotOf(working.crew)
     },
 
-    start(_, { self }) {
-      // What it has to say of its end is in the snapshot: an error is not thrown at the process as well.
-      self.subscribe({ error: () => undefined })
-      known.get(self)?.working.begin()
-    },
+    start: (_, { self }) => known.get(self)?.working.begin(),
 
     transition(snapshot, event, { self }) {
       const crew = crewOf(self)
-      switch (event.type) {
+      // More comes than what others are meant to send.
+      const { type }: { readonly type: string } = event
+      switch (type) {
         case 'xstate.stop':
           crew.halt()
           return { status: 'stopped', output: undefined, error: undefined, phase: 'ended' }
@@ -140,7 +131,7 @@ export function logicOf<Plan, Handle extends SupervisorHandle, Input>(
           return snapshotOf(crew)
         default:
           // Children are watched themselves, not by what they tell their parent.
-          if (/^xstate\.(?:done|error)\.actor\./.test(event.type)) return snapshot
+          if (/^xstate\.(?:done|error)\.actor\./.test(type)) return snapshot
           crew.report({ type: 'unexpected_event', supervisor: crew.path, event })
           return snapshot
       }
@@ -163,7 +154,7 @@ function snapshotOf(crew: Crew): SupervisorSnapshot {
   }
 }
 
-/** Settles when the actor has ended; its final snapshot decides. */
+/** Settles when the actor has ended; its final snapshot decides. An error that is observed here is not thrown at the process. */
 export function whenExited(ref: AnyActorRef): Promise<ExitReason> {
   return new Promise((resolve) => {
     const over = (): void => resolve(exitOf(ref.getSnapshot() as Snapshot<unknown>))
@@ -182,7 +173,7 @@ export function environmentOf({ clock = systemClock, onReport }: StartOptions): 
  */
 export async function startRoot(
   logic: SupervisorLogic,
-  { id = 'supervisor', clock = systemClock, inspect }: StartOptions,
+  { id = 'root', clock = systemClock, inspect }: StartOptions,
 ): Promise<ActorRefFromLogic<SupervisorLogic>> {
   const ref = createActor(logic, {
     id,

@@ -14,7 +14,7 @@ export interface Offender {
   readonly shutdown: ShutdownTime
 }
 
-/** What a supervisor has to tell. `supervisor` is its path from the root: `supervisor/web`. */
+/** What a supervisor has to tell. `supervisor` is its path from the root: `root/web`. */
 export type Report =
   /** A child has started. */
   | { readonly type: 'progress'; readonly supervisor: string; readonly child: Offender }
@@ -68,7 +68,7 @@ export interface ReportFormat {
  * @example
  * ```ts
  * await startSupervisor(options, { onReport: (report) => console.error(formatReport(report)) })
- * // supervisor/web child_terminated listener (x:4, permanent worker): error Error: EADDRINUSE
+ * // root/web child_terminated listener (x:4, permanent worker): error Error: EADDRINUSE
  * ```
  */
 export function formatReport(report: Report, { depth = 2, chars = 400 }: ReportFormat = {}): string {

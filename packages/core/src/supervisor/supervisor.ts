@@ -6,6 +6,7 @@ import {
   type ChildCounts,
   type ChildView,
   count,
+  often,
   type StartedChild,
   supervisorNode,
   view,
@@ -26,7 +27,7 @@ import {
   type Working,
 } from './logic.ts'
 import { ended } from './queue.ts'
-import { type ChildInput, type ChildSpec, type Ignore, ignore, isIgnore } from './spec.ts'
+import { type ChildInput, type ChildSpec, forgetStart, type Ignore, ignore, isIgnore } from './spec.ts'
 import { affected, wantsShutdown } from './strategy.ts'
 import { renderTree, type TreeNode } from './tree.ts'
 
@@ -288,11 +289,10 @@ export function createSupervisor({ flags: first, children }: Plan, setting: Sett
   }
 
   function tree(): TreeNode {
-    const { strategy, maxRestarts, maxSeconds } = flags
-    return supervisorNode(
-      `${self.id} supervisor ${strategy}, ${maxRestarts} restarts in ${maxSeconds} s, ${crew.phase()}`,
-      [...members.values()],
-    )
+    const { strategy } = flags
+    return supervisorNode(`${self.id} supervisor ${strategy}, ${often(flags)}, ${crew.phase()}`, [
+      ...members.values(),
+    ])
   }
 
   return { crew, handle, tree, begin: () => crew.begin([...members.values()]) }
@@ -315,7 +315,7 @@ function merge(before: ReadonlyMap<string, Member>, specs: readonly ChildSpec[])
   const next = new Map<string, Member>()
   for (const spec of specs) {
     const member = before.get(spec.id) ?? { spec, state: STOPPED }
-    member.spec = spec
+    member.spec = spec.restart === 'temporary' && member.state.kind === 'running' ? forgetStart(spec) : spec
     next.set(spec.id, member)
   }
   for (const [id, member] of before) if (!next.has(id)) next.set(id, member)

@@ -1,4 +1,4 @@
-import type { ActorLogic, ActorRef, Snapshot } from 'xstate'
+import type { ActorLogic, Snapshot } from 'xstate'
 import {
   type ChildInput,
   type ChildRef,
@@ -23,7 +23,6 @@ interface Role {
 
 type PuppetSnapshot = Snapshot<unknown> & { readonly role: Role }
 export type PuppetLogic = ActorLogic<PuppetSnapshot, Pull, Role>
-export type PuppetRef = ActorRef<PuppetSnapshot, Pull>
 
 /** What puppets did, and what they are to do. */
 export interface Stage {

@@ -1,5 +1,5 @@
 import { fromCallback } from 'xstate'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   type AutoShutdown,
   type ChildInput,
@@ -147,7 +147,7 @@ test('28 sup_flags: each flag that is wrong is named, and unknown ones are ignor
   await startSupervisor(good)
 })
 
-test('110 Supervisor.init requires a strategy', async () => {
+test('110 Supervisor.init: a strategy is required', async () => {
   const options = {} as SupervisorOptions
   await expect(startSupervisor(options)).rejects.toMatchObject({
     code: 'invalid_supervisor',
@@ -259,42 +259,41 @@ test('68 code_change_map: a change of strategy holds from the next exit on, and 
   expect(supervisor.print()).toContain('one_for_all, 3 restarts in 5 s')
 })
 
-for (const [from, to] of [
-  ['never', 'any_significant'],
-  ['any_significant', 'never'],
-  ['never', 'all_significant'],
-  ['all_significant', 'never'],
-  ['any_significant', 'all_significant'],
-  ['all_significant', 'any_significant'],
-] satisfies (readonly [AutoShutdown, AutoShutdown])[]) {
-  const row = { never: 82, any_significant: 83, all_significant: 84 }[from] + (to === 'never' ? 3 : 0)
-  test(`${row} significant_upgrade: from ${from} to ${to}, nothing stops at the change, and later exits follow it`, async () => {
-    const { puppet, options } = stage()
-    const significant = (on: AutoShutdown): SupervisorOptions['children'] =>
-      ['a', 'b'].map(
-        (id) => ({ ...puppet(id), restart: 'temporary', significant: on !== 'never' }) as ChildInput,
-      )
-    const supervisor = await startSupervisor(
-      { strategy: 'one_for_one', autoShutdown: from, children: significant(from) ?? [] },
-      options,
+/** Two significant children while the mode changes; nothing stops at the change, and later exits follow it. */
+async function expectUpgrade(from: AutoShutdown, to: AutoShutdown): Promise<void> {
+  const { puppet, options } = stage()
+  const children = (mode: AutoShutdown): readonly ChildInput[] =>
+    ['a', 'b'].map(
+      (id) => ({ ...puppet(id), restart: 'temporary', significant: mode !== 'never' }) as ChildInput,
     )
-    if (to === 'never') {
-      await expect(
-        supervisor.reconfigure({ autoShutdown: to, children: significant(from) ?? [] }),
-      ).rejects.toMatchObject({ code: 'significant_not_allowed' })
-    }
-    await supervisor.reconfigure({ autoShutdown: to, children: significant(to) ?? [] })
-    await settle()
-    expect(states(supervisor)).toEqual({ b: 'running', a: 'running' })
-    await pull(supervisor, 'a', leave)
-    if (to !== 'any_significant') {
-      expect(states(supervisor)).toEqual({ b: 'running' })
-      await pull(supervisor, 'b', leave)
-    }
-    if (to === 'never') expect(states(supervisor)).toEqual({})
-    else expect(await supervisor.exited()).toEqual({ kind: 'shutdown', reason: undefined })
-  })
+  const supervisor = await startSupervisor(
+    { strategy: 'one_for_one', autoShutdown: from, children: children(from) },
+    options,
+  )
+  if (to === 'never') {
+    const kept = supervisor.reconfigure({ autoShutdown: to, children: children(from) })
+    await expect(kept).rejects.toMatchObject({ code: 'significant_not_allowed' })
+  }
+  await supervisor.reconfigure({ autoShutdown: to, children: children(to) })
+  await settle()
+  expect(states(supervisor)).toEqual({ b: 'running', a: 'running' })
+  await pull(supervisor, 'a', leave)
+  if (to !== 'any_significant') {
+    expect(states(supervisor)).toEqual({ b: 'running' })
+    await pull(supervisor, 'b', leave)
+  }
+  if (to === 'never') expect(states(supervisor)).toEqual({})
+  else expect(await supervisor.exited()).toEqual({ kind: 'shutdown', reason: undefined })
 }
+
+describe('changes of autoShutdown', () => {
+  test('82 significant_upgrade_never_any', () => expectUpgrade('never', 'any_significant'))
+  test('83 significant_upgrade_any_never', () => expectUpgrade('any_significant', 'never'))
+  test('84 significant_upgrade_never_all', () => expectUpgrade('never', 'all_significant'))
+  test('85 significant_upgrade_all_never', () => expectUpgrade('all_significant', 'never'))
+  test('86 significant_upgrade_any_all', () => expectUpgrade('any_significant', 'all_significant'))
+  test('87 significant_upgrade_all_any', () => expectUpgrade('all_significant', 'any_significant'))
+})
 
 test('88 significant_upgrade_child: whether a child is significant can change while it runs', async () => {
   const { puppet, options } = stage()
@@ -313,7 +312,7 @@ test('88 significant_upgrade_child: whether a child is significant can change wh
   expect(await supervisor.exited()).toEqual({ kind: 'shutdown', reason: undefined })
 })
 
-test('91 manual starts are never charged', async () => {
+test('91 manual starts: they are never charged', async () => {
   const { puppet, options } = stage()
   const supervisor = await startSupervisor({ strategy: 'one_for_one', maxRestarts: 0 }, options)
   await supervisor.startChild(puppet('a'))

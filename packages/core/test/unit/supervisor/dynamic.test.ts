@@ -236,6 +236,16 @@ describe('simple_one_for_one', () => {
     expect(counts(plain)).toEqual([0, 0, 0, 0])
   })
 
+  test('70 code_change_simple_map: what is not given stays as it was', async () => {
+    const on = stage()
+    const supervisor = await simple(on, { restart: 'transient', shutdown: 7 }, { maxChildren: 1 })
+    await supervisor.reconfigure({ maxChildren: 2 })
+    const { ref } = await supervisor.startChild({ name: 'a', stage: on })
+    await supervisor.startChild({ name: 'b', stage: on })
+    expect(supervisor.childSpec(ref!)).toMatchObject({ restart: 'transient', shutdown: 7 })
+    expect(supervisor.print()).toContain('3 restarts in 5 s, 2 children at most')
+  })
+
   test('100 extra_arguments: a template is called with what its children were started with, at each restart too', async () => {
     const on = stage()
     const supervisor = await simple(on)
@@ -312,7 +322,7 @@ describe('DynamicSupervisor', () => {
     await expect(none.startChild(on.puppet('c'))).rejects.toMatchObject({ value: 0 })
   })
 
-  test('99 child ids are for people: they may be left out, and be the same', async () => {
+  test('99 child ids: they are for people: they may be left out, and be the same', async () => {
     const on = stage()
     const supervisor = await start(on)
     const { start: begin, input } = on.puppet('a')
@@ -321,7 +331,7 @@ describe('DynamicSupervisor', () => {
     expect(supervisor.whichChildren().map(({ id }) => id)).toEqual(['child', 'child', 'child'])
   })
 
-  test('102 what a start throws, of whatever kind, is what it failed with', async () => {
+  test('102 start that throws: what it throws, of whatever kind, is what it failed with', async () => {
     const on = stage()
     const supervisor = await start(on)
     const error = new Error('raised')
@@ -338,7 +348,7 @@ describe('DynamicSupervisor', () => {
     }
   })
 
-  test('103 restart that fails may succeed on the next try', async () => {
+  test('103 try again: a restart that fails may succeed on the next try', async () => {
     const on = stage()
     const supervisor = await start(on)
     const { ref } = await supervisor.startChild(on.puppet('a'))
@@ -361,7 +371,7 @@ describe('DynamicSupervisor', () => {
     expect(on.clock.armed).toBe(0)
   })
 
-  test('106 an invalid shutdown is rejected, and nothing was started', async () => {
+  test('106 invalid shutdown: it is rejected, and nothing was started', async () => {
     const on = stage()
     const supervisor = await start(on)
     await expect(supervisor.startChild({ ...on.puppet('a'), shutdown: -1 })).rejects.toMatchObject({

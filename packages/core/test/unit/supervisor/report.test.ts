@@ -48,7 +48,7 @@ test('94 reports: a permanent child that ends normally while everything stops is
   })
 })
 
-test('95 unknown messages are reported, never fatal', async () => {
+test('95 unknown messages: they are reported, never fatal', async () => {
   const { options, reports } = stage()
   const noisy = fromCallback(({ sendBack }) => sendBack({ type: 'hello' }))
   const supervisor = await startSupervisor(
@@ -138,8 +138,8 @@ describe('formatReport', () => {
       "top unexpected_event { type: 'hi' }",
     ],
   ]
-  test.each(lines)('73 format_log_1: every field is said, in one line: %j', (report, line) => {
-    expect(formatReport(report)).toBe(line)
+  test('73 format_log_1: every field is said, in one line', () => {
+    expect(lines.map(([report]) => formatReport(report))).toEqual(lines.map(([, line]) => line))
   })
 
   test('74 format_log_2: depth and length have limits, and there is never a second line', () => {

@@ -7,6 +7,7 @@ import {
   type Strategy,
   type Supervisor,
   supervisorLogic,
+  supervisorOf,
   type SupervisorOptions,
 } from '../../../src/index.ts'
 import {
@@ -177,42 +178,38 @@ describe('strategies', () => {
   })
 })
 
-type Row = readonly [row: number, name: string, restart: RestartType, event: Pull]
+/** One child ends. What is expected: it is replaced, it stays without an actor, or it is forgotten. */
+async function expectEnd(
+  restart: RestartType,
+  event: Pull,
+  expected: 'replaced' | 'kept' | 'forgotten',
+): Promise<void> {
+  const { puppet, options, reports } = stage()
+  const children = [puppet('a', { restart })]
+  const supervisor = await startSupervisor({ strategy: 'one_for_one', children }, options)
+  const before = refOf(supervisor, 'a')
+  await pull(supervisor, 'a', event)
+  expect(counts(supervisor)).toEqual(
+    { replaced: [1, 1, 0, 1], kept: [1, 0, 0, 1], forgotten: [0, 0, 0, 0] }[expected],
+  )
+  if (expected === 'replaced') expect(refOf(supervisor, 'a')).not.toBe(before)
+  const reported = reports.some(({ type }) => type === 'child_terminated')
+  expect(reported).toBe(expected === 'replaced' || event === crash)
+}
 
 describe('restart types', () => {
-  const rows: readonly Row[] = [
-    [43, 'permanent_normal', 'permanent', finish],
-    [44, 'transient_normal', 'transient', finish],
-    [45, 'temporary_normal', 'temporary', finish],
-    [46, 'permanent_shutdown', 'permanent', leave],
-    [46, 'permanent_shutdown with a reason', 'permanent', leaveFor],
-    [47, 'transient_shutdown', 'transient', leave],
-    [47, 'transient_shutdown with a reason', 'transient', leaveFor],
-    [48, 'temporary_shutdown', 'temporary', leave],
-    [48, 'temporary_shutdown with a reason', 'temporary', leaveFor],
-    [50, 'permanent_abnormal', 'permanent', crash],
-    [51, 'transient_abnormal', 'transient', crash],
-    [52, 'temporary_abnormal', 'temporary', crash],
-  ]
-  for (const [row, name, restart, event] of rows) {
-    const restarted = restart === 'permanent' || (restart === 'transient' && event === crash)
-    const what = restarted ? 'restarted' : restart === 'transient' ? 'kept, not restarted' : 'forgotten'
-    test(`${row} ${name}: the child is ${what}`, async () => {
-      const { puppet, options, reports } = stage()
-      const supervisor = await startSupervisor(
-        { strategy: 'one_for_one', children: [puppet('a', { restart })] },
-        options,
-      )
-      const before = refOf(supervisor, 'a')
-      await pull(supervisor, 'a', event)
-      if (restarted) expect(refOf(supervisor, 'a')).not.toBe(before)
-      expect(counts(supervisor)).toEqual(
-        restarted ? [1, 1, 0, 1] : restart === 'transient' ? [1, 0, 0, 1] : [0, 0, 0, 0],
-      )
-      const reported = reports.some(({ type }) => type === 'child_terminated')
-      expect(reported).toBe(restarted || event === crash)
-    })
-  }
+  test('43 permanent_normal: it is replaced', () => expectEnd('permanent', finish, 'replaced'))
+  test('44 transient_normal: it is kept', () => expectEnd('transient', finish, 'kept'))
+  test('45 temporary_normal: it is forgotten', () => expectEnd('temporary', finish, 'forgotten'))
+  test('46 permanent_shutdown: it is replaced', () => expectEnd('permanent', leave, 'replaced'))
+  test('46 permanent_shutdown: whatever its reason', () => expectEnd('permanent', leaveFor, 'replaced'))
+  test('47 transient_shutdown: it is kept', () => expectEnd('transient', leave, 'kept'))
+  test('47 transient_shutdown: whatever its reason', () => expectEnd('transient', leaveFor, 'kept'))
+  test('48 temporary_shutdown: it is forgotten', () => expectEnd('temporary', leave, 'forgotten'))
+  test('48 temporary_shutdown: whatever its reason', () => expectEnd('temporary', leaveFor, 'forgotten'))
+  test('50 permanent_abnormal: it is replaced', () => expectEnd('permanent', crash, 'replaced'))
+  test('51 transient_abnormal: it is replaced', () => expectEnd('transient', crash, 'replaced'))
+  test('52 temporary_abnormal: it is forgotten', () => expectEnd('temporary', crash, 'forgotten'))
 })
 
 describe('the budget', () => {
@@ -244,7 +241,7 @@ describe('the budget', () => {
     expect(await supervisor.exited()).toEqual(GAVE_UP)
   })
 
-  test('90 each failed attempt is charged, and admin calls come in between', async () => {
+  test('90 charged attempts: each failed attempt is charged, and admin calls come in between', async () => {
     const on = stage()
     const supervisor = await three(on, 'one_for_one', { maxRestarts: 3 })
     on.fails.set('a', 2)
@@ -261,7 +258,7 @@ describe('the budget', () => {
     expect(await supervisor.exited()).toEqual(GAVE_UP)
   })
 
-  test('93 exhaustion is a shutdown, so a transient supervisor stays down and a permanent one comes back', async () => {
+  test('93 exhaustion: it is a shutdown, so a transient supervisor stays down and a permanent one comes back', async () => {
     const { puppet, options, clock } = stage()
     const inner = (id: string): ReturnType<typeof supervisorLogic> =>
       supervisorLogic({ strategy: 'one_for_one', maxRestarts: 0, children: [puppet(id)] })
@@ -271,7 +268,6 @@ describe('the budget', () => {
     ]
     const supervisor = await startSupervisor({ strategy: 'one_for_one', children }, options)
     const [first, second] = [refOf(supervisor, 'transient'), refOf(supervisor, 'permanent')]
-    const { supervisorOf } = await import('../../../src/index.ts')
     await pull(supervisorOf(first), 'x', crash)
     await pull(supervisorOf(second), 'y', crash)
     expect(states(supervisor)).toEqual({ permanent: 'running', transient: 'stopped' })
@@ -279,7 +275,7 @@ describe('the budget', () => {
     expect(clock.armed).toBe(0)
   })
 
-  test('96 the end of an old life is ignored when a new one is there', async () => {
+  test('96 stale exit: the end of an old life is ignored when a new one is there', async () => {
     const on = stage()
     const supervisor = await three(on, 'one_for_all')
     const [a, b] = [refOf(supervisor, 'a'), refOf(supervisor, 'b')]
@@ -292,7 +288,7 @@ describe('the budget', () => {
     expect(states(supervisor)).toEqual({ a: 'running', b: 'running', c: 'running' })
   })
 
-  test('103 a restart may itself fail, and then succeed within the budget', async () => {
+  test('103 try again: a restart may itself fail, and then succeed within the budget', async () => {
     const on = stage()
     const supervisor = await three(on, 'one_for_one')
     on.fails.set('b', 1)

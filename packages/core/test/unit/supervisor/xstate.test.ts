@@ -161,10 +161,10 @@ test('inspection sees every actor with its parent, across restarts and nested su
   )
   await pull(supervisor, 'worker', crash)
   expect(Object.fromEntries(parents)).toEqual({
-    supervisor: [''],
-    inner: ['supervisor'],
+    root: [''],
+    inner: ['root'],
     leaf: ['inner'],
-    worker: ['supervisor', 'supervisor'],
+    worker: ['root', 'root'],
   })
 })
 
@@ -262,7 +262,7 @@ test('print shows the tree, and no more of many children than a screen takes', a
   )
   await supervisor.terminateChild('b')
   expect(supervisor.print().split('\n')).toEqual([
-    'supervisor supervisor one_for_one, 1 restarts in 5 s, running',
+    'root supervisor one_for_one, 1 restart in 5 s, running',
     '├─ a permanent worker, running',
     '├─ inner supervisor rest_for_one, 2 restarts in 5 s, running, permanent',
     '│  ├─ x permanent worker, running',
@@ -274,7 +274,7 @@ test('print shows the tree, and no more of many children than a screen takes', a
   const many = await startDynamicSupervisor({ maxChildren: 100 }, options)
   for (let each = 0; each < 60; each += 1) await many.startChild(puppet('w'))
   const lines = many.print().split('\n')
-  expect(lines[0]).toBe('supervisor dynamic supervisor, 3 restarts in 5 s, 100 children at most, running')
+  expect(lines[0]).toBe('root dynamic supervisor, 3 restarts in 5 s, 100 children at most, running')
   expect(lines).toHaveLength(52)
   expect(lines.at(-1)).toBe('└─ … 10 more')
 })
