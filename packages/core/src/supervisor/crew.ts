@@ -124,7 +124,11 @@ export function createCrew(options: CrewOptions): Crew {
 
   async function bring(member: Member): Promise<Attempt> {
     const attempt = await startLife(member.spec, ward)
-    if (phase === 'ended') return never()
+    if (phase === 'ended') {
+      // The child itself may have caused the end, and was born after it.
+      close()
+      return never()
+    }
     if (attempt.kind === 'failed') return attempt
     if (attempt.kind === 'ignored') {
       retire(member)

@@ -62,7 +62,7 @@ export function isExpectedEnd(exit: ExitReason, restart: RestartType, brutally: 
     case 'killed':
       return brutally
     case 'shutdown':
-      return exit.reason === undefined || restart !== 'permanent'
+      return restart !== 'permanent' || (exit.reason === undefined && !brutally)
     case 'normal':
       return restart !== 'permanent'
     case 'error':

@@ -119,13 +119,35 @@ const story: fc.Arbitrary<readonly Step[]> = fc.oneof(
   },
 )
 
+/** Somebody who looks after a child while its restarts fail. */
+const attention: fc.Arbitrary<readonly Step[]> = fc
+  .record({
+    id,
+    asks: fc.array(fc.constantFrom('terminate' as const, 'restart' as const, 'delete' as const), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+  })
+  .map(({ id: one, asks }): readonly Step[] => [
+    { do: 'advance', ms: 9000 },
+    { do: 'fail-next', id: one, times: 2 },
+    { do: 'end', ids: [one], how: 'error' },
+    ...asks.map((ask): Step => ({ do: ask, id: one })),
+    { do: 'advance', ms: 0 },
+  ])
+
 export const program: fc.Arbitrary<Program> = fc.record({
   strategy,
   autoShutdown: fc.constantFrom<AutoShutdown>('never', 'never', 'any_significant', 'all_significant'),
   maxRestarts: fc.constantFrom(0, 1, 2, 3, 5),
   maxSeconds: fc.constantFrom(1, 5),
   children: fc.uniqueArray(wish, { minLength: 1, maxLength: 4, selector: (one) => one.id }),
-  steps: fc.array(story, { minLength: 1, maxLength: 12 }).map((stories) => stories.flat()),
+  steps: fc
+    .array(fc.oneof({ weight: 7, arbitrary: story }, { weight: 1, arbitrary: attention }), {
+      minLength: 1,
+      maxLength: 12,
+    })
+    .map((stories) => stories.flat()),
 })
 
 /** What many programs came across, so that a test can tell when something was never reached. */

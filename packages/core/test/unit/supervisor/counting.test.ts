@@ -7,7 +7,7 @@ import {
   supervisorLogic,
 } from '../../../src/index.ts'
 import { isForgotten } from '../../support/heap.ts'
-import { counts, crash, pull, settle, stage, states } from '../../support/puppet.ts'
+import { counts, crash, pull, refOf, settle, stage, states } from '../../support/puppet.ts'
 
 const idle = fromCallback(() => undefined)
 
@@ -46,6 +46,15 @@ test('58 count_restarting_children: those that restart are workers, not active, 
   await supervisor.terminateChild('b')
   expect(counts(supervisor)).toEqual([2, 0, 0, 2])
   expect(clock.armed).toBe(0)
+})
+
+test('a child that has ended is not active, even before the supervisor has come to it', async () => {
+  const { puppet, options } = stage()
+  const supervisor = await startSupervisor({ strategy: 'one_for_one', children: [puppet('a')] }, options)
+  refOf(supervisor, 'a').send(crash)
+  expect(counts(supervisor)).toEqual([1, 0, 0, 1])
+  await settle()
+  expect(counts(supervisor)).toEqual([1, 1, 0, 1])
 })
 
 test('60 do_not_save_start_parameters_for_temporary_children: what they were started with is not kept', async () => {

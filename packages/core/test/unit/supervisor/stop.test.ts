@@ -1,4 +1,4 @@
-import type { ActorLogic, Snapshot } from 'xstate'
+import { type ActorLogic, createActor, fromPromise, type Snapshot } from 'xstate'
 import { expect, test } from 'vitest'
 import {
   type ChildInput,
@@ -89,26 +89,30 @@ test('19 sup_stop_brutal_kill: such a child is not asked, and has no time', asyn
 test('21 sup_stop_race: whoever ends meanwhile is not started again, and keeps its own reason', async () => {
   for (const restart of ['permanent', 'transient', 'temporary'] satisfies RestartType[]) {
     for (const event of [finish, leave, leaveFor, crash]) {
-      const on = stage()
-      const { puppet, log, reports } = on
-      const supervisor = await started(on, [
-        puppet('a', { restart }),
-        puppet('slow', { stopEvent: ask, shutdown: 'infinity' }),
-      ])
-      const [early, slow] = ['a', 'slow'].map((id) => refOf(supervisor, id))
-      const stopped = supervisor.stop()
-      await settle()
-      early?.send(event)
-      await settle()
-      slow?.send(finish)
-      await stopped
-      expect(log).toEqual(['+a', '+slow', '?slow'])
-      // OTP expects a permanent child to end by nothing but a plain shutdown.
-      const surprise = new Map<Pull, string>([[crash, 'error']])
-      if (restart === 'permanent') surprise.set(finish, 'normal').set(leaveFor, 'shutdown')
-      const kind = surprise.get(event)
-      expect(endings(reports)).toEqual(kind === undefined ? [] : [['a', kind]])
-      expect(reports.filter(({ type }) => type === 'child_terminated')).toEqual([])
+      for (const shutdown of [undefined, 100, 'brutal_kill'] as const) {
+        const on = stage()
+        const { puppet, log, reports } = on
+        const asked = shutdown === undefined ? {} : { stopEvent: ask, shutdown }
+        const supervisor = await started(on, [
+          puppet('a', { restart, ...asked }),
+          puppet('slow', { stopEvent: ask, shutdown: 'infinity' }),
+        ])
+        const [early, slow] = ['a', 'slow'].map((id) => refOf(supervisor, id))
+        const stopped = supervisor.stop()
+        await settle()
+        early?.send(event)
+        await settle()
+        slow?.send(finish)
+        await stopped
+        expect(log).toEqual(['+a', '+slow', '?slow'])
+        // OTP expects a permanent child to end by a plain shutdown, or by the kill, and by nothing else.
+        const surprise = new Map<Pull, string>([[crash, 'error']])
+        if (restart === 'permanent') surprise.set(finish, 'normal').set(leaveFor, 'shutdown')
+        if (restart === 'permanent' && shutdown === 'brutal_kill') surprise.set(leave, 'shutdown')
+        const kind = surprise.get(event)
+        expect(endings(reports)).toEqual(kind === undefined ? [] : [['a', kind]])
+        expect(reports.filter(({ type }) => type === 'child_terminated')).toEqual([])
+      }
     }
   }
 })
@@ -184,6 +188,57 @@ test('the end of a supervisor by force takes everything below with it, in that v
   expect(clock.armed).toBe(0)
   expect(await refusal).toMatchObject({ code: 'supervisor_ended' })
   expect(await supervisor.exited()).toEqual({ kind: 'shutdown', reason: undefined })
+})
+
+test('a supervisor that is ended by force while it starts starts nothing more, and leaves nothing', async () => {
+  const { puppet, log } = stage()
+  const b = puppet('b')
+  const logic = supervisorLogic({
+    strategy: 'one_for_one',
+    children: [
+      puppet('a'),
+      {
+        ...b,
+        start: (role) => {
+          actor.stop()
+          return typeof b.start === 'function' ? b.start(role) : b.start
+        },
+      },
+      puppet('c'),
+    ],
+  })
+  const actor = createActor(logic).start()
+  await settle()
+  expect(log).toEqual(['+a', '-a', '+b', '-b'])
+})
+
+test('a limit of time ends with what it limits', async () => {
+  const on = stage()
+  const { clock, puppet } = on
+  const supervisor = await started(on, [puppet('a', { stopEvent: ask, shutdown: 100 })])
+  const a = refOf(supervisor, 'a')
+  const terminated = supervisor.terminateChild('a')
+  await settle()
+  expect(clock.armed).toBe(1)
+  a.send(finish)
+  await terminated
+  expect(clock.armed).toBe(0)
+
+  const gate = Promise.withResolvers<void>()
+  const slow = fromPromise(() => gate.promise)
+  const ready = ({ status }: { readonly status: string }): boolean => status === 'done'
+  const start = supervisor.startChild({
+    id: 'slow',
+    start: slow,
+    ready,
+    startTimeout: 100,
+    restart: 'temporary',
+  })
+  await settle()
+  expect(clock.armed).toBe(1)
+  gate.resolve()
+  await start
+  expect(clock.armed).toBe(0)
 })
 
 test('a child that ends as it was asked to was shut down, and a permanent one makes no report', async () => {
