@@ -7,6 +7,7 @@ import { output } from './output.ts'
 import { ps } from './ps.ts'
 import { scale } from './scale.ts'
 import { starts } from './starts.ts'
+import { supervisor } from './supervisor.ts'
 import { type Figure, table } from './support/report.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   output,
   latency,
   scale,
+  supervisor,
 }
 
 const wanted = process.argv.slice(2)

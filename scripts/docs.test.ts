@@ -74,6 +74,27 @@ test('docs/errors.md lists every error code with its HTTP status', () => {
   expect(documented.toSorted()).toEqual(codes.map((code) => `${code} ${byCode.get(code)}`).toSorted())
 })
 
+test('docs/conformance.md names a test for each row, and each test that names a row is on the page', () => {
+  const named = new Map<string, Set<string>>()
+  for (const file of globSync('packages/core/test/unit/supervisor/*.test.ts', { cwd: root })) {
+    for (const [, row = ''] of read(file).matchAll(/\btest\(\s*'(\d{1,3} [A-Za-z_][^:']*)/g)) {
+      named.set(row, (named.get(row) ?? new Set()).add(file))
+    }
+  }
+  const documented = [
+    ...read('docs/conformance.md').matchAll(/^\| (\d{1,3} [^|]+) \| [^|]+ \| ([^|]+) \|$/gm),
+  ]
+  const tested = documented.flatMap(([, row = '', where = '']) =>
+    where.startsWith('not here: ')
+      ? []
+      : [...where.matchAll(/\(\.\.\/([^)]+)\)/g)].map(([, file = '']) => `${row} ${file}`),
+  )
+  expect(documented.length).toBeGreaterThan(90)
+  expect(tested.toSorted()).toEqual(
+    [...named].flatMap(([row, files]) => [...files].map((file) => `${row} ${file}`)).toSorted(),
+  )
+})
+
 test('docs/api.md lists every route', () => {
   const documented = rows('docs/api.md')
     .map(([route = '']) => route)

@@ -70,6 +70,24 @@ test('watch-output prints the lines of several missions under their names', asyn
   expect(await readdir(folder)).toEqual([])
 })
 
+test('supervised-actors restarts what depends on a lost connection, and lets jobs come and go', async () => {
+  expect(await example('supervised-actors')).toEqual([
+    'connected to db.example',
+    'api listens',
+    'root supervisor rest_for_one, 1 restart in 5 s, running',
+    '├─ connection permanent worker, running',
+    '├─ api permanent worker, running',
+    '└─ jobs dynamic supervisor, 3 restarts in 5 s, 100 children at most, running, permanent',
+    'connection ended: connection reset',
+    'api closed',
+    'connected to db.example',
+    'api listens',
+    'mail ended: mail failed',
+    '0 jobs left',
+    'api closed',
+  ])
+})
+
 test('client sees a mission of the daemon change until it has exited', async () => {
   await node(overmind, 'start')
   const lines = await example('client')

@@ -62,3 +62,54 @@ export type {
 export { PHASES } from './model/state.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'
 export { type Home, prepareHome } from './process/home.ts'
+export { child, ignore } from './supervisor/spec.ts'
+export type {
+  ChildInput,
+  ChildRef,
+  ChildSpec,
+  ChildTemplate,
+  ChildType,
+  DynamicChildInput,
+  Ignore,
+  LogicWithInfo,
+  ShutdownTime,
+  StartFunction,
+} from './supervisor/spec.ts'
+export { type ExitReason, Shutdown } from './supervisor/exit.ts'
+export type { Intensity } from './supervisor/intensity.ts'
+export type { AutoShutdown, RestartType, Strategy } from './supervisor/strategy.ts'
+export type { Children, SupervisorOptions } from './supervisor/flags.ts'
+export type { ChildCounts, ChildView, StartedChild } from './supervisor/children.ts'
+export {
+  type Reconfiguration,
+  startSupervisor,
+  type Supervisor,
+  supervisorLogic,
+  supervisorOf,
+} from './supervisor/supervisor.ts'
+export {
+  type DynamicSupervisor,
+  type DynamicSupervisorHandle,
+  dynamicSupervisorLogic,
+  dynamicSupervisorOf,
+  type DynamicSupervisorOptions,
+  startDynamicSupervisor,
+  type TemplateSupervisor,
+  type TemplateSupervisorOptions,
+} from './supervisor/dynamic-supervisor.ts'
+export {
+  type PartitionSupervisor,
+  partitionSupervisorLogic,
+  partitionSupervisorOf,
+  type PartitionSupervisorOptions,
+  startPartitionSupervisor,
+} from './supervisor/partition-supervisor.ts'
+export type {
+  StartOptions,
+  SupervisorEvent,
+  SupervisorHandle,
+  SupervisorLogic,
+  SupervisorSnapshot,
+} from './supervisor/logic.ts'
+export type { SupervisorPhase } from './supervisor/kinship.ts'
+export { formatReport, type Offender, type Report, type ReportFormat } from './supervisor/report.ts'

@@ -1,0 +1,144 @@
+/** Supervised actors: what many of them cost, and how fast they are restarted, beside what xstate itself needs. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import {
+  type DynamicSupervisor,
+  startDynamicSupervisor,
+  startSupervisor,
+  type Supervisor,
+} from '@overmind/core'
+import { type Actor, createActor, fromTransition, type TransitionActorLogic } from 'xstate'
+import { atLeast, atMost, type Figure, median } from './support/report.ts'
+
+const MANY = 10_000
+const TENTH = 1000
+const ROUNDS = 9
+
+type Failing = TransitionActorLogic<undefined, { type: 'fail' }, undefined>
+
+const failing: Failing = fromTransition(() => {
+  throw new Error('boom')
+}, undefined)
+
+export async function supervisor(): Promise<readonly Figure[]> {
+  await life(1, TENTH)
+  const rounds: {
+    readonly one: number
+    readonly ten: number
+    readonly small: number
+    readonly bare: number
+  }[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    rounds.push({
+      one: await life(1, MANY),
+      ten: await life(10, TENTH),
+      small: await life(1, TENTH),
+      bare: bareLife(MANY),
+    })
+  }
+  const of = (ratio: (round: (typeof rounds)[number]) => number): number => median(rounds.map(ratio))
+  const restarted: number[] = []
+  const bare: number[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    restarted.push(await restarts())
+    bare.push(bareRestarts())
+  }
+  return [
+    atMost(
+      'start and stop: one supervisor of 10,000 children ÷ ten of 1,000',
+      of(({ one, ten }) => one / ten),
+      1.2,
+      `${of(({ one }) => one).toFixed(0)} against ${of(({ ten }) => ten).toFixed(0)} ms`,
+    ),
+    atMost(
+      'start and stop: 10,000 children ÷ 1,000 children',
+      of(({ one, small }) => one / small),
+      12,
+      `${of(({ small }) => small).toFixed(1)} ms for 1,000, which are gone before the garbage collector comes`,
+    ),
+    atMost(
+      'start and stop: 10,000 supervised ÷ 10,000 bare actors',
+      of(({ one, bare: without }) => one / without),
+      4,
+      `${of(({ bare: without }) => without).toFixed(0)} ms bare`,
+    ),
+    atLeast(
+      'restarts of 10,000 children ÷ bare ends and starts',
+      median(restarted) / median(bare),
+      0.2,
+      `${Math.round(median(restarted))} against ${Math.round(median(bare))} a second`,
+    ),
+    atMost('heap for each of 10,000 children', (await memory()) / 1024, 8, 'the actor itself included', 'KB'),
+  ]
+}
+
+/** Milliseconds from the first start to the last end, of so many supervisors with so many children each. */
+async function life(supervisors: number, many: number): Promise<number> {
+  const children = Array.from({ length: many }, (_, each) => ({ id: String(each), start: failing }))
+  const began = performance.now()
+  const started: Supervisor[] = []
+  for (let each = 0; each < supervisors; each += 1) {
+    started.push(await startSupervisor({ strategy: 'one_for_one', children }))
+  }
+  for (const each of started) await each.stop()
+  return performance.now() - began
+}
+
+/** The same many actors, observed and without a supervisor. */
+function bareLife(many: number): number {
+  const began = performance.now()
+  const actors = Array.from({ length: many }, bareActor)
+  for (const actor of actors) actor.stop()
+  return performance.now() - began
+}
+
+function bareActor(): Actor<Failing> {
+  const actor = createActor(failing)
+  actor.subscribe({ error: () => undefined, complete: () => undefined })
+  return actor.start()
+}
+
+async function fill(many: number): Promise<DynamicSupervisor> {
+  const started = await startDynamicSupervisor({ maxRestarts: 1e9 })
+  for (let each = 0; each < many; each += 1) await started.startChild({ start: failing })
+  return started
+}
+
+/** Each of 10,000 children fails once. Restarts for each second. */
+async function restarts(): Promise<number> {
+  const started = await fill(MANY)
+  const refs = started.whichChildren().map(({ ref }) => ref)
+  const began = performance.now()
+  for (const ref of refs) ref?.send({ type: 'fail' })
+  // Answered when all that came before is done.
+  await started.reconfigure({})
+  const took = performance.now() - began
+  await started.stop()
+  return (MANY / took) * 1000
+}
+
+/** The same of actors that nobody supervises. */
+function bareRestarts(): number {
+  const actors = Array.from({ length: MANY }, bareActor)
+  const began = performance.now()
+  for (const actor of actors) actor.send({ type: 'fail' })
+  const next = Array.from({ length: MANY }, bareActor)
+  const took = performance.now() - began
+  for (const actor of next) actor.stop()
+  return (MANY / took) * 1000
+}
+
+/** Bytes of heap for each child. */
+async function memory(): Promise<number> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const used = (): number => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = used()
+  const started = await fill(MANY)
+  const each = (used() - before) / MANY
+  await started.stop()
+  return each
+}
