@@ -17,6 +17,7 @@ import { emptyReceipt, type MissionExit, type ProcessExit } from '../model/exit.
 import type { MissionSpec } from '../model/spec.ts'
 import { PHASES, type MissionState, type Phase, type Rung, type TimerName } from '../model/state.ts'
 import { deadlineAfter, type Instant } from '../model/time.ts'
+import { GROUP_REASONS } from './policy/classify.ts'
 import { type Conclusion, conclude, exitWithoutProcess } from './policy/conclude.ts'
 import { chargeRestart } from './policy/restart.ts'
 import { type Circumstances, type Decision, type Effect, higher, type Signal } from './signal.ts'
@@ -203,8 +204,8 @@ function endWithoutProcess({ context, event }: Args): EndReason | undefined {
       return 'kill'
     case 'stop':
       return 'stop'
-    case 'parent-exited':
-      return 'parent'
+    case 'end':
+      return event.because
     default:
       return context.ending?.reason
   }
@@ -220,13 +221,17 @@ function exitUnstarted(args: Args): Step {
   const exits: Readonly<Partial<Record<EndReason, MissionExit>>> = {
     kill: end('killed', `killed on request ${when}`),
     stop: end('stopped', `stopped on request ${when}`),
-    parent: end('stopped', `stopped because its parent exited, ${when}`),
+    parent: end('stopped', `${GROUP_REASONS.parent}, ${when}`),
+    'team-end': end('stopped', `${GROUP_REASONS['team-end']}, ${when}`),
+    'team-restart': end('stopped', `${GROUP_REASONS['team-restart']}, ${when}`),
   }
+  const reason = endWithoutProcess(args) ?? 'leftovers'
   const exit =
-    exits[endWithoutProcess(args) ?? 'leftovers'] ??
+    exits[reason] ??
     end('failed-to-start', event.type === 'refused' ? event.reason : 'it could not be started')
   return {
     exit,
+    ending: { reason, rung: 'ask', timeoutMs: context.spec.stopTimeoutMs },
     timers: {},
     record: [{ type: 'mission.exited', run, exit }],
     perform: [{ type: 'release-children' }],
@@ -234,14 +239,23 @@ function exitUnstarted(args: Args): Step {
 }
 
 /** A person wants an exited mission to run again: nothing is charged, and its past counts no longer. */
-function revive({ context }: Args): Step {
+function revive({ context, event }: Args): Step {
   const { run, restarts } = context
   return {
     exit: null,
     budget: { clock: 0, charged: [] },
     restarts: restarts + 1,
     record: [
-      { type: 'mission.restarting', run: run + 1, delay: 0, reason: 'restarted on request', charged: false },
+      {
+        type: 'mission.restarting',
+        run: run + 1,
+        delay: 0,
+        reason:
+          event.type === 'restart' && event.by === 'team'
+            ? 'started again by its team'
+            : 'restarted on request',
+        charged: false,
+      },
     ],
   }
 }
@@ -284,7 +298,7 @@ const whileEnding = {
     { guard: 'onLastRung', actions: 'wantKill' },
     { target: '#mission.running.stopping', reenter: true, actions: 'wantKill' },
   ],
-  'parent-exited': { actions: 'wantParent' },
+  end: { actions: 'wantGroupEnd' },
   restart: { actions: 'wantRestart' },
 } as const
 
@@ -364,7 +378,9 @@ const machine = setup({
     wantKill: assign((args) => apply(args.context, want('kill', 'kill')(args))),
     wantStop: assign((args) => apply(args.context, want('stop', 'ask')(args))),
     wantStopNow: assign((args) => apply(args.context, want('stop', 'kill')(args))),
-    wantParent: assign((args) => apply(args.context, want('parent', 'ask')(args))),
+    wantGroupEnd: assign((args) =>
+      apply(args.context, args.event.type === 'end' ? want(args.event.because, 'ask')(args) : {}),
+    ),
     wantRestart: assign((args) => apply(args.context, want('restart', 'ask')(args))),
     wantDeadline: assign((args) => apply(args.context, want('deadline', 'ask')(args))),
     wantStall: assign((args) => apply(args.context, want('stall', 'ask')(args))),
@@ -392,7 +408,7 @@ const machine = setup({
       on: {
         stop: { target: 'exited', actions: 'exitUnstarted' },
         kill: { target: 'exited', actions: 'exitUnstarted' },
-        'parent-exited': { target: 'exited', actions: 'exitUnstarted' },
+        end: { target: 'exited', actions: 'exitUnstarted' },
       },
     },
     running: {
@@ -413,7 +429,7 @@ const machine = setup({
             exited: leaderExits,
             stop: [{ guard: 'asksAgain', actions: 'wantStopNow' }, { actions: 'wantStop' }],
             kill: { actions: 'wantKill' },
-            'parent-exited': { actions: 'wantParent' },
+            end: { actions: 'wantGroupEnd' },
           },
         },
         up: {
@@ -421,7 +437,7 @@ const machine = setup({
             exited: leaderExits,
             stop: { target: 'stopping', actions: 'wantStop' },
             kill: { target: 'stopping', actions: 'wantKill' },
-            'parent-exited': { target: 'stopping', actions: 'wantParent' },
+            end: { target: 'stopping', actions: 'wantGroupEnd' },
             restart: { target: 'stopping', actions: 'wantRestart' },
             timer: [
               { guard: 'isDeadline', target: 'stopping', actions: 'wantDeadline' },
@@ -476,7 +492,7 @@ const machine = setup({
             restart: '#mission.running.starting',
             stop: { target: '#mission.exited', actions: 'exitUnstarted' },
             kill: { target: '#mission.exited', actions: 'exitUnstarted' },
-            'parent-exited': { target: '#mission.exited', actions: 'exitUnstarted' },
+            end: { target: '#mission.exited', actions: 'exitUnstarted' },
           },
         },
       },

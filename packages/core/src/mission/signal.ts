@@ -1,4 +1,4 @@
-import type { EndReason, MissionEvent } from '../model/events.ts'
+import type { EndReason, GroupReason, MissionEvent } from '../model/events.ts'
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { Run } from '../model/ids.ts'
 import type { MissionState, ProcessIdentity, TimerName } from '../model/state.ts'
@@ -24,10 +24,11 @@ export type Signal =
   | { readonly type: 'emptied'; readonly run: Run; readonly receipt: Receipt }
   /** Ask it to end; `timeoutMs` from asking to SIGKILL, null for the mission's own. */
   | { readonly type: 'stop'; readonly timeoutMs: number | null }
-  /** The mission that it is bound to has exited: it is to end too. */
-  | { readonly type: 'parent-exited' }
+  /** What it belongs to wants it ended. */
+  | { readonly type: 'end'; readonly because: GroupReason }
   | { readonly type: 'kill' }
-  | { readonly type: 'restart' }
+  /** Default: a person. */
+  | { readonly type: 'restart'; readonly by?: 'team' }
   /** A timer is due; `quietMs` says for how long the run has been silent. */
   | { readonly type: 'timer'; readonly name: TimerName; readonly quietMs: number }
 
@@ -59,12 +60,14 @@ const PRECEDENCE: readonly EndReason[] = [
   'restart',
   'stall',
   'deadline',
+  'team-restart',
+  'team-end',
   'parent',
   'stop',
   'kill',
 ]
 
-/** kill > stop > parent > deadline > stall > restart: the reason that a run is being ended only ever rises. */
+/** kill > stop > parent > team > deadline > stall > restart: the reason that a run is being ended only ever rises. */
 export function higher(a: EndReason, b: EndReason): EndReason {
   return PRECEDENCE.indexOf(a) >= PRECEDENCE.indexOf(b) ? a : b
 }

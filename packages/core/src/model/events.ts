@@ -3,8 +3,11 @@ import type { MissionId, Run, Seq } from './ids.ts'
 import type { Stream } from './output.ts'
 import type { MissionSpec } from './spec.ts'
 
+/** Why others end a mission: its parent has exited; its team ends; its team starts it again, with those that it is to be beside. */
+export type GroupReason = 'parent' | 'team-end' | 'team-restart'
+
 /** Why a process tree is being ended. */
-export type EndReason = 'kill' | 'stop' | 'parent' | 'deadline' | 'stall' | 'restart' | 'leftovers'
+export type EndReason = 'kill' | 'stop' | GroupReason | 'deadline' | 'stall' | 'restart' | 'leftovers'
 
 /**
  * What happens to a mission, in the words of the journal. `docs/events.md` lists each with what must

@@ -48,7 +48,7 @@ export function recoverMissions(records: readonly MissionRecord[], deps: Recover
   for (const { actor, live } of registry.all()) {
     const { parent, onParentExit } = actor.record().spec
     if (live && parent !== null && onParentExit === 'stop' && registry.find(parent)?.live !== true) {
-      actor.tell({ type: 'parent-exited' })
+      actor.tell({ type: 'end', because: 'parent' })
     }
   }
   return recovery

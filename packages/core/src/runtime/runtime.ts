@@ -169,7 +169,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     for (const id of registry.childrenOf(parent)) {
       const child = registry.find(id)
       if (child?.live === true && child.actor.record().spec.onParentExit === 'stop') {
-        child.actor.tell({ type: 'parent-exited' })
+        child.actor.tell({ type: 'end', because: 'parent' })
       }
     }
   }

@@ -63,6 +63,8 @@ const ENDING = {
   kill: 'It is being killed on request',
   stop: 'It is being stopped on request',
   parent: 'Its parent has exited, and it is being stopped for that',
+  'team-end': 'Its team ends, and it is being stopped for that',
+  'team-restart': 'Its team starts it again, and it is being stopped for that',
   deadline: 'It ran longer than it may and is being ended',
   stall: 'It showed no activity for too long and is being ended',
   restart: 'It is being ended to be started again, on request',

@@ -1,3 +1,4 @@
+import type { GroupReason } from '../../model/events.ts'
 import type { ExitClass, ProcessExit } from '../../model/exit.ts'
 import { signalOfCode } from '../../model/signals.ts'
 import type { MissionSpec } from '../../model/spec.ts'
@@ -14,6 +15,13 @@ export interface Verdict {
 /** POSIX: the shell reports 126 for a program it cannot execute and 127 for one it cannot find. */
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
+
+/** Why others have ended a mission, in words. */
+export const GROUP_REASONS: Readonly<Record<GroupReason, string>> = {
+  parent: 'stopped because its parent exited',
+  'team-end': 'stopped with its team',
+  'team-restart': 'stopped by its team, to be started again with the others',
+}
 
 /** Names the end of a run; the first class that applies wins. */
 export function classify(exit: ProcessExit, ending: Ending | null, spec: MissionSpec): Verdict {
@@ -38,7 +46,9 @@ export function classify(exit: ProcessExit, ending: Ending | null, spec: Mission
     case 'stop':
       return verdict('stopped', `stopped on request (${how})`)
     case 'parent':
-      return verdict('stopped', `stopped because its parent exited (${how})`)
+    case 'team-end':
+    case 'team-restart':
+      return verdict('stopped', `${GROUP_REASONS[ending.reason]} (${how})`)
     case 'deadline':
       return verdict('deadline', `ran longer than its limit of ${seconds(spec.timeoutMs)} (${how})`)
     case 'stall':
