@@ -63,7 +63,7 @@ export interface DynamicSupervisorHandle extends SupervisorHandle {
   terminateChild(ref: AnyChild): Promise<void>
   /** @throws OvermindError `child_not_found`, `supervisor_ended` */
   childSpec(ref: AnyChild): ChildSpec
-  /** The children at this moment. One that is being restarted has no actor. @throws OvermindError `supervisor_ended` */
+  /** The children at this moment. One that is being restarted shows the last it had. @throws OvermindError `supervisor_ended` */
   whichChildren(): readonly ChildView[]
   /** With a template there is one description, else one for each child. @throws OvermindError `supervisor_ended` */
   countChildren(): ChildCounts
@@ -119,7 +119,7 @@ const DEFAULTS: Limits = { maxRestarts: 3, maxSeconds: 5, maxChildren: Infinity 
 /** @throws OvermindError `invalid_child_spec`, `significant_not_allowed` */
 function checkDynamic(input: DynamicChildInput | ChildTemplate): ChildSpec {
   const usualType = isSupervisor(input?.start) ? 'supervisor' : 'worker'
-  const spec = checkChild({ ...input, id: input.id ?? 'child' }, usualType)
+  const spec = checkChild({ ...input, id: input?.id ?? 'child' }, usualType)
   if (!spec.significant) return spec
   const message = 'the children of a dynamic supervisor cannot be significant: it never shuts down by itself'
   throw new OvermindError('significant_not_allowed', message, { field: 'significant', value: spec.id })

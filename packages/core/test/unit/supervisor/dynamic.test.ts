@@ -378,6 +378,11 @@ describe('DynamicSupervisor', () => {
       code: 'invalid_child_spec',
       field: 'shutdown',
     })
+    const nothing = undefined as unknown as Parameters<typeof supervisor.startChild>[0]
+    await expect(supervisor.startChild(nothing)).rejects.toMatchObject({
+      code: 'invalid_child_spec',
+      field: 'start',
+    })
     expect(on.log).toEqual([])
   })
 
