@@ -70,6 +70,16 @@ test('watch-output prints the lines of several missions under their names', asyn
   expect(await readdir(folder)).toEqual([])
 })
 
+test('team starts those again that build on the member that failed', async () => {
+  expect(await example('team')).toEqual([
+    'builder is ended: team-restart',
+    'library: run 1',
+    'planner: run 2',
+    'builder: run 2',
+    'the team is over: stopped',
+  ])
+})
+
 test('supervised-actors restarts what depends on a lost connection, and lets jobs come and go', async () => {
   expect(await example('supervised-actors')).toEqual([
     'connected to db.example',

@@ -16,6 +16,8 @@ import type {
   MissionView,
   Pruned,
   StartRequest,
+  TeamRequest,
+  TeamView,
   WatchMessage,
 } from '@overmind/daemon'
 import { type Call, connectTo } from './connection.ts'
@@ -118,6 +120,12 @@ export interface OvermindClient {
   /** Output of one run, not a byte added. */
   output(ref: string, query?: OutputQuery): AsyncIterable<Buffer>
   events(query?: EventQuery): AsyncIterable<EventView | GapView>
+  /** Teams of missions, those that are over since the daemon started included. */
+  teams(options?: CallOptions): Promise<readonly TeamView[]>
+  /** Resolves once all members have started. */
+  startTeam(request: TeamRequest, options?: CallOptions): Promise<TeamView>
+  /** Resolves once no process of its members is left. */
+  stopTeam(name: string, options?: CallOptions): Promise<TeamView>
 }
 
 /** Makes a client; nothing is connected before the first call. Default: the socket of `resolveHome()`. */
@@ -180,6 +188,12 @@ export function createClient(
       const accept = 'application/octet-stream'
       return connection.bytes({ method: 'GET', path: path(mission(ref, '/output'), query), accept, signal })
     },
+    teams: async ({ signal } = {}) =>
+      (await call<{ readonly teams: readonly TeamView[] }>({ method: 'GET', path: '/v1/teams', signal }))
+        .teams,
+    startTeam: (body, { signal } = {}) => call({ method: 'POST', path: '/v1/teams', body, signal }),
+    stopTeam: (name, { signal } = {}) =>
+      call({ method: 'POST', path: `/v1/teams/${encodeURIComponent(name)}/stop`, signal }),
     events: ({ signal, ...query } = {}) => lines({ method: 'GET', path: path('/v1/events', query), signal }),
   }
 }

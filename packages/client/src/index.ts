@@ -22,5 +22,7 @@ export type {
   Pruned,
   ReceiptView,
   StartRequest,
+  TeamRequest,
+  TeamView,
   WatchMessage,
 } from '@overmind/daemon'

@@ -1,4 +1,5 @@
 export { createRuntime, type CloseOptions, type Runtime, type RuntimeOptions } from './runtime/runtime.ts'
+export type { Team, TeamOutcome, TeamView } from './runtime/teams.ts'
 export type { Recovery } from './runtime/recover.ts'
 export type {
   EventsOptions,
@@ -60,6 +61,7 @@ export type {
   TimerName,
 } from './model/state.ts'
 export { PHASES } from './model/state.ts'
+export type { MemberInput, MemberRestart, Membership, TeamInput, TeamStrategy } from './model/team.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'
 export { type Home, prepareHome } from './process/home.ts'
 export { child, ignore } from './supervisor/spec.ts'

@@ -13,5 +13,7 @@ export type {
   Pruned,
   ReceiptView,
   StartRequest,
+  TeamRequest,
+  TeamView,
   WatchMessage,
 } from './api/types.ts'

@@ -2,7 +2,14 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { DaemonStatus, EventView, LogLine, MissionList, MissionView } from '@overmind/client'
+import {
+  createClient,
+  type DaemonStatus,
+  type EventView,
+  type LogLine,
+  type MissionList,
+  type MissionView,
+} from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { overmind, type Overmind } from './overmind.ts'
 
@@ -221,6 +228,39 @@ describe('with a daemon', () => {
     expect(rows(await own.ok('ps'))).toEqual([expect.stringMatching(/ other$/)])
     expect(await own.ok('kill', '--all')).toMatch(/^Killed mission [0-9a-f]{8}\n$/)
     expect(await own.ok('kill', '--all')).toBe('')
+  })
+
+  test('a team is shown as a tree, and outlives its daemon', async () => {
+    await using own = await overmind()
+    await own.ok('start')
+    const client = createClient({ home: own.home })
+    const mission = { command: 'exec sleep 1000', cwd: '/' }
+    const team = await client.startTeam({
+      name: 'crew',
+      strategy: 'one_for_all',
+      members: [
+        { id: 'plan', mission },
+        { id: 'build', mission, restart: 'permanent' },
+      ],
+    })
+    const ids = team.members.map((member) => member.mission ?? '')
+    const lines = (await own.ok('ps', '--tree')).split('\n').slice(1, -1)
+    expect(lines[0]).toMatch(/^- +crew +team +running +0 +- +2 +- +one_for_all$/)
+    expect(lines[1]).toMatch(new RegExp(`^${ids[0]}  ├─ crew.plan +task +running`))
+    expect(lines[2]).toMatch(new RegExp(`^${ids[1]}  └─ crew.build +task +running`))
+    expect(await own.json('info', 'crew.build')).toMatchObject({
+      team: { name: 'crew', member: 'build', strategy: 'one_for_all' },
+    })
+
+    process.kill((await client.status()).pid, 'SIGKILL')
+    await own.ok('start')
+    const [again] = await client.teams()
+    expect(again).toMatchObject({ name: 'crew', outcome: null, members: team.members })
+    expect(await client.stopTeam('crew')).toMatchObject({ outcome: 'stopped' })
+    await expect(client.stopTeam('crew')).rejects.toMatchObject({ code: 'not_running' })
+    await expect(client.stopTeam('nobody')).rejects.toMatchObject({ code: 'not_found' })
+    expect(await own.json('info', 'crew.plan')).toMatchObject({ status: 'stopped', exit_class: 'stopped' })
+    expect(await own.ok('describe', 'crew.plan')).toContain('stopped with its team')
   })
 
   test('ps --watch shows changes until Ctrl-C', async () => {

@@ -66,6 +66,13 @@ export type RuntimeEvent =
       readonly lost: number
     }
   | { readonly type: 'runtime.stopped' }
+  | { readonly type: 'team.started'; readonly team: string }
+  /** `finished`: all members ended well. `gave-up`: they failed more often than the team restarts them. */
+  | {
+      readonly type: 'team.ended'
+      readonly team: string
+      readonly outcome: 'finished' | 'stopped' | 'gave-up'
+    }
   /** The store was damaged and has been set aside; history before this event is in that file. */
   | { readonly type: 'store.replaced'; readonly reason: string; readonly path: string }
 

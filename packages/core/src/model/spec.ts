@@ -3,6 +3,7 @@ import { type ErrorCode, OvermindError } from './errors.ts'
 import type { MissionId } from './ids.ts'
 import { isName, NAME_RULE } from './names.ts'
 import { isSignal } from './signals.ts'
+import type { Membership } from './team.ts'
 
 /** What a mission runs. */
 export type Command =
@@ -73,6 +74,8 @@ export interface MissionSpec {
   readonly outputLimitBytes: number
   readonly parent: MissionId | null
   readonly onParentExit: OnParentExit
+  /** Its place in a team, which restarts it together with others. */
+  readonly team: Membership | null
 }
 
 /** The environment of a mission. Kept apart from the spec so that nothing that shows a spec can show it. */
@@ -176,7 +179,7 @@ export interface ParsedMission {
   readonly name: string | undefined
   /** As it was given: which mission it means is not a matter of form. */
   readonly parent: string | undefined
-  readonly spec: Omit<MissionSpec, 'parent'>
+  readonly spec: Omit<MissionSpec, 'parent' | 'team'>
   readonly env: Environment
 }
 

@@ -14,7 +14,14 @@ import { createMission } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
 import { isMissionId, type MissionId, type Random, type Seq, seq } from '../model/ids.ts'
-import { type Caller, type MissionInput, type MissionSpec, parseMission } from '../model/spec.ts'
+import {
+  type Caller,
+  type MissionInput,
+  type MissionSpec,
+  type ParsedMission,
+  parseMission,
+} from '../model/spec.ts'
+import type { Membership, TeamInput } from '../model/team.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
@@ -30,6 +37,7 @@ import { isOf, type Mission } from './mission-handle.ts'
 import { createOutputFiles } from './output-files.ts'
 import { type Recovery, recoverMissions } from './recover.ts'
 import { createRegistry, type Entry } from './registry.ts'
+import { createTeams, type Team } from './teams.ts'
 import { createWriter } from './writer.ts'
 
 export interface RuntimeOptions {
@@ -69,6 +77,28 @@ export interface Runtime extends AsyncDisposable {
   list(): readonly Mission[]
   /** Forgets an exited mission, its events and its output. @throws OvermindError `not_found`, `not_exited` */
   remove(reference: string): Promise<void>
+  /**
+   * Starts missions as a team that is supervised as one: when a member fails for good, the strategy says who starts again
+   * with it. Settles when all have started. The team outlives its supervisor as its missions do.
+   *
+   * @throws OvermindError `invalid_spec`, `name_taken` and whatever `start` throws: then nothing was started;
+   * `child_start_failed` when a member could not be started: then those before it have been ended and forgotten
+   * @example
+   * ```ts
+   * await using runtime = await createRuntime()
+   * const team = await runtime.supervisor({
+   *   strategy: 'rest_for_one',
+   *   members: [
+   *     { id: 'planner', mission: { command: 'plan --watch' } },
+   *     { id: 'builder', mission: { command: 'build --from plan' } },
+   *   ],
+   * })
+   * await team.over()
+   * ```
+   */
+  supervisor(team: TeamInput): Promise<Team>
+  /** Teams of this runtime, those that are over included. */
+  teams(): readonly Team[]
   /** What happens, numbered. */
   events(options?: SubscribeOptions): AsyncIterableIterator<JournalEvent | Gap>
   /** The number of the newest event: the revision that a list belongs to. */
@@ -179,10 +209,10 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     throw new OvermindError('runtime_closed', 'the runtime is closed: nothing can be started')
   }
 
-  async function start(input: MissionInput): Promise<Mission> {
-    mustBeOpen()
-    const { name: given, parent: reference, spec: parsed, env } = parseMission(input, caller)
-    const spec: MissionSpec = { ...parsed, parent: parentOf(reference) }
+  /** @throws OvermindError */
+  function check(input: unknown): ParsedMission & { readonly spec: MissionSpec } {
+    const parsed = parseMission(input, caller)
+    const spec: MissionSpec = { ...parsed.spec, parent: parentOf(parsed.parent), team: null }
     mustHaveParent(spec)
     if (!providers.has(spec.provider)) {
       const known = [...providers.keys()].join(', ')
@@ -195,6 +225,15 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         },
       )
     }
+    if (parsed.name !== undefined) registry.mustBeFree(parsed.name)
+    return { ...parsed, spec }
+  }
+
+  async function start(input: unknown, team: Membership | null = null, usualName?: string): Promise<Mission> {
+    mustBeOpen()
+    const { name: asked, env, spec: checked } = check(input)
+    const spec: MissionSpec = { ...checked, team }
+    const given = asked ?? usualName
     if (given !== undefined) registry.mustBeFree(given)
     await checkLaunch(spec.command, spec.cwd, env)
     mustBeOpen()
@@ -260,8 +299,51 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     }
   }
 
+  async function remove(reference: string): Promise<void> {
+    const { id, name, live, actor } = registry.resolve(reference)
+    if (live) {
+      throw new OvermindError(
+        'not_exited',
+        `mission ${id} (${name}) is ${actor.status()}: stop or kill it first`,
+      )
+    }
+    const { state, spec } = actor.record()
+    writer.commit({
+      remove: [id],
+      events: [{ type: 'mission.removed', mission: id, at: clock.now().wall, parent: spec.parent }],
+    })
+    registry.remove(id)
+    await outputs.remove(id, state.run)
+  }
+
+  const teams = createTeams({
+    clock,
+    random,
+    check,
+    startMission: start,
+    async runAgain(id) {
+      const entry = registry.find(id)
+      if (entry === undefined) throw new OvermindError('not_found', `mission ${id} has been removed`)
+      mustHaveParent(entry.actor.record().spec)
+      registry.reclaim(entry)
+      const { run } = entry.actor.record().state
+      entry.actor.request({ type: 'restart', by: 'team' })
+      await entry.actor.until(
+        (now) => (now.run > run && now.phase !== 'running.starting') || (now.run > run && now.exit !== null),
+      )
+    },
+    entry: registry.find,
+    remove,
+    tell: (event) => {
+      writer.note({ ...event, at: clock.now().wall })
+      writer.flush()
+    },
+    fault: onFault,
+  })
+
   async function close({ missions = 'stop' }: CloseOptions = {}): Promise<void> {
     if (missions === 'stop') await stopAll()
+    teams.close()
     for (const { actor } of registry.all()) actor.close()
     await host.close()
     writer.flush()
@@ -276,6 +358,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 
   async function stopAll(): Promise<void> {
+    await teams.stopAll()
     const live = registry.all().filter((entry) => entry.live)
     for (const { actor } of live) actor.request({ type: 'stop', timeoutMs: null })
     await Promise.all(live.map(({ actor }) => actor.exited()))
@@ -304,31 +387,20 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   writer.commit({
     events: [{ type: 'runtime.started', at: clock.now().wall, pid: process.pid, ...recovery }],
   })
+  await teams.resume(registry.all())
 
   const runtime: Runtime = {
     home: home.path,
     recovery,
-    start,
+    start: (input) => start(input),
     get: (reference) => registry.resolve(reference).handle,
     list: () => registry.all().map(({ handle }) => handle),
-    async remove(reference) {
-      const { id, name, live, actor } = registry.resolve(reference)
-      if (live) {
-        throw new OvermindError(
-          'not_exited',
-          `mission ${id} (${name}) is ${actor.status()}: stop or kill it first`,
-        )
-      }
-      const { run } = actor.record().state
-      writer.commit({
-        remove: [id],
-        events: [
-          { type: 'mission.removed', mission: id, at: clock.now().wall, parent: actor.record().spec.parent },
-        ],
-      })
-      registry.remove(id)
-      await outputs.remove(id, run)
+    remove,
+    supervisor: (team) => {
+      mustBeOpen()
+      return teams.start(team)
     },
+    teams: teams.list,
     events: (subscribe) => journal.subscribe(subscribe),
     revision: () => journal.last(),
     close: closeOnce,

@@ -14,7 +14,11 @@ export function missionId(text: string): MissionId {
 }
 
 export function missionSpec(input: Partial<MissionInput> = {}): MissionSpec {
-  return { ...parseMission({ command: 'true', ...input }, { cwd: '/', env: {} }).spec, parent: null }
+  return {
+    ...parseMission({ command: 'true', ...input }, { cwd: '/', env: {} }).spec,
+    parent: null,
+    team: null,
+  }
 }
 
 /** A mission to which nothing has happened yet. */

@@ -15,9 +15,12 @@ import { remove } from './routes/remove.ts'
 import { restart } from './routes/restart.ts'
 import { show } from './routes/show.ts'
 import { shutdown } from './routes/shutdown.ts'
+import { startTeam } from './routes/start-team.ts'
 import { start } from './routes/start.ts'
 import { status } from './routes/status.ts'
+import { stopTeam } from './routes/stop-team.ts'
 import { stop } from './routes/stop.ts'
+import { teams } from './routes/teams.ts'
 import { wait } from './routes/wait.ts'
 import { watch } from './routes/watch.ts'
 
@@ -39,6 +42,9 @@ const ROUTES: readonly Register[] = [
   logs,
   output,
   events,
+  teams,
+  startTeam,
+  stopTeam,
 ]
 
 export interface AppOptions {

@@ -2,11 +2,22 @@
 import { z } from '@hono/zod-openapi'
 import { missionInputShape, PHASES } from '@overmind/core'
 import { snakeCase } from './views.ts'
-import type { DaemonStatus, Description, MissionList, MissionView, Problem, Pruned } from './types.ts'
+import type {
+  DaemonStatus,
+  Description,
+  MissionList,
+  MissionView,
+  Problem,
+  Pruned,
+  TeamView,
+} from './types.ts'
 
 const text = z.string()
 const moment = z.iso.datetime()
 const count = z.int().min(0)
+
+const strategies = z.enum(['one_for_one', 'one_for_all', 'rest_for_one'])
+const memberRestarts = z.enum(['permanent', 'transient', 'temporary'])
 
 export const missionSchema: z.ZodType<MissionView> = z
   .object({
@@ -29,6 +40,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     exited_at: moment.nullable(),
     parent: text.nullable(),
     children: z.array(text),
+    team: z.object({ name: text, member: text, strategy: strategies }).nullable(),
     session_id: text.nullable(),
     exit_code: z.int().nullable(),
     exit_signal: text.nullable(),
@@ -62,6 +74,27 @@ export const startSchema: z.ZodType = z
     Object.fromEntries(Object.entries(missionInputShape).map(([name, rule]) => [snakeCase(name), rule])),
   )
   .openapi('StartRequest')
+
+export const teamRequestSchema: z.ZodType = z
+  .strictObject({
+    strategy: strategies,
+    name: text.optional(),
+    max_restarts: count.optional(),
+    max_seconds: z.number().optional(),
+    members: z.array(z.strictObject({ id: text, mission: startSchema, restart: memberRestarts.optional() })),
+  })
+  .openapi('TeamRequest')
+
+export const teamSchema: z.ZodType<TeamView> = z
+  .object({
+    name: text,
+    strategy: strategies,
+    max_restarts: count,
+    max_seconds: z.number(),
+    outcome: z.enum(['finished', 'stopped', 'gave-up']).nullable(),
+    members: z.array(z.object({ id: text, restart: memberRestarts, mission: text.nullable() })),
+  })
+  .openapi('Team')
 
 export const descriptionSchema: z.ZodType<Description> = z
   .object({

@@ -3,7 +3,17 @@
  * in lower case joined by underscores. Moments are ISO 8601 in UTC with milliseconds; durations and sizes
  * are whole numbers and name their unit.
  */
-import type { ErrorCode, ExitClass, OnParentExit, Phase, RestartPolicy, Status } from '@overmind/core'
+import type {
+  ErrorCode,
+  ExitClass,
+  MemberRestart,
+  OnParentExit,
+  Phase,
+  RestartPolicy,
+  Status,
+  TeamOutcome,
+  TeamStrategy,
+} from '@overmind/core'
 
 export interface MissionView {
   /** Eight hexadecimal digits. */
@@ -31,6 +41,8 @@ export interface MissionView {
   readonly exited_at: string | null
   readonly parent: string | null
   readonly children: readonly string[]
+  /** The team that restarts it together with others. */
+  readonly team: { readonly name: string; readonly member: string; readonly strategy: TeamStrategy } | null
   readonly session_id: string | null
   readonly exit_code: number | null
   readonly exit_signal: string | null
@@ -75,6 +87,35 @@ export interface StartRequest {
   readonly parent?: string
   /** What becomes of it when its parent has exited. Default: `keep`. */
   readonly on_parent_exit?: OnParentExit
+}
+
+export interface TeamRequest {
+  readonly strategy: TeamStrategy
+  readonly name?: string
+  readonly max_restarts?: number
+  readonly max_seconds?: number
+  readonly members: readonly {
+    readonly id: string
+    readonly mission: StartRequest
+    /** Default: `transient`. */
+    readonly restart?: MemberRestart
+  }[]
+}
+
+/** Missions that are supervised as one. */
+export interface TeamView {
+  readonly name: string
+  readonly strategy: TeamStrategy
+  readonly max_restarts: number
+  readonly max_seconds: number
+  /** How it ended; null while it is not over. */
+  readonly outcome: TeamOutcome | null
+  /** In the order in which they are started. */
+  readonly members: readonly {
+    readonly id: string
+    readonly restart: MemberRestart
+    readonly mission: string | null
+  }[]
 }
 
 export interface ReceiptView {

@@ -7,9 +7,10 @@ import type {
   MissionView as CoreMissionView,
   Receipt,
   RestartPolicy,
+  Team,
 } from '@overmind/core'
 import type { MissionRow } from '../text/mission-table.ts'
-import type { EventView, GapView, MissionView, ReceiptView } from './types.ts'
+import type { EventView, GapView, MissionView, ReceiptView, TeamView } from './types.ts'
 
 export function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString()
@@ -57,6 +58,10 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
     exited_at: ({ state }) => (state.exit === null ? null : iso(state.exit.at)),
     parent: ({ spec }) => spec.parent,
     children: ({ children }) => children,
+    team: ({ spec }) =>
+      spec.team === null
+        ? null
+        : { name: spec.team.team, member: spec.team.member, strategy: spec.team.strategy },
     session_id: () => null,
     exit_code: ({ state }) => state.exit?.code ?? null,
     exit_signal: ({ state }) => state.exit?.signal ?? null,
@@ -90,6 +95,7 @@ export function missionRow(mission: Mission): MissionRow {
     restart_count: FIELDS.restart_count(view, mission),
     parent: FIELDS.parent(view, mission),
     children: FIELDS.children(view, mission),
+    team: FIELDS.team(view, mission),
     started_at: FIELDS.started_at(view, mission),
     command: FIELDS.command(view, mission),
   }
@@ -119,11 +125,24 @@ export function missionView(mission: Mission): MissionView {
     exited_at: FIELDS.exited_at(view, mission),
     parent: FIELDS.parent(view, mission),
     children: FIELDS.children(view, mission),
+    team: FIELDS.team(view, mission),
     session_id: FIELDS.session_id(view, mission),
     exit_code: FIELDS.exit_code(view, mission),
     exit_signal: FIELDS.exit_signal(view, mission),
     exit_class: FIELDS.exit_class(view, mission),
     exit_reason: FIELDS.exit_reason(view, mission),
+  }
+}
+
+export function teamView(team: Team): TeamView {
+  const { name, strategy, maxRestarts, maxSeconds, outcome, members } = team.view()
+  return {
+    name,
+    strategy,
+    max_restarts: maxRestarts,
+    max_seconds: maxSeconds,
+    outcome: outcome ?? null,
+    members: members.map(({ id, restart, mission }) => ({ id, restart, mission: mission ?? null })),
   }
 }
 

@@ -2,6 +2,7 @@ import type { MissionView } from '../api/types.ts'
 import { inert } from './inert.ts'
 import { type Colour, type Paint, plain } from './paint.ts'
 import { type Cells, type Style, table, type TableOptions } from './table.ts'
+import { withTeams } from './team-rows.ts'
 import { inTree } from './tree.ts'
 import { showDuration } from './units.ts'
 
@@ -19,10 +20,12 @@ const COLOURS: Readonly<Record<MissionView['status'], Colour>> = {
 }
 
 /** What the table needs to know of a mission. */
-export type MissionRow = Pick<
+export interface MissionRow extends Pick<
   MissionView,
-  'id' | 'name' | 'type' | 'status' | 'restart_count' | 'parent' | 'children' | 'started_at' | 'command'
->
+  'id' | 'name' | 'status' | 'restart_count' | 'parent' | 'children' | 'team' | 'started_at' | 'command'
+> {
+  readonly type: string
+}
 
 export interface MissionTableOptions {
   /** Milliseconds since 1970. */
@@ -45,7 +48,7 @@ export function missionTable(
   return table(
     HEADING,
     tree
-      ? inTree(missions).map(({ item, branch }) => cellsOf(item, now, branch))
+      ? inTree(withTeams(missions)).map(({ item, branch }) => cellsOf(item, now, branch))
       : missions.map((mission) => cellsOf(mission, now, '')),
     { style: styleOf(paint), ...(columns !== undefined && { columns }) },
   )
@@ -61,7 +64,7 @@ function cellsOf(mission: MissionRow, now: number, branch: string): Cells {
   const before = known.get(mission)
   if (before?.uptime === up && before.branch === branch) return before.cells
   const cells = [
-    mission.id,
+    mission.type === 'team' ? '-' : mission.id,
     branch + inert(mission.name),
     mission.type,
     mission.status,

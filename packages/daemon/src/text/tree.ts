@@ -1,6 +1,7 @@
 interface Member {
   readonly id: string
-  readonly parent: string | null
+  /** The id of what it stands under. */
+  readonly under: string | null
 }
 
 export interface Placed<T> {
@@ -9,10 +10,10 @@ export interface Placed<T> {
   readonly branch: string
 }
 
-/** Each under its parent, in the order given; one whose parent is not among them is a root. */
+/** Each under its own, in the order given; one whose own is not among them is a root. */
 export function inTree<T extends Member>(items: readonly T[]): readonly Placed<T>[] {
   const ids = new Set(items.map(({ id }) => id))
-  const byParent = Map.groupBy(items, ({ parent }) => (parent !== null && ids.has(parent) ? parent : null))
+  const byParent = Map.groupBy(items, ({ under }) => (under !== null && ids.has(under) ? under : null))
   const placed: Placed<T>[] = []
   // By hand, because a chain of parents may be deeper than a stack.
   const open = (byParent.get(null) ?? []).toReversed().map((item) => ({ item, branch: '', indent: '' }))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { inTree } from '../../src/text/tree.ts'
 
 function drawn(...items: readonly (readonly [id: string, parent: string | null])[]): readonly string[] {
-  return inTree(items.map(([id, parent]) => ({ id, parent }))).map(({ item, branch }) => branch + item.id)
+  return inTree(items.map(([id, under]) => ({ id, under }))).map(({ item, branch }) => branch + item.id)
 }
 
 test('children stand under their parents, in their order', () => {
@@ -18,7 +18,7 @@ test('one whose parent is not shown is a root', () => {
 test('a chain may be longer than a stack is deep', () => {
   const chain = Array.from({ length: 20_000 }, (_, index) => ({
     id: String(index),
-    parent: index === 0 ? null : String(index - 1),
+    under: index === 0 ? null : String(index - 1),
   }))
   expect(inTree(chain.toReversed()).map(({ item }) => item.id)).toEqual(chain.map(({ id }) => id))
 })

@@ -27,6 +27,7 @@ const mission: MissionView = {
   exited_at: null,
   parent: null,
   children: [],
+  team: null,
   session_id: null,
   exit_code: null,
   exit_signal: null,

@@ -1,10 +1,10 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type MissionInput, OvermindError } from '@overmind/core'
 import { json, problem } from '../answers.ts'
 import { readJson } from '../body.ts'
 import type { Register } from '../context.ts'
+import { missionInput } from '../input.ts'
 import { missionSchema, startSchema } from '../schemas.ts'
-import { camelCase, missionView } from '../views.ts'
+import { missionView } from '../views.ts'
 
 export const start: Register = (api, { runtime }) => {
   const route = createRoute({
@@ -17,16 +17,7 @@ export const start: Register = (api, { runtime }) => {
   // The runtime checks what it is given, once, and its errors name the field; the schema above is for readers.
   api.openAPIRegistry.registerPath(route)
   api.post('/v1/missions', async (c) => {
-    const body = await readJson(c)
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-      throw new OvermindError('invalid_request', 'the body must be a JSON object with at least a command')
-    }
-    const unknown = Object.keys(body).find((name) => /[A-Z]/.test(name))
-    if (unknown !== undefined)
-      throw new OvermindError('invalid_spec', `${unknown}: no such field`, { field: unknown })
-    const input = Object.fromEntries(Object.entries(body).map(([name, value]) => [camelCase(name), value]))
-    // Checked by `start` itself, rule by rule.
-    const mission = await runtime.start(input as unknown as MissionInput)
+    const mission = await runtime.start(missionInput(await readJson(c)))
     return c.json(missionView(mission), 201)
   })
 }

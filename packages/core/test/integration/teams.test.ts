@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'vitest'
+import {
+  createMemoryStore,
+  createRuntime,
+  type MemberInput,
+  type Mission,
+  type Runtime,
+  seq,
+  type Team,
+} from '../../src/index.ts'
+import { eventually } from '../support/eventually.ts'
+import { temporaryHome } from '../support/home.ts'
+import { bench } from '../support/missions.ts'
+import { keeperOf, processesWith } from '../support/processes.ts'
+
+const SLEEP = { command: ['/bin/sleep', '1000'] } as const
+
+const sleepers = (...ids: readonly string[]): MemberInput[] => ids.map((id) => ({ id, mission: SLEEP }))
+
+const runsOf = (team: Team): readonly number[] =>
+  team.view().members.map(({ id }) => team.mission(id).view().state.run)
+
+const phasesOf = (team: Team): readonly string[] =>
+  team.view().members.map(({ id }) => team.mission(id).view().state.phase)
+
+const statusOf = (team: Team): readonly string[] =>
+  team.view().members.map(({ id }) => team.mission(id).view().status)
+
+/** Ends the command of a member from outside. */
+function crash({ id }: Mission): void {
+  const keeper = keeperOf(id)
+  for (const pid of processesWith(`OVERMIND_MISSION_ID=${id}`))
+    if (pid !== keeper) process.kill(pid, 'SIGKILL')
+}
+
+/** The members' runs, once they are as many as `runs` and all are up. */
+async function settledRuns(team: Team, runs: readonly number[]): Promise<readonly number[]> {
+  await eventually(
+    () =>
+      runsOf(team).every((run, index) => run >= (runs[index] ?? 0)) &&
+      phasesOf(team).every((phase) => phase === 'running.up'),
+    { what: `runs ${runs.join()}` },
+  )
+  return runsOf(team)
+}
+
+async function startOrder(runtime: Runtime): Promise<readonly string[]> {
+  const names: string[] = []
+  for await (const event of runtime.events({ since: seq(0), follow: false })) {
+    if (event.type === 'run.started') names.push(`${runtime.get(event.mission).name} ${event.run}`)
+    if (event.type === 'mission.exited') names.push(`${runtime.get(event.mission).name} ended`)
+  }
+  return names
+}
+
+describe('a member that fails', () => {
+  test.each([
+    ['one_for_one', [1, 2, 1]],
+    ['rest_for_one', [1, 2, 2]],
+    ['one_for_all', [2, 2, 2]],
+  ] as const)('%s: starts again with those that the strategy names', async (strategy, runs) => {
+    await using overmind = await bench()
+    const team = await overmind.runtime.supervisor({ strategy, members: sleepers('a', 'b', 'c') })
+    const ids = team.view().members.map(({ mission }) => mission)
+    crash(team.mission('b'))
+    expect(await settledRuns(team, runs)).toEqual(runs)
+    expect(team.view().members.map(({ mission }) => mission)).toEqual(ids)
+    await team.stop()
+    expect(statusOf(team)).toEqual(['stopped', 'stopped', 'stopped'])
+    expect(await team.over()).toBe('stopped')
+  })
+
+  test('rest_for_one ends the later ones in reverse and starts them in order', async () => {
+    await using overmind = await bench()
+    const { runtime } = overmind
+    const team = await runtime.supervisor({
+      name: 't',
+      strategy: 'rest_for_one',
+      members: sleepers('a', 'b', 'c'),
+    })
+    crash(team.mission('a'))
+    expect(await settledRuns(team, [2, 2, 2])).toEqual([2, 2, 2])
+    expect((await startOrder(runtime)).slice(3)).toEqual([
+      't.a ended',
+      't.c ended',
+      't.b ended',
+      't.a 2',
+      't.b 2',
+      't.c 2',
+    ])
+    expect(team.mission('c').view().state.restarts).toBe(1)
+  })
+
+  test('too often ends the team', async () => {
+    await using overmind = await bench()
+    const { runtime } = overmind
+    const team = await runtime.supervisor({
+      name: 'fragile',
+      strategy: 'one_for_one',
+      maxRestarts: 2,
+      members: [...sleepers('steady'), { id: 'broken', mission: { command: 'exit 3' } }],
+    })
+    expect(await team.over()).toBe('gave-up')
+    expect(team.mission('broken').view().state.run).toBe(3)
+    expect(await team.mission('steady').exited()).toMatchObject({
+      class: 'stopped',
+      evidence: { reason: expect.stringContaining('with its team') },
+    })
+    const events = await Array.fromAsync(runtime.events({ since: seq(0), follow: false }))
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'team.ended', team: 'fragile', outcome: 'gave-up' }),
+    )
+  })
+
+  test('has its own restarts first, and they do not count for the team', async () => {
+    await using overmind = await bench()
+    const team = await overmind.runtime.supervisor({
+      strategy: 'one_for_all',
+      maxRestarts: 0,
+      members: [
+        ...sleepers('other'),
+        {
+          id: 'tries',
+          mission: {
+            command: '[ $OVERMIND_RUN -ge 3 ] && exec sleep 1000; exit 1',
+            restart: 'on-failure',
+            backoffMs: 0,
+          },
+        },
+      ],
+    })
+    expect(await settledRuns(team, [1, 3])).toEqual([1, 3])
+    expect(team.view().outcome).toBeUndefined()
+  })
+})
+
+describe('a member that ends', () => {
+  test('well, stays ended; when all have, the team is finished', async () => {
+    await using overmind = await bench()
+    const team = await overmind.runtime.supervisor({
+      strategy: 'one_for_all',
+      members: [
+        { id: 'first', mission: { command: 'true' } },
+        { id: 'second', mission: { command: 'sleep 0.1' }, restart: 'temporary' },
+      ],
+    })
+    expect(await team.over()).toBe('finished')
+    expect(runsOf(team)).toEqual([1, 1])
+  })
+
+  test('and is permanent, starts again', async () => {
+    await using overmind = await bench()
+    const team = await overmind.runtime.supervisor({
+      strategy: 'one_for_one',
+      maxRestarts: 100,
+      members: [
+        {
+          id: 'again',
+          mission: { command: '[ $OVERMIND_RUN -ge 3 ] && exec sleep 1000; true' },
+          restart: 'permanent',
+        },
+      ],
+    })
+    expect(await settledRuns(team, [3])).toEqual([3])
+  })
+
+  test('because a person stopped it stays ended, until the team starts it with others', async () => {
+    await using overmind = await bench()
+    const team = await overmind.runtime.supervisor({
+      strategy: 'rest_for_one',
+      members: [...sleepers('a'), { id: 'b', mission: SLEEP, restart: 'permanent' }],
+    })
+    await team.mission('b').stop()
+    crash(team.mission('a'))
+    expect(await settledRuns(team, [2, 2])).toEqual([2, 2])
+  })
+})
+
+describe('a team that cannot be started', () => {
+  test.each([
+    [{ strategy: 'sideways', members: sleepers('a') }, 'strategy'],
+    [{ strategy: 'one_for_one', members: [] }, 'members'],
+    [{ strategy: 'one_for_one', members: sleepers('a', 'a') }, 'members'],
+    [{ strategy: 'one_for_one', members: sleepers('a'), size: 1 }, 'size'],
+    [{ strategy: 'one_for_one', members: sleepers('a b') }, 'members.0.id'],
+    [{ strategy: 'one_for_one', members: sleepers('a'), maxRestarts: -1 }, 'maxRestarts'],
+    [{ strategy: 'one_for_one', members: [{ id: 'a', mission: { command: 'true', cwd: 'here' } }] }, 'cwd'],
+  ])('%j: an error that names the field, and nothing has started', async (input, field) => {
+    await using overmind = await bench()
+    await expect(overmind.runtime.supervisor(input as never)).rejects.toMatchObject({ field })
+    expect(overmind.runtime.list()).toEqual([])
+    expect(overmind.runtime.teams()).toEqual([])
+  })
+
+  test('because of its last member leaves nothing of the others', async () => {
+    await using overmind = await bench()
+    const { runtime } = overmind
+    await expect(
+      runtime.supervisor({
+        strategy: 'one_for_one',
+        members: [...sleepers('a', 'b'), { id: 'c', mission: { command: ['/no/such/program'] } }],
+      }),
+    ).rejects.toMatchObject({ code: 'child_start_failed' })
+    expect(runtime.list()).toEqual([])
+  })
+
+  test('because of its name says whose it is', async () => {
+    await using overmind = await bench()
+    const { runtime } = overmind
+    const first = await runtime.supervisor({ name: 'crew', strategy: 'one_for_one', members: sleepers('a') })
+    const again = { name: 'crew', strategy: 'one_for_one', members: sleepers('a') } as const
+    await expect(runtime.supervisor(again)).rejects.toMatchObject({ code: 'name_taken' })
+    await first.stop()
+    await (await runtime.supervisor(again)).stop()
+  })
+})
+
+describe('a team outlives its supervisor', () => {
+  test('its members go on, and are restarted together by the next one', async () => {
+    await using home = await temporaryHome()
+    const store = createMemoryStore()
+    const first = await createRuntime({ home: home.path, store })
+    const team = await first.supervisor({
+      name: 'crew',
+      strategy: 'rest_for_one',
+      members: sleepers('a', 'b', 'c'),
+    })
+    const before = team.view().members
+    await first.close({ missions: 'keep' })
+    await using second = await createRuntime({ home: home.path, store })
+    const [again] = second.teams()
+    expect(again?.view()).toMatchObject({ name: 'crew', strategy: 'rest_for_one', members: before })
+    expect(runsOf(again!)).toEqual([1, 1, 1])
+    crash(again!.mission('b'))
+    expect(await settledRuns(again!, [1, 2, 2])).toEqual([1, 2, 2])
+  })
+
+  test('a member that failed meanwhile is restarted with those behind it', async () => {
+    await using home = await temporaryHome()
+    const store = createMemoryStore()
+    const first = await createRuntime({ home: home.path, store })
+    const team = await first.supervisor({
+      name: 'crew',
+      strategy: 'rest_for_one',
+      members: sleepers('a', 'b', 'c'),
+    })
+    const crashing = team.mission('b')
+    await first.close({ missions: 'keep' })
+    crash(crashing)
+    await using second = await createRuntime({ home: home.path, store })
+    expect(await settledRuns(second.teams()[0]!, [1, 2, 2])).toEqual([1, 2, 2])
+  })
+})

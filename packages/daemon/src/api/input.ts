@@ -1,0 +1,38 @@
+import { type MissionInput, OvermindError, type TeamInput } from '@overmind/core'
+import { camelCase } from './views.ts'
+
+/**
+ * A mission as the runtime is told of it, from its description on the wire. Only names are changed here: the
+ * runtime checks what it is given, once, and its errors name the field.
+ */
+export function missionInput(body: unknown): MissionInput {
+  return renamed(body, 'the body must be a JSON object with at least a command') as unknown as MissionInput
+}
+
+/** The same for a team. */
+export function teamInput(body: unknown): TeamInput {
+  const team = renamed(body, 'the body must be a JSON object with at least a strategy and members')
+  const members: unknown = team['members']
+  if (!Array.isArray(members)) return team as unknown as TeamInput
+  return {
+    ...team,
+    members: members.map((member: unknown) => {
+      if (!isObject(member)) return member
+      const fields = renamed(member, '')
+      return 'mission' in fields ? { ...fields, mission: missionInput(fields['mission']) } : fields
+    }),
+  } as unknown as TeamInput
+}
+
+function renamed(body: unknown, expected: string): Record<string, unknown> {
+  if (!isObject(body)) throw new OvermindError('invalid_request', expected)
+  const unknown = Object.keys(body).find((name) => /[A-Z]/.test(name))
+  if (unknown !== undefined) {
+    throw new OvermindError('invalid_spec', `${unknown}: no such field`, { field: unknown })
+  }
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [camelCase(name), value]))
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,43 @@
+import type { MissionRow } from './mission-table.ts'
+
+/** A row for each team, before the first of its members, which stand under it unless they have a parent of their own. */
+export function withTeams(
+  missions: readonly MissionRow[],
+): readonly (MissionRow & { readonly under: string | null })[] {
+  const members = Map.groupBy(missions, ({ team }) => team?.name)
+  const seen = new Set<string>()
+  return missions.flatMap((mission) => {
+    const { team, parent } = mission
+    if (team === null) return [{ ...mission, under: parent }]
+    const row = { ...mission, under: parent ?? idOf(team.name) }
+    if (seen.has(team.name)) return [row]
+    seen.add(team.name)
+    return [{ ...teamRow(team, members.get(team.name) ?? []), under: null }, row]
+  })
+}
+
+/** No mission has an id like this. */
+function idOf(team: string): string {
+  return `team ${team}`
+}
+
+function teamRow(
+  { name, strategy }: NonNullable<MissionRow['team']>,
+  members: readonly MissionRow[],
+): MissionRow {
+  const alive = members.find(
+    ({ status }) => status === 'running' || status === 'restarting' || status === 'stalled',
+  )
+  return {
+    id: idOf(name),
+    name,
+    type: 'team',
+    status: (alive ?? members.find(({ status }) => status === 'crashed') ?? members[0])?.status ?? 'stopped',
+    restart_count: members.reduce((sum, { restart_count }) => sum + restart_count, 0),
+    parent: null,
+    children: members.map(({ id }) => id),
+    team: null,
+    started_at: null,
+    command: strategy,
+  }
+}
