@@ -61,7 +61,8 @@ export type {
   TimerName,
 } from './model/state.ts'
 export { PHASES } from './model/state.ts'
-export type { MemberInput, MemberRestart, Membership, TeamInput, TeamStrategy } from './model/team.ts'
+export type { MemberRestart, Membership, TeamStrategy } from './model/membership.ts'
+export type { MemberInput, TeamInput } from './model/team.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'
 export { type Home, prepareHome } from './process/home.ts'
 export { child, ignore } from './supervisor/spec.ts'

@@ -3,7 +3,7 @@ import { type ErrorCode, OvermindError } from './errors.ts'
 import type { MissionId } from './ids.ts'
 import { isName, NAME_RULE } from './names.ts'
 import { isSignal } from './signals.ts'
-import type { Membership } from './team.ts'
+import type { Membership } from './membership.ts'
 
 /** What a mission runs. */
 export type Command =

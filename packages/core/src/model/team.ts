@@ -1,14 +1,9 @@
 /** Teams: missions that are restarted together. */
 import { z } from 'zod'
 import { OvermindError } from './errors.ts'
+import type { MemberRestart, Membership, TeamStrategy } from './membership.ts'
 import { isName, NAME_RULE } from './names.ts'
 import type { MissionInput } from './spec.ts'
-
-/** Who else starts again when a member has failed: nobody, everybody, or those that were started after it. */
-export type TeamStrategy = 'one_for_one' | 'one_for_all' | 'rest_for_one'
-
-/** When a member that has ended is started again: always, when it failed, or never. */
-export type MemberRestart = 'permanent' | 'transient' | 'temporary'
 
 export interface MemberInput {
   /** Unique in the team. */
@@ -29,18 +24,6 @@ export interface TeamInput {
   readonly maxSeconds?: number | undefined
   /** Started in this order, each when the one before it runs. */
   readonly members: readonly MemberInput[]
-}
-
-/** What a mission knows of its team: enough for another supervisor to go on with it. */
-export interface Membership {
-  readonly team: string
-  readonly strategy: TeamStrategy
-  readonly maxRestarts: number
-  readonly maxSeconds: number
-  readonly member: string
-  /** Its place in the order of the team, from 0. */
-  readonly place: number
-  readonly restart: MemberRestart
 }
 
 export type TeamPlan = Pick<Membership, 'strategy' | 'maxRestarts' | 'maxSeconds'> & {

@@ -21,7 +21,8 @@ import {
   type ParsedMission,
   parseMission,
 } from '../model/spec.ts'
-import type { Membership, TeamInput } from '../model/team.ts'
+import type { Membership } from '../model/membership.ts'
+import type { TeamInput } from '../model/team.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'

@@ -5,13 +5,8 @@
 import { OvermindError } from '../model/errors.ts'
 import type { MissionId, Random } from '../model/ids.ts'
 import { generateName, isName } from '../model/names.ts'
-import {
-  type MemberRestart,
-  type Membership,
-  parseTeam,
-  type TeamInput,
-  type TeamStrategy,
-} from '../model/team.ts'
+import type { MemberRestart, Membership, TeamStrategy } from '../model/membership.ts'
+import { parseTeam, type TeamInput } from '../model/team.ts'
 import type { Clock } from '../model/time.ts'
 import { startSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
 import { child } from '../supervisor/spec.ts'

@@ -9,7 +9,7 @@ import type {
   RestartPolicy,
   Team,
 } from '@overmind/core'
-import type { MissionRow } from '../text/mission-table.ts'
+import type { MissionRow } from '../text/mission-row.ts'
 import type { EventView, GapView, MissionView, ReceiptView, TeamView } from './types.ts'
 
 export function iso(milliseconds: number): string {

@@ -1,5 +1,6 @@
 import type { MissionView } from '../api/types.ts'
 import { inert } from './inert.ts'
+import type { MissionRow } from './mission-row.ts'
 import { type Colour, type Paint, plain } from './paint.ts'
 import { type Cells, type Style, table, type TableOptions } from './table.ts'
 import { withTeams } from './team-rows.ts'
@@ -17,14 +18,6 @@ const COLOURS: Readonly<Record<MissionView['status'], Colour>> = {
   stopped: 'dim',
   crashed: 'red',
   killed: 'red',
-}
-
-/** What the table needs to know of a mission. */
-export interface MissionRow extends Pick<
-  MissionView,
-  'id' | 'name' | 'status' | 'restart_count' | 'parent' | 'children' | 'team' | 'started_at' | 'command'
-> {
-  readonly type: string
 }
 
 export interface MissionTableOptions {

@@ -1,4 +1,4 @@
-import type { MissionRow } from './mission-table.ts'
+import type { MissionRow } from './mission-row.ts'
 
 /** A row for each team, before the first of its members, which stand under it unless they have a parent of their own. */
 export function withTeams(
