@@ -34,7 +34,11 @@ export interface RecoveryOptions {
  */
 export function recover(abandoned: readonly Abandoned[], options: RecoveryOptions): readonly Finding[] {
   const { home, clock, table, snapshots, runs, live, emit } = options
-  if (abandoned.some(({ process }) => process === null)) endLaunchers(home, table)
+  if (abandoned.some(({ process }) => process === null)) {
+    endLaunchers(home, table)
+    // What one of them said in dying is not about what is started from now on.
+    runs.check()
+  }
   const alive = abandoned.map(
     ({ process }) => process !== null && isSameProcess(process, table.identify(process.pid)),
   )

@@ -53,6 +53,7 @@ export interface StartsOptions {
 export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun }: StartsOptions): Starts {
   const starting = new Map<string, { readonly launch: Launch; readonly since: number }>()
   const queued: (() => void)[] = []
+  let closed = false
   const launcher = createLauncher({
     home,
     onFailure: (reason, session) => settleWhenQuiet(reason, session, new Set(starting.keys())),
@@ -114,6 +115,8 @@ export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun 
     start: (launch) => {
       prepare(launch).then(
         (files) => {
+          // It stays on record as about to start, for the next supervisor to start.
+          if (closed) return
           queued.push(() => {
             starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
             onStarting()
@@ -144,6 +147,7 @@ export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun 
       if (clock.now().monotonic - oldest > START_LIMIT_MS) launcher.abort()
     },
     close: () => {
+      closed = true
       queued.length = 0
       return launcher.close()
     },

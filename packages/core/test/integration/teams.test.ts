@@ -11,7 +11,7 @@ import {
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench } from '../support/missions.ts'
-import { keeperOf, processesWith } from '../support/processes.ts'
+import { keeperOf, missionProcesses } from '../support/processes.ts'
 
 const SLEEP = { command: ['/bin/sleep', '1000'] } as const
 
@@ -29,8 +29,7 @@ const statusOf = (team: Team): readonly string[] =>
 /** Ends the command of a member from outside. */
 function crash({ id }: Mission): void {
   const keeper = keeperOf(id)
-  for (const pid of processesWith(`OVERMIND_MISSION_ID=${id}`))
-    if (pid !== keeper) process.kill(pid, 'SIGKILL')
+  for (const pid of missionProcesses(id)) if (pid !== keeper) process.kill(pid, 'SIGKILL')
 }
 
 /** The members' runs, once they are as many as `runs` and all are up. */

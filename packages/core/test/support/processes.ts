@@ -21,18 +21,31 @@ export function environmentOf(pid: number): readonly string[] {
   return procFile(pid, 'environ')?.split('\0').filter(Boolean) ?? []
 }
 
-/** The living processes whose environment has this entry (`NAME=value`). */
+/** The living processes whose environment has this entry (`NAME=value`), but keepers that have nothing left to keep. */
 export function processesWith(entry: string): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && isAlive(pid) && environmentOf(pid).includes(entry))
+    .filter((pid) => !isLeaving(pid))
+}
+
+/** A keeper has told how its command ended a moment before it is gone itself. */
+function isLeaving(pid: number): boolean {
+  return isKeeper(pid) && procFile(pid, `task/${pid}/children`)?.trim() === ''
+}
+
+function isKeeper(pid: number): boolean {
+  return environmentOf(pid).some((entry) => entry.startsWith('OVERMIND_KEEPER='))
+}
+
+/** The living processes of a mission, its keeper included. */
+export function missionProcesses(mission: string): number[] {
+  return processesWith(`OVERMIND_MISSION_ID=${mission}`)
 }
 
 /** The keeper of a mission's current run, seen from outside. */
 export function keeperOf(mission: string): number | undefined {
-  return processesWith(`OVERMIND_MISSION_ID=${mission}`).find((pid) =>
-    environmentOf(pid).some((entry) => entry.startsWith('OVERMIND_KEEPER=')),
-  )
+  return missionProcesses(mission).find(isKeeper)
 }
 
 /** Ends a process by its number, when it is still there. */
