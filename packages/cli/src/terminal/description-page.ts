@@ -14,7 +14,7 @@ export function descriptionPage(
 ): string[] {
   const { mission, why, evidence, receipt, spec, events, output } = description
   const field = (label: string, text: string | null): string[] =>
-    text === null ? [] : [`${paint('bold', `${label}:`.padEnd(LABEL))} ${inert(text)}`]
+    text === null ? [] : [`${paint('bold', (label === '' ? '' : `${label}:`).padEnd(LABEL))} ${inert(text)}`]
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ['', paint('bold', `${title}:`), ...lines.map((line) => `  ${line}`)]
 
@@ -52,12 +52,16 @@ export function descriptionPage(
 function statusOf(mission: MissionView, now: number): string {
   const { status, exit_class, exit_code, exit_signal, started_at } = mission
   if (exit_class === null) {
-    return started_at === null ? status : `${status} for ${showDuration(now - Date.parse(started_at))}`
+    const runs = status === 'running' || status === 'stalled'
+    return runs && started_at !== null
+      ? `${status} for ${showDuration(now - Date.parse(started_at))}`
+      : status
   }
   const code = exit_code === null ? [] : [`exit code ${exit_code}`]
   const signal = exit_signal === null ? [] : [exit_signal]
   const kind = exit_class === status ? [] : [exit_class]
-  return `${status} (${[...kind, ...code, ...signal].join(', ')})`
+  const details = [...kind, ...code, ...signal]
+  return details.length === 0 ? status : `${status} (${details.join(', ')})`
 }
 
 function block(text: string): string[] {

@@ -322,6 +322,38 @@ describe('with a daemon', () => {
     expect(page).toContain('mission.exited')
   })
 
+  test('describe says what is waited for, and what it belongs to', async () => {
+    await o.start('--name', 'above', 'exec sleep 1000')
+    const flags = [
+      '--parent',
+      'above',
+      '--on-parent-exit',
+      'stop',
+      '--restart',
+      'always',
+      '--backoff',
+      '60000',
+    ]
+    const id = await o.start('--name', 'waiting', ...flags, 'exit 7')
+    const page = async (): Promise<string> =>
+      (await o.ok('describe', 'waiting')).replaceAll(/\d+\.\d s/g, 'n s')
+    await expect.poll(page).toMatch(/^Status: +restarting$/m)
+    expect(await page()).toMatch(
+      new RegExp(
+        [
+          '^Why: +Run 1 failed with exit code 7; run 2 begins in n s\\.',
+          ' +Restarts \\(always\\): 4 of 5 left within 60 s of running time; 1 so far\\.',
+          ` +It ends when its parent [0-9a-f]{8} has exited\\.$`,
+        ].join('\n'),
+        'm',
+      ),
+    )
+    await o.ok('kill', 'above')
+    await o('wait', id)
+    expect(await page()).toMatch(/^Status: +stopped$/m)
+    expect(await page()).toMatch(/because its parent exited, while it waited to run again/)
+  })
+
   describe('logs', () => {
     test('of one mission are its bytes', async () => {
       const id = await o.start('--name', 'logged', String.raw`printf 'a\033[31m\rb'`)

@@ -1,12 +1,17 @@
 import type { MissionView } from '@overmind/core'
 
-export interface Moment {
+export interface Circumstances {
   /** Milliseconds since 1970. */
   readonly now: number
+  /** Why its last run was followed by another, as the journal has it. */
+  readonly restarted?: string | undefined
 }
 
 /** Why a mission is in its state: sentences for people, the most important first. */
-export function why({ state, spec, status }: MissionView, { now }: Moment): readonly string[] {
+export function why(
+  { state, spec, status }: MissionView,
+  { now, restarted }: Circumstances,
+): readonly string[] {
   const { phase, ending, exit, budget, restarts, run, ended } = state
   const until = (name: keyof typeof state.timers): string => {
     const deadline = state.timers[name]
@@ -37,7 +42,7 @@ export function why({ state, spec, status }: MissionView, { now }: Moment): read
       break
     }
     case 'restarting.backoff':
-      sentences.push(`Run ${run} ended; run ${run + 1} begins in ${until('backoff')}.`)
+      sentences.push(`Run ${run} ${restarted ?? 'ended'}; run ${run + 1} begins in ${until('backoff')}.`)
       break
     case 'exited':
       if (exit !== null) sentences.push(`It is ${status}: ${exit.evidence.reason} (class ${exit.class}).`)
@@ -53,6 +58,13 @@ export function why({ state, spec, status }: MissionView, { now }: Moment): read
   }
   if (phase === 'running.up' && state.timers.deadline !== undefined)
     sentences.push(`It may run for ${until('deadline')} more.`)
+  if (exit === null && spec.team !== null) {
+    const { team, member, strategy, restart } = spec.team
+    sentences.push(`It is ${member} of the team ${team} (${strategy}), ${restart}.`)
+  }
+  if (exit === null && spec.parent !== null && spec.onParentExit === 'stop') {
+    sentences.push(`It ends when its parent ${spec.parent} has exited.`)
+  }
   if (exit !== null && exit.receipt.left.length > 0) {
     sentences.push(`These processes could not be ended: ${exit.receipt.left.join(', ')}.`)
   }

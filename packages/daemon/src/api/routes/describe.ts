@@ -24,10 +24,12 @@ function description(mission: Mission): Description {
   const view = mission.view()
   const [failed] = mission.history({ types: ['run.exited'], limit: 1 })
   const [ended] = mission.history({ types: ['run.ended'], limit: 1 })
+  const [restarting] = mission.history({ types: ['mission.restarting'], limit: 1 })
+  const restarted = restarting?.type === 'mission.restarting' ? restarting.reason : undefined
   return {
     mission: missionView(mission),
     spec: toWire(view.spec),
-    why: why(view, { now: Date.now() }),
+    why: why(view, { now: Date.now(), restarted }),
     evidence: failed?.type === 'run.exited' ? (failed.exit.tail ?? null) : null,
     receipt: ended?.type === 'run.ended' ? receiptView(ended.receipt) : null,
     events: mission
