@@ -47,23 +47,26 @@ export async function checkOutputLimit(): Promise<Finding> {
 }
 
 /** Without it the daemon has to look at every process of the machine to find what escaped a mission. */
+/** By what a mission's processes are known, and ended. */
+const CUSTODY = 'a mission is its session and whatever carries its marker; cgroups are not used'
+
 export async function checkProcesses(): Promise<Finding> {
   const check = 'processes'
   if (process.platform !== 'linux') {
     return {
       check,
       state: 'warning',
-      detail: 'processes that leave their mission can only be found on Linux',
+      detail: 'a mission is its process group: what leaves it can only be found on Linux',
     }
   }
   try {
     await readFile(`/proc/${process.pid}/task/${process.pid}/children`)
-    return { check, state: 'ok', detail: '/proc lists the children of processes' }
+    return { check, state: 'ok', detail: CUSTODY }
   } catch {
     return {
       check,
       state: 'warning',
-      detail: '/proc does not list children: ending missions takes a little longer',
+      detail: `${CUSTODY}; /proc does not list children, so ending missions takes a little longer`,
     }
   }
 }
