@@ -76,8 +76,9 @@ describe('the class of an end', () => {
   })
 
   test('counts codes on the success list as success, also where they mean something else', () => {
-    const spec = missionSpec({ successCodes: [3, 127, 143] })
-    expect([3, 127, 143, 0].map((value) => classify(code(value), null, spec).class)).toEqual([
+    const spec = missionSpec({ successCodes: [3, 126, 127, 143] })
+    expect([3, 126, 127, 143, 0].map((value) => classify(code(value), null, spec).class)).toEqual([
+      'completed',
       'completed',
       'completed',
       'completed',
@@ -177,6 +178,9 @@ describe('what follows an end', () => {
       charged: false,
       delayMs: 0,
     })
+    expect(
+      conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('vanished'), receipt, circumstances()),
+    ).toMatchObject({ kind: 'restart', charged: true, delayMs: 1000 })
     expect(conclude(fresh, missionSpec(), lost('reboot'), receipt, circumstances())).toMatchObject({
       kind: 'exit',
       exit: { class: 'lost' },

@@ -347,9 +347,19 @@ describe('a restart on request', () => {
 })
 
 describe('precedence', () => {
-  const ORDER: readonly EndReason[] = ['leftovers', 'restart', 'stall', 'deadline', 'stop', 'kill']
+  const ORDER: readonly EndReason[] = [
+    'leftovers',
+    'restart',
+    'stall',
+    'deadline',
+    'team-restart',
+    'team-end',
+    'parent',
+    'stop',
+    'kill',
+  ]
 
-  test('is kill > stop > deadline > stall > restart > leftovers', () => {
+  test('is kill > stop > parent > team > deadline > stall > restart > leftovers', () => {
     for (const [one, a] of ORDER.entries()) {
       for (const [other, b] of ORDER.entries()) expect(higher(a, b)).toBe(one >= other ? a : b)
     }
@@ -374,6 +384,26 @@ describe('precedence', () => {
       expect(both.state.ending?.reason).toBe(expected)
     },
   )
+})
+
+describe('limits of time', () => {
+  test('silence is a stall at its limit, and not a millisecond before', () => {
+    const silent = (ms: number): Course => up({ activityTimeoutMs: 100 }).and(timer('activity', ms))
+    expect(silent(99).state.phase).toBe('running.up')
+    expect(silent(100).state.phase).toBe('stalled.terminating')
+  })
+
+  test('the time that a stop has given it holds when another reason comes to it', () => {
+    const asked = course().and(launch).and({ type: 'stop', timeoutMs: 500 })
+    const ends = asked.and({ type: 'end', because: 'parent' }).and(spawned())
+    expect(ends.state.ending).toMatchObject({ reason: 'stop', timeoutMs: 500 })
+    expect(ends.state.timers.rung?.monotonic).toBe(500)
+  })
+
+  test('SIGKILL has ten seconds, whatever time the stop had', () => {
+    const killed = up({ stopTimeoutMs: 70 }).and(kill)
+    expect(killed.state.timers.rung?.monotonic).toBe(10_000)
+  })
 })
 
 describe('an account that is limited', () => {
