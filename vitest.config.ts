@@ -23,6 +23,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/unit/**/*.test.ts', 'scripts/**/*.test.ts'],
           sequence: { groupOrder: 0 },
+          // Property tests take seconds, and a loaded machine takes its time.
+          testTimeout: 60_000,
         },
       },
       {

@@ -5,6 +5,7 @@
 import { latency } from './latency.ts'
 import { output } from './output.ts'
 import { ps } from './ps.ts'
+import { respawn } from './respawn.ts'
 import { scale } from './scale.ts'
 import { starts } from './starts.ts'
 import { supervisor } from './supervisor.ts'
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   starts,
   output,
   latency,
+  respawn,
   scale,
   supervisor,
 }

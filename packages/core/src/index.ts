@@ -14,7 +14,7 @@ export type {
 export { createMemoryStore, type MemoryStoreOptions } from './journal/memory-store.ts'
 export type { Change, EventQuery, Store } from './journal/store.ts'
 export type { SubscribeOptions } from './journal/journal.ts'
-export type { Invocation, Provider } from './provider/provider.ts'
+export type { Invocation, Judgement, Provider, RunEnd } from './provider/provider.ts'
 export { OvermindError, type ErrorCode, type ErrorDetails } from './model/errors.ts'
 export type {
   EndReason,
@@ -52,6 +52,7 @@ export {
 export type {
   Budget,
   Ending,
+  Limit,
   MissionRecord,
   MissionState,
   Phase,

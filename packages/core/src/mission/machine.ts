@@ -4,10 +4,10 @@
  * done. The caller writes the first two to the store before it does the third.
  *
  * ```
- * pending { queued }
+ * pending { queued, limited }
  *   → running { starting, up, stopping }
  *   ⇄ stalled { terminating, killing }
- *   → restarting { reaping, backoff }  → running (run + 1)
+ *   → restarting { reaping, backoff, limited }  → running (run + 1)
  *   → exited                             final
  * ```
  */
@@ -16,9 +16,10 @@ import type { EndReason, MissionEvent } from '../model/events.ts'
 import { emptyReceipt, type MissionExit, type ProcessExit } from '../model/exit.ts'
 import type { MissionSpec } from '../model/spec.ts'
 import { PHASES, type MissionState, type Phase, type Rung, type TimerName } from '../model/state.ts'
-import { deadlineAfter, type Instant } from '../model/time.ts'
+import { type Deadline, deadlineAfter, type Instant, remaining } from '../model/time.ts'
 import { GROUP_REASONS } from './policy/classify.ts'
 import { type Conclusion, conclude, exitWithoutProcess } from './policy/conclude.ts'
+import { placeAt, withLimit } from './policy/gate.ts'
 import { chargeRestart } from './policy/restart.ts'
 import { type Circumstances, type Decision, type Effect, higher, type Signal } from './signal.ts'
 
@@ -146,7 +147,7 @@ function conclusion({ context, event }: Args): Conclusion {
   })
   const exit = event.type === 'exited' ? event.exit : (context.ended ?? unkillable())
   const receipt = event.type === 'exited' || event.type === 'emptied' ? event.receipt : emptyReceipt
-  return conclude(context, spec, exit, receipt, () => event.random)
+  return conclude(context, spec, exit, receipt, event)
 }
 
 function settle(args: Args): Step {
@@ -155,8 +156,11 @@ function settle(args: Args): Step {
   switch (end.kind) {
     case 'restart':
       return scheduleRestart(args, end)
+    case 'wait':
+      return waitForAccount(args, end)
     case 'exit':
       return {
+        ...end.limited,
         budget: end.budget,
         exit: end.exit,
         timers: {},
@@ -168,13 +172,65 @@ function settle(args: Args): Step {
 
 function scheduleRestart(args: Args, restart: Omit<Extract<Conclusion, { kind: 'restart' }>, 'kind'>): Step {
   const { budget, delayMs, charged, reason } = restart
-  const { run, restarts } = args.context
+  const { run, restarts, ending } = args.context
   return {
     budget,
     restarts: restarts + 1,
-    ending: null,
+    // What a person asked for does not wait for the account: so much is remembered.
+    ending: ending?.reason === 'restart' ? ending : null,
     timers: timer(args, 'backoff', delayMs),
     record: [{ type: 'mission.restarting', run: run + 1, delay: delayMs, reason, charged }],
+  }
+}
+
+/** Not after a delay of its own: when its account may be used again. */
+function waitForAccount(
+  args: Args,
+  { budget, limited, reason }: Extract<Conclusion, { kind: 'wait' }>,
+): Step {
+  const { context, event } = args
+  const { limit, account } = limited
+  const until = placeAt(withLimit(event.gate, limit), 'new', event) ?? limit.until
+  const run = context.run + 1
+  const delay = Math.round(remaining(until, event.now, event.boot))
+  return {
+    budget,
+    limit,
+    account,
+    restarts: context.restarts + 1,
+    ending: null,
+    timers: { gate: until },
+    record: [
+      { type: 'mission.restarting', run, delay, reason, charged: false },
+      { type: 'mission.limited', run, account, until: until.wall },
+    ],
+  }
+}
+
+/** The place at its account's gate of a mission that is about to start a run; null when nothing holds it up. */
+function placeFor({ context, event }: Args): Deadline | null {
+  switch (event.type) {
+    case 'launch':
+      return placeAt(event.gate, 'new', event)
+    case 'restart':
+      // A person knows better than the gate.
+      return event.by === 'team' ? placeAt(event.gate, 'new', event) : null
+    case 'timer':
+      if (event.name === 'gate') return placeAt(event.gate, 'waiting', event)
+      return context.ending?.reason === 'restart' ? null : placeAt(event.gate, 'new', event)
+    default:
+      return null
+  }
+}
+
+function takePlace(args: Args): Step {
+  const until = placeFor(args)
+  const { account } = args.event
+  if (until === null) return {}
+  return {
+    account,
+    timers: { gate: until },
+    record: [{ type: 'mission.limited', run: args.context.run + 1, account, until: until.wall }],
   }
 }
 
@@ -282,10 +338,16 @@ const whileEnding = {
       target: '#mission.restarting.backoff',
       actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
     },
+    {
+      guard: 'waits',
+      target: '#mission.restarting.limited',
+      actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
+    },
     { target: '#mission.exited', actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'] },
   ],
   emptied: [
     { guard: 'restarts', target: '#mission.restarting.backoff', actions: ['noteTreeEmpty', 'settle'] },
+    { guard: 'waits', target: '#mission.restarting.limited', actions: ['noteTreeEmpty', 'settle'] },
     { target: '#mission.exited', actions: ['noteTreeEmpty', 'settle'] },
   ],
   // On the last rung there is nothing left to send: only the reason may rise.
@@ -318,6 +380,11 @@ const leaderExits = [
     target: '#mission.restarting.backoff',
     actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
   },
+  {
+    guard: 'waits',
+    target: '#mission.restarting.limited',
+    actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
+  },
   { target: '#mission.exited', actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'] },
 ] as const
 
@@ -326,6 +393,15 @@ const endingTimers = [
   { guard: 'isDeadline', actions: 'wantDeadline' },
   { guard: 'atLastRung', actions: 'giveUp' },
 ] as const
+
+/** While its account is limited: its turn comes, or a person does not want to wait. */
+const atGate = {
+  timer: [
+    { guard: 'gateMustWait', actions: 'takePlace' },
+    { guard: 'isGate', target: '#mission.running.starting' },
+  ],
+  restart: '#mission.running.starting',
+} as const
 
 /** The first state of a mission: nothing has run. */
 export const initialState: MissionState = {
@@ -360,8 +436,15 @@ const machine = setup({
     endWanted: ({ context }) => context.ending !== null,
     leavesProcesses: ({ event }) => event.type === 'exited' && event.left > 0,
     leavesAndRestarts: ({ context, event }) =>
-      event.type === 'exited' && event.left > 0 && conclusion({ context, event }).kind === 'restart',
+      event.type === 'exited' && event.left > 0 && conclusion({ context, event }).kind !== 'exit',
     restarts: ({ context, event }) => conclusion({ context, event }).kind === 'restart',
+    waits: ({ context, event }) => conclusion({ context, event }).kind === 'wait',
+    isGate: ({ event }) => event.type === 'timer' && event.name === 'gate',
+    mustWait: (args) => placeFor(args) !== null,
+    backoffMustWait: (args) =>
+      args.event.type === 'timer' && args.event.name === 'backoff' && placeFor(args) !== null,
+    gateMustWait: (args) =>
+      args.event.type === 'timer' && args.event.name === 'gate' && placeFor(args) !== null,
     retries: ({ context, event }) =>
       event.type === 'refused' &&
       event.retry &&
@@ -389,6 +472,7 @@ const machine = setup({
     climb: assign((args) => apply(args.context, climb(args))),
     giveUp: assign((args) => apply(args.context, { perform: [{ type: 'give-up' }] })),
     watchActivity: assign((args) => apply(args.context, watchActivity(args))),
+    takePlace: assign((args) => apply(args.context, takePlace(args))),
     settle: assign((args) => apply(args.context, settle(args))),
     noteAdopted: assign((args) => apply(args.context, adopted(args))),
     retry: assign((args) => apply(args.context, retry(args))),
@@ -404,7 +488,17 @@ const machine = setup({
   states: {
     pending: {
       initial: 'queued',
-      states: { queued: { on: { launch: '#mission.running.starting' } } },
+      states: {
+        queued: {
+          on: {
+            launch: [
+              { guard: 'mustWait', target: 'limited', actions: 'takePlace' },
+              { target: '#mission.running.starting' },
+            ],
+          },
+        },
+        limited: { on: atGate },
+      },
       on: {
         stop: { target: 'exited', actions: 'exitUnstarted' },
         kill: { target: 'exited', actions: 'exitUnstarted' },
@@ -488,8 +582,19 @@ const machine = setup({
         },
         backoff: {
           on: {
-            timer: { guard: 'isBackoff', target: '#mission.running.starting' },
+            timer: [
+              { guard: 'backoffMustWait', target: 'limited', actions: 'takePlace' },
+              { guard: 'isBackoff', target: '#mission.running.starting' },
+            ],
             restart: '#mission.running.starting',
+            stop: { target: '#mission.exited', actions: 'exitUnstarted' },
+            kill: { target: '#mission.exited', actions: 'exitUnstarted' },
+            end: { target: '#mission.exited', actions: 'exitUnstarted' },
+          },
+        },
+        limited: {
+          on: {
+            ...atGate,
             stop: { target: '#mission.exited', actions: 'exitUnstarted' },
             kill: { target: '#mission.exited', actions: 'exitUnstarted' },
             end: { target: '#mission.exited', actions: 'exitUnstarted' },
@@ -498,7 +603,12 @@ const machine = setup({
       },
     },
     exited: {
-      on: { restart: { target: 'running.starting', actions: 'revive' } },
+      on: {
+        restart: [
+          { guard: 'mustWait', target: 'restarting.limited', actions: ['revive', 'takePlace'] },
+          { target: 'running.starting', actions: 'revive' },
+        ],
+      },
     },
   },
 })

@@ -13,13 +13,15 @@ import {
   type Status,
   type TimerName,
 } from '../model/state.ts'
+import { signalOfCode } from '../model/signals.ts'
 import { type Clock, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
 import type { Launch, ProcessHost } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
-import type { Provider } from '../provider/provider.ts'
+import type { Judgement, Provider } from '../provider/provider.ts'
 import { keeperCopy } from './keeper-copy.ts'
 import { decide } from './machine.ts'
+import type { Gate } from './policy/gate.ts'
 import type { Effect, Signal } from './signal.ts'
 
 /** How long until a fact that could not be written is tried again. Milliseconds. */
@@ -32,10 +34,18 @@ export interface MissionDeps {
   readonly provider: Provider
   /** @throws OvermindError `store_failed`; then nothing was written. */
   commit(change: Change): void
+  readonly gates: Gates
   /** The mission has exited: those that are bound to it are to end too. */
   releaseChildren(): void
   /** Something went wrong that is nobody's request: told, not thrown. */
   fault(error: unknown): void
+}
+
+/** The gates of all accounts. */
+export interface Gates {
+  of(provider: string, account: string): Gate
+  /** A mission has gone from one state to the next, or, without the first, was found on record. */
+  note(record: MissionRecord, account: string, before: MissionState | null): void
 }
 
 export interface MissionActor {
@@ -72,18 +82,49 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   const ref = (): RunRef => ({ mission: id, run: record.state.run })
 
-  function step(signal: Signal, before: readonly MissionEvent[] = []): void {
+  function step(signal: Signal, first: readonly MissionEvent[] = []): void {
     const now = clock.now()
-    const decision = decide(record.state, spec, signal, { now, boot: host.boot, random: deps.random() })
-    if (decision.state === record.state) return
+    const judgement = judged(signal)
+    const account = judgement?.kind === 'rate-limited' ? judgement.account : accountOf(record.state)
+    const decision = decide(record.state, spec, signal, {
+      now,
+      boot: host.boot,
+      random: deps.random(),
+      judgement,
+      account,
+      gate: deps.gates.of(spec.provider, account),
+    })
+    const before = record.state
+    if (decision.state === before) return
     const next = { ...record, state: decision.state }
-    const events = [...before, ...decision.events].map((event) => draft(event, now.wall))
+    const events = [...first, ...decision.events].map((event) => draft(event, now.wall))
     deps.commit({ events, put: [next] })
-    const { timers: armed } = record.state
     record = next
-    armTimers(armed)
+    deps.gates.note(next, accountOf(next.state), before)
+    armTimers(before.timers)
     for (const effect of decision.effects) perform(effect)
     for (const { look } of waiting) look()
+  }
+
+  /** What runs of it have shown is better than what was expected of them. */
+  function accountOf({ account }: MissionState): string {
+    return account ?? provider.account?.(spec, record.env) ?? spec.provider
+  }
+
+  /** What the provider makes of the end that this is about. */
+  function judged(signal: Signal): Judgement | undefined {
+    const exit =
+      signal.type === 'exited' ? signal.exit : signal.type === 'emptied' ? record.state.ended : null
+    if (exit === null || provider.judge === undefined) return undefined
+    const code = exit.kind === 'code' ? exit.code : null
+    const { tail = '', at } = exit
+    try {
+      return provider.judge({ code, signal: code === null ? null : signalOfCode(code), tail, at })
+    } catch (error) {
+      // An end must be noted whatever a provider makes of it.
+      deps.fault(error)
+      return undefined
+    }
   }
 
   function draft(event: MissionEvent, at: number): EventDraft {
@@ -126,11 +167,15 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     for (const name of Object.keys(wanted) as TimerName[]) {
       const deadline = wanted[name]
       if (deadline === undefined || timers.has(name)) continue
+      const arm = (left: number): void => void timers.set(name, clock.timer(left, fire))
       const fire = (): void => {
+        // Timers of Node may be early by a millisecond.
+        const early = deadline.boot === host.boot ? remaining(deadline, clock.now(), host.boot) : 0
+        if (early > 0) return arm(early)
         timers.delete(name)
         tell({ type: 'timer', name, quietMs: name === 'activity' ? host.quietFor(ref()) : 0 })
       }
-      timers.set(name, clock.timer(remaining(deadline, now, host.boot), fire))
+      arm(remaining(deadline, now, host.boot))
     }
   }
 
@@ -194,6 +239,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       waiting.add(waiter)
     })
   }
+
+  deps.gates.note(record, accountOf(record.state), null)
 
   return {
     id,

@@ -3,6 +3,8 @@ import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { Run } from '../model/ids.ts'
 import type { MissionState, ProcessIdentity, TimerName } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
+import type { Judgement } from '../provider/provider.ts'
+import type { Gate } from './policy/gate.ts'
 
 /** What can happen to a mission. What belongs to a run carries its number and is dropped when it is not the current one. */
 export type Signal =
@@ -38,6 +40,11 @@ export interface Circumstances {
   readonly boot: string
   /** One number in [0, 1), for this decision's jitter. */
   readonly random: number
+  /** What the provider makes of the end of the run, when there is one and it has something to say. */
+  readonly judgement: Judgement | undefined
+  /** The account of the mission, or the one that the judgement names, and its gate. */
+  readonly account: string
+  readonly gate: Gate
 }
 
 /** What is to be done once a decision is written. */

@@ -53,6 +53,13 @@ export type MissionEvent =
       readonly reason: string
       readonly charged: boolean
     }
+  /** This run waits, as others of the account do, and is let through at `until` (milliseconds since 1970). */
+  | {
+      readonly type: 'mission.limited'
+      readonly run: Run
+      readonly account: string
+      readonly until: number
+    }
   | { readonly type: 'mission.exited'; readonly run: Run; readonly exit: MissionExit }
   | { readonly type: 'mission.removed'; readonly parent: MissionId | null }
 

@@ -19,6 +19,7 @@ export interface ProcessIdentity {
 /** The states of the mission machine, `state.substate`. */
 export const PHASES = [
   'pending.queued',
+  'pending.limited',
   'running.starting',
   'running.up',
   'running.stopping',
@@ -26,12 +27,13 @@ export const PHASES = [
   'stalled.killing',
   'restarting.reaping',
   'restarting.backoff',
+  'restarting.limited',
   'exited',
 ] as const
 
 export type Phase = (typeof PHASES)[number]
 
-export type TimerName = 'rung' | 'deadline' | 'activity' | 'backoff'
+export type TimerName = 'rung' | 'deadline' | 'activity' | 'backoff' | 'gate'
 
 /** The ladder that ends a process tree: asked to end, then killed, then given up. */
 export type Rung = 'ask' | 'kill'
@@ -51,6 +53,14 @@ export interface Budget {
   readonly charged: readonly number[]
 }
 
+/** That an account may not be used for a while, as one of its runs was told. */
+export interface Limit {
+  /** Nothing of the account starts before. */
+  readonly until: Deadline
+  /** Limits met before this one, each after waiting for the last: what an unknown wait doubles by. */
+  readonly strikes: number
+}
+
 /** All that a mission's machine knows: plain data, written to the store at each step. */
 export interface MissionState {
   readonly phase: Phase
@@ -65,6 +75,10 @@ export interface MissionState {
   readonly ended: ProcessExit | null
   readonly restarts: number
   readonly budget: Budget
+  /** The account of its provider that it waited for or met a limit of; absent before. */
+  readonly account?: string
+  /** The last limit that a run of it met; it counts for all missions of the account. */
+  readonly limit?: Limit
   readonly timers: Readonly<Partial<Record<TimerName, Deadline>>>
   readonly exit: MissionExit | null
 }
@@ -87,6 +101,7 @@ export function statusOf(state: MissionState): Status {
   if (state.exit !== null) return state.exit.outcome
   switch (state.phase) {
     case 'pending.queued':
+    case 'pending.limited':
       return 'pending'
     case 'running.starting':
     case 'running.up':
@@ -97,6 +112,7 @@ export function statusOf(state: MissionState): Status {
       return 'stalled'
     case 'restarting.reaping':
     case 'restarting.backoff':
+    case 'restarting.limited':
       return 'restarting'
     case 'exited':
       throw new TypeError('an exited mission has an exit')

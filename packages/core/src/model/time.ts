@@ -30,16 +30,30 @@ export function remaining(deadline: Deadline, now: Instant, boot: string): numbe
   return Math.max(0, left)
 }
 
+export function delayed({ wall, monotonic, boot }: Deadline, ms: number): Deadline {
+  return { wall: wall + ms, monotonic: monotonic + ms, boot }
+}
+
+/** The one that is due later. Of two boots only the wall clock can be compared. */
+export function later(a: Deadline, b: Deadline): Deadline {
+  return (a.boot === b.boot ? a.monotonic >= b.monotonic : a.wall >= b.wall) ? a : b
+}
+
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 /** Node fires a timer of more than 2^31-1 ms at once, so a long one is made of several. */
 function longTimer(delayMs: number, fire: () => void): () => void {
+  if (delayMs <= 0) {
+    // Of no delay a timeout makes a millisecond.
+    const immediate = setImmediate(fire)
+    return () => clearImmediate(immediate)
+  }
   let handle: NodeJS.Timeout
   const arm = (left: number): void => {
     const step = Math.min(left, LONGEST_TIMEOUT_MS)
     handle = setTimeout(() => (left > step ? arm(left - step) : fire()), step)
   }
-  arm(Math.max(0, delayMs))
+  arm(delayMs)
   return () => clearTimeout(handle)
 }
 

@@ -123,7 +123,10 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
 
 /** Settles when nothing more can come from a run: its whole tree is gone. */
 function runOver(actor: MissionActor, run: number): Promise<unknown> {
-  return actor.until((now) => now.run > run || now.exit !== null || now.phase === 'restarting.backoff')
+  return actor.until(
+    ({ run: current, exit, phase }) =>
+      current > run || exit !== null || phase === 'restarting.backoff' || phase === 'restarting.limited',
+  )
 }
 
 /** Reads from the moment that there is a file to the moment that nothing more can come. */

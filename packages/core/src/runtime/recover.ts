@@ -1,7 +1,7 @@
 /** Finding out what became of the missions that an earlier runtime left. */
 import { recordFromKeeper } from '../mission/keeper-copy.ts'
 import { emptyReceipt } from '../model/exit.ts'
-import type { MissionRecord } from '../model/state.ts'
+import type { MissionRecord, Phase } from '../model/state.ts'
 import type { Clock } from '../model/time.ts'
 import type { Abandoned, Finding, ProcessHost } from '../process/host.ts'
 import type { Provider } from '../provider/provider.ts'
@@ -54,10 +54,17 @@ export function recoverMissions(records: readonly MissionRecord[], deps: Recover
   return recovery
 }
 
+const WITHOUT_RUN: readonly Phase[] = [
+  'pending.queued',
+  'pending.limited',
+  'restarting.backoff',
+  'restarting.limited',
+]
+
 /** Whether there is, or may be, a process to ask after. */
 function hasRun({ live, actor }: Entry): boolean {
   const { phase } = actor.record().state
-  return live && phase !== 'pending.queued' && phase !== 'restarting.backoff'
+  return live && !WITHOUT_RUN.includes(phase)
 }
 
 function abandoned(record: MissionRecord, { providerOf, outputs }: RecoverDeps): Abandoned {

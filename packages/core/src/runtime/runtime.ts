@@ -33,6 +33,7 @@ import { createProcessTable } from '../process/system-table.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
+import { createGates } from './gates.ts'
 import { missionHandle } from './handle.ts'
 import { isOf, type Mission } from './mission-handle.ts'
 import { createOutputFiles } from './output-files.ts'
@@ -128,6 +129,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   )
   const outputs = createOutputFiles(home, store)
 
+  const gates = createGates({ clock, boot: host.boot })
   const registry = createRegistry()
   const writer = createWriter(journal, clock, onFault)
   let closing: Promise<void> | undefined
@@ -144,6 +146,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       host,
       provider,
       commit: writer.commit,
+      gates,
       releaseChildren: () => releaseChildren(record.id),
       fault: onFault,
     })

@@ -11,12 +11,15 @@ import {
   type MissionRecord,
   OvermindError,
   type Phase,
+  type Provider,
   type RestartPolicy,
   type Run,
 } from '../../src/index.ts'
 import { createMission } from '../../src/mission/mission.ts'
 import { higher, type Signal } from '../../src/mission/signal.ts'
+import { deadlineAfter } from '../../src/model/time.ts'
 import { rawProvider } from '../../src/provider/raw.ts'
+import { createGates } from '../../src/runtime/gates.ts'
 import { fakeHost, type Order, type Temper } from '../fakes/fake-host.ts'
 import { missionRecord, missionSpec } from '../fakes/records.ts'
 import { steppingClock } from '../fakes/stepping-clock.ts'
@@ -34,8 +37,23 @@ export type Step =
   | { readonly do: 'store-fails'; readonly commits: number }
 
 export interface Life {
+  /** Whether its account is limited when it begins. */
+  readonly limited: boolean
   readonly input: Partial<MissionInput>
   readonly steps: readonly Step[]
+}
+
+/** The exit codes that mean something to the provider here. */
+const LIMITED = 75
+const PERMANENT = 78
+
+const provider: Provider = {
+  ...rawProvider,
+  judge: ({ code }) => {
+    if (code === LIMITED)
+      return { kind: 'rate-limited', reason: 'out of tokens', until: null, account: 'raw' }
+    return code === PERMANENT ? { kind: 'permanent', reason: 'no such model' } : undefined
+  },
 }
 
 const temper = fc.record({ stubborn: fc.boolean(), unkillable: fc.boolean() })
@@ -60,7 +78,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant('leader-ends' as const),
-      code: fc.constantFrom(0, 0, 1, 127, 137),
+      code: fc.constantFrom(0, 0, 1, 127, 137, LIMITED, PERMANENT),
       leaves: fc.constantFrom(0, 0, 1, 3),
     }),
   },
@@ -154,6 +172,7 @@ const story: fc.Arbitrary<readonly Step[]> = fc.oneof(
 )
 
 export const life: fc.Arbitrary<Life> = fc.record({
+  limited: fc.constantFrom(false, false, false, false, true),
   input: fc.record({
     restart: fc.constantFrom<RestartPolicy>('never', 'on-failure', 'always'),
     maxRestarts: fc.constantFrom(1, 2, 5, 0),
@@ -172,6 +191,7 @@ export const WANTED: readonly string[] = [
   ...(
     [
       'pending.queued',
+      'pending.limited',
       'running.starting',
       'running.up',
       'running.stopping',
@@ -179,6 +199,7 @@ export const WANTED: readonly string[] = [
       'stalled.killing',
       'restarting.reaping',
       'restarting.backoff',
+      'restarting.limited',
       'exited',
     ] satisfies Phase[]
   ).map((phase) => `phase ${phase}`),
@@ -194,6 +215,10 @@ export const WANTED: readonly string[] = [
   'refused for good',
   'restart of an exited mission',
   'restart in backoff',
+  'stop while limited',
+  'restart while limited',
+  'limit met',
+  'judged permanent',
   'leftovers ended before a restart',
   'lost',
   'request refused by the store',
@@ -206,7 +231,7 @@ function fail(what: string): never {
 }
 
 /** Lives one life and checks it at every step. @throws Error that says what does not hold */
-export function live({ input, steps }: Life, seen: Coverage): void {
+export function live({ input, steps, limited }: Life, seen: Coverage): void {
   const note = (what: string): void => void seen.set(what, (seen.get(what) ?? 0) + 1)
   const clock = steppingClock()
   const store = createMemoryStore()
@@ -252,10 +277,16 @@ export function live({ input, steps }: Life, seen: Coverage): void {
     }
   })
 
+  const gates = createGates({ clock, boot: host.boot })
+  if (limited) {
+    const until = deadlineAfter(clock.now(), host.boot, 5000)
+    gates.note({ ...created, state: { ...created.state, limit: { until, strikes: 0 } } }, 'raw', null)
+  }
   const actor = createMission(created, {
     clock,
     host,
-    provider: rawProvider,
+    provider,
+    gates,
     random: () => 0.5,
     fault: () => (faults += 1),
     releaseChildren: () => {},
@@ -290,12 +321,17 @@ export function live({ input, steps }: Life, seen: Coverage): void {
         note(event.retry ? 'refused and tried again' : 'refused for good')
         return
       case 'mission.restarting':
+        if (/out of tokens/.test(event.reason)) {
+          note('limit met')
+          if (event.charged) fail('a limit is charged')
+        }
         return
       case 'mission.exited':
         if (event.exit.receipt.left.length > 0) named.add(event.run)
         if (/used up/.test(event.exit.evidence.reason)) note('budget used up')
         if (event.exit.class === 'deadline') note('deadline')
         if (event.exit.class === 'stalled') note('stall')
+        if (event.exit.class === 'permanent') note('judged permanent')
         return
       default:
     }
@@ -325,6 +361,10 @@ export function live({ input, steps }: Life, seen: Coverage): void {
         note('restart of an exited mission')
       }
       if (phase === 'restarting.backoff') note('restart in backoff')
+      if (phase.endsWith('.limited')) {
+        note('restart while limited')
+        if (faults === 0 && after.phase !== 'running.starting') fail('a person has to wait for a limit')
+      }
       return
     }
     if (exit !== null) return
@@ -335,6 +375,10 @@ export function live({ input, steps }: Life, seen: Coverage): void {
     if (phase === 'restarting.backoff') {
       note('stop in backoff')
       if (after.phase !== 'exited') fail('a stop in backoff does not end the mission at once')
+    }
+    if (phase.endsWith('.limited')) {
+      note('stop while limited')
+      if (after.phase !== 'exited') fail('a stop while limited does not end the mission at once')
     }
     if (phase === 'pending.queued' && after.phase !== 'exited')
       fail('a stop before the start does not end the mission at once')
@@ -421,7 +465,10 @@ export function live({ input, steps }: Life, seen: Coverage): void {
       fail(`${at}what is known is not what is on record`)
     const unnamed = host.living().filter((other) => !named.has(other))
     if (unnamed.length > 1) fail(`${at}runs ${unnamed.join()} live at once`)
-    if ((phase === 'exited' || phase === 'restarting.backoff') && unnamed.length > 0)
+    if (
+      (phase === 'exited' || phase === 'restarting.backoff' || phase.endsWith('.limited')) &&
+      unnamed.length > 0
+    )
       fail(`${at}processes of run ${unnamed.join()} live that no receipt names`)
     if ((phase === 'exited') !== (exit !== null)) fail(`${at}an exit without an end, or the other way round`)
     if (phase === 'exited' && Object.keys(timers).length > 0) fail(`${at}timers are set`)
@@ -434,7 +481,9 @@ export function live({ input, steps }: Life, seen: Coverage): void {
           ? host.starting.length > 0 || facts
           : phase === 'restarting.backoff'
             ? timers.backoff !== undefined || facts
-            : timers.rung !== undefined || givingUp || facts
+            : phase.endsWith('.limited')
+              ? timers.gate !== undefined || facts
+              : timers.rung !== undefined || givingUp || facts
     if (!way) fail(`${at}there is no way out`)
     // One more may be the retry of a fact that could not be written.
     const set = Object.keys(timers).length

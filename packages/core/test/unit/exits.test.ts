@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Ending, EndReason, ExitClass, ProcessExit } from '../../src/index.ts'
+import type { Ending, EndReason, ExitClass, Judgement, ProcessExit } from '../../src/index.ts'
 import { classify } from '../../src/mission/policy/classify.ts'
 import { conclude } from '../../src/mission/policy/conclude.ts'
 import { outcomeOf } from '../../src/model/exit.ts'
+import { circumstances } from '../fakes/circumstances.ts'
 import { missionSpec } from '../fakes/records.ts'
 
 const code = (value: number, ran = 5): ProcessExit => ({ kind: 'code', code: value, at: 1000, ran })
@@ -53,9 +54,31 @@ describe('the class of an end', () => {
     expect(verdict.reason).toMatch(/^\S.*[^.\s]$/)
   })
 
+  test('is what the provider says, but for an end that was asked for or a command that is not there', () => {
+    const judgements: readonly Judgement[] = [
+      { kind: 'permanent', reason: 'a bad flag' },
+      { kind: 'rate-limited', reason: 'no tokens left', until: null, account: 'a' },
+    ]
+    for (const judgement of judgements) {
+      const of = (exit: ProcessExit, reason: EndReason | null = null): ExitClass =>
+        classify(exit, reason === null ? null : ending(reason), missionSpec(), judgement).class
+      for (const exit of [code(0), code(3), code(137), lost('vanished')])
+        expect(of(exit)).toBe(judgement.kind)
+      expect([127, 126].map((value) => of(code(value)))).toEqual(['failed-to-start', 'failed-to-start'])
+      expect(
+        (['kill', 'stop', 'parent', 'team-end', 'deadline', 'stall'] as const).map((reason) =>
+          of(code(1), reason),
+        ),
+      ).toEqual(['killed', 'stopped', 'stopped', 'stopped', 'deadline', 'stalled'])
+      expect(of(code(1), 'leftovers')).toBe(judgement.kind)
+    }
+    expect(classify(code(3), null, missionSpec(), judgements[0]).reason).toBe('a bad flag (exit code 3)')
+  })
+
   test('counts codes on the success list as success, also where they mean something else', () => {
-    const spec = missionSpec({ successCodes: [3, 127, 143] })
-    expect([3, 127, 143, 0].map((value) => classify(code(value), null, spec).class)).toEqual([
+    const spec = missionSpec({ successCodes: [3, 126, 127, 143] })
+    expect([3, 126, 127, 143, 0].map((value) => classify(code(value), null, spec).class)).toEqual([
+      'completed',
       'completed',
       'completed',
       'completed',
@@ -84,11 +107,11 @@ test('every class has its outcome', () => {
 })
 
 describe('what follows an end', () => {
-  const fresh = { run: 1, ending: null, budget: { clock: 0, charged: [] } }
+  const fresh = { run: 1, startedAt: null, ending: null, budget: { clock: 0, charged: [] } }
 
   test('is an exit with its evidence when the policy does not restart', () => {
     const exit: ProcessExit = { kind: 'code', code: 2, at: 77, ran: 5, tail: 'last words' }
-    expect(conclude(fresh, missionSpec(), exit, receipt, () => 0)).toMatchObject({
+    expect(conclude(fresh, missionSpec(), exit, receipt, circumstances())).toMatchObject({
       kind: 'exit',
       budget: { clock: 5 },
       exit: {
@@ -106,7 +129,7 @@ describe('what follows an end', () => {
 
   test('is a charged restart after a failure', () => {
     const spec = missionSpec({ restart: 'on-failure' })
-    expect(conclude(fresh, spec, code(2), receipt, () => 0)).toEqual({
+    expect(conclude(fresh, spec, code(2), receipt, circumstances())).toEqual({
       kind: 'restart',
       charged: true,
       delayMs: 1000,
@@ -118,7 +141,7 @@ describe('what follows an end', () => {
   test('is an exit that says so when the budget is used up', () => {
     const spec = missionSpec({ restart: 'always', maxRestarts: 2 })
     const spent = { ...fresh, budget: { clock: 10, charged: [5, 10] } }
-    expect(conclude(spent, spec, code(2), receipt, () => 0)).toMatchObject({
+    expect(conclude(spent, spec, code(2), receipt, circumstances())).toMatchObject({
       kind: 'exit',
       exit: {
         class: 'crashed',
@@ -131,9 +154,14 @@ describe('what follows an end', () => {
   })
 
   test('is a restart without charge or delay when it was asked for, whatever the policy and the budget', () => {
-    const asked = { run: 1, ending: ending('restart'), budget: { clock: 10, charged: [5, 10] } }
+    const asked = {
+      run: 1,
+      startedAt: null,
+      ending: ending('restart'),
+      budget: { clock: 10, charged: [5, 10] },
+    }
     expect(
-      conclude(asked, missionSpec({ restart: 'never', maxRestarts: 2 }), code(143), receipt, () => 0),
+      conclude(asked, missionSpec({ restart: 'never', maxRestarts: 2 }), code(143), receipt, circumstances()),
     ).toMatchObject({
       kind: 'restart',
       charged: false,
@@ -144,13 +172,16 @@ describe('what follows an end', () => {
 
   test("of a reboot is nobody's failure", () => {
     expect(
-      conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('reboot'), receipt, () => 0),
+      conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('reboot'), receipt, circumstances()),
     ).toMatchObject({
       kind: 'restart',
       charged: false,
       delayMs: 0,
     })
-    expect(conclude(fresh, missionSpec(), lost('reboot'), receipt, () => 0)).toMatchObject({
+    expect(
+      conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('vanished'), receipt, circumstances()),
+    ).toMatchObject({ kind: 'restart', charged: true, delayMs: 1000 })
+    expect(conclude(fresh, missionSpec(), lost('reboot'), receipt, circumstances())).toMatchObject({
       kind: 'exit',
       exit: { class: 'lost' },
     })
@@ -160,9 +191,9 @@ describe('what follows an end', () => {
     const asked = { ...fresh, ending: ending(reason) }
     for (const restart of ['never', 'on-failure', 'always'] as const) {
       for (const exit of [code(0), code(1), code(137), lost('vanished'), lost('reboot')]) {
-        expect(conclude(asked, missionSpec({ restart, maxRestarts: 0 }), exit, receipt, () => 0).kind).toBe(
-          'exit',
-        )
+        expect(
+          conclude(asked, missionSpec({ restart, maxRestarts: 0 }), exit, receipt, circumstances()).kind,
+        ).toBe('exit')
       }
     }
   })

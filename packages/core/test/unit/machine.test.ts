@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import type { EndReason, MissionInput, MissionState, Phase, ProcessExit, Receipt } from '../../src/index.ts'
+import type {
+  EndReason,
+  MissionInput,
+  MissionState,
+  Phase,
+  ProcessExit,
+  Receipt,
+  TimerName,
+} from '../../src/index.ts'
 import { decide, initialState } from '../../src/mission/machine.ts'
-import { type Decision, higher, type Signal } from '../../src/mission/signal.ts'
+import { type Circumstances, type Decision, higher, type Signal } from '../../src/mission/signal.ts'
+import { circumstances } from '../fakes/circumstances.ts'
+import { OPEN_GATE, SPACING_MS } from '../../src/mission/policy/gate.ts'
 import { missionSpec } from '../fakes/records.ts'
 
 const PROCESS = { pid: 42, start: '7', boot: 'boot' }
@@ -14,7 +24,7 @@ interface Course {
   readonly phases: readonly Phase[]
   readonly types: readonly string[]
   readonly last: Decision
-  and(signal: Signal, at?: number): Course
+  and(signal: Signal, at?: number, given?: Partial<Circumstances>): Course
 }
 
 function course(input: Partial<MissionInput> = {}, from: MissionState = initialState): Course {
@@ -29,12 +39,9 @@ function course(input: Partial<MissionInput> = {}, from: MissionState = initialS
     phases,
     types,
     last,
-    and: (signal, at = 0) => {
-      const decision = decide(state, spec, signal, {
-        now: { wall: 1000 + at, monotonic: at },
-        boot: 'boot',
-        random: 0,
-      })
+    and: (signal, at = 0, given = {}) => {
+      const now = { wall: 1000 + at, monotonic: at }
+      const decision = decide(state, spec, signal, circumstances({ now, ...given }))
       const { phase } = decision.state
       return make(
         decision.state,
@@ -70,11 +77,23 @@ const emptied = (left: readonly number[] = [], run = 1): Signal => ({
   run,
   receipt: { signals: [{ signal: 'SIGTERM', processes: 1, at: 0 }], strays: 0, left },
 })
-const timer = (name: 'rung' | 'deadline' | 'activity' | 'backoff', quietMs = 0): Signal => ({
+const timer = (name: TimerName, quietMs = 0): Signal => ({
   type: 'timer',
   name,
   quietMs,
 })
+
+/** The account may not be used for a minute. */
+const CLOSED: Partial<Circumstances> = {
+  gate: {
+    ...OPEN_GATE,
+    limit: { until: { wall: 61_000, monotonic: 60_000, boot: 'boot' }, strikes: 0 },
+  },
+}
+const JUDGED: Partial<Circumstances> = {
+  account: 'acme',
+  judgement: { kind: 'rate-limited', reason: 'out of tokens', until: 31_000, account: 'acme' },
+}
 
 const up = (input: Partial<MissionInput> = {}): Course => course(input).and(launch).and(spawned())
 
@@ -328,9 +347,19 @@ describe('a restart on request', () => {
 })
 
 describe('precedence', () => {
-  const ORDER: readonly EndReason[] = ['leftovers', 'restart', 'stall', 'deadline', 'stop', 'kill']
+  const ORDER: readonly EndReason[] = [
+    'leftovers',
+    'restart',
+    'stall',
+    'deadline',
+    'team-restart',
+    'team-end',
+    'parent',
+    'stop',
+    'kill',
+  ]
 
-  test('is kill > stop > deadline > stall > restart > leftovers', () => {
+  test('is kill > stop > parent > team > deadline > stall > restart > leftovers', () => {
     for (const [one, a] of ORDER.entries()) {
       for (const [other, b] of ORDER.entries()) expect(higher(a, b)).toBe(one >= other ? a : b)
     }
@@ -357,6 +386,148 @@ describe('precedence', () => {
   )
 })
 
+describe('limits of time', () => {
+  test('silence is a stall at its limit, and not a millisecond before', () => {
+    const silent = (ms: number): Course => up({ activityTimeoutMs: 100 }).and(timer('activity', ms))
+    expect(silent(99).state.phase).toBe('running.up')
+    expect(silent(100).state.phase).toBe('stalled.terminating')
+  })
+
+  test('the time that a stop has given it holds when another reason comes to it', () => {
+    const asked = course().and(launch).and({ type: 'stop', timeoutMs: 500 })
+    const ends = asked.and({ type: 'end', because: 'parent' }).and(spawned())
+    expect(ends.state.ending).toMatchObject({ reason: 'stop', timeoutMs: 500 })
+    expect(ends.state.timers.rung?.monotonic).toBe(500)
+  })
+
+  test('SIGKILL has ten seconds, whatever time the stop had', () => {
+    const killed = up({ stopTimeoutMs: 70 }).and(kill)
+    expect(killed.state.timers.rung?.monotonic).toBe(10_000)
+  })
+})
+
+describe('an account that is limited', () => {
+  test('holds a first start up until its turn', () => {
+    const waits = course().and(launch, 0, CLOSED)
+    expect(waits.state).toMatchObject({ phase: 'pending.limited', run: 0, account: 'account' })
+    expect(waits.last).toMatchObject({
+      events: [{ type: 'mission.limited', run: 1, account: 'account', until: 61_000 }],
+      effects: [],
+    })
+    expect(waits.state.timers.gate?.monotonic).toBe(60_000)
+    const started = waits.and(timer('gate'), 60_000, CLOSED)
+    expect(started.state).toMatchObject({ phase: 'running.starting', run: 1, timers: {} })
+    expect(started.last.effects).toEqual([{ type: 'spawn' }])
+  })
+
+  test('holds it up again when the limit has been put off meanwhile', () => {
+    const waits = course().and(launch, 0, CLOSED).and(timer('gate'), 59_999, CLOSED)
+    expect(waits.state).toMatchObject({ phase: 'pending.limited', timers: { gate: { monotonic: 60_000 } } })
+    expect(waits.types).toEqual(['mission.limited', 'mission.limited'])
+  })
+
+  test('holds a restart after a crash up, once its backoff is over, and the crash is charged', () => {
+    const backs = up({ restart: 'always' }).and(exited(1))
+    expect(backs.state.phase).toBe('restarting.backoff')
+    const waits = backs.and(timer('backoff'), 1000, CLOSED)
+    expect(waits.state).toMatchObject({ phase: 'restarting.limited', budget: { charged: [10] } })
+    expect(waits.last.events).toMatchObject([{ type: 'mission.limited', run: 2, until: 61_000 }])
+  })
+
+  test.each([
+    ['a first start', course().and(launch, 0, CLOSED), 1],
+    ['a restart', up({ restart: 'always' }).and(exited(1)).and(timer('backoff'), 1000, CLOSED), 2],
+    ['one that met the limit', up({ restart: 'always' }).and(exited(1), 0, JUDGED), 2],
+  ] as const)('%s: does not hold a person up, nor a stop or kill', (_, waits, run) => {
+    expect(waits.and(restart, 0, CLOSED).state).toMatchObject({ phase: 'running.starting', run })
+    expect(waits.and(stop, 0, CLOSED).state).toMatchObject({
+      phase: 'exited',
+      timers: {},
+      exit: { class: 'stopped' },
+    })
+    expect(waits.and(kill, 0, CLOSED).state).toMatchObject({ phase: 'exited', exit: { class: 'killed' } })
+    expect(waits.and({ type: 'end', because: 'parent' }, 0, CLOSED).state.exit?.class).toBe('stopped')
+  })
+
+  test('does not hold up the restart of a running or exited one that a person asks for', () => {
+    const asked = up().and(restart).and(exited(143), 0, CLOSED)
+    expect(asked.and(timer('backoff'), 0, CLOSED).state).toMatchObject({ phase: 'running.starting', run: 2 })
+    const revived = up().and(exited(0)).and(restart, 0, CLOSED)
+    expect(revived.state).toMatchObject({ phase: 'running.starting', run: 2, ending: null })
+  })
+
+  test('holds up the one that its team starts again', () => {
+    const again = up().and(exited(0)).and({ type: 'restart', by: 'team' }, 0, CLOSED)
+    expect(again.state).toMatchObject({ phase: 'restarting.limited', exit: null })
+    expect(again.types.slice(-2)).toEqual(['mission.restarting', 'mission.limited'])
+    expect(up().and(exited(0)).and({ type: 'restart', by: 'team' }).state.phase).toBe('running.starting')
+  })
+
+  test('is learned of from an end, which charges nothing and waits for the reset', () => {
+    const waits = up({ restart: 'on-failure' }).and(exited(1), 0, JUDGED)
+    expect(waits.state).toMatchObject({
+      phase: 'restarting.limited',
+      restarts: 1,
+      budget: { clock: 10, charged: [] },
+      account: 'acme',
+      limit: { until: { monotonic: 30_000 }, strikes: 0 },
+      timers: { gate: { monotonic: 30_000 } },
+    })
+    expect(waits.last.events).toMatchObject(
+      [
+        { type: 'run.exited' },
+        { type: 'mission.restarting', run: 2, delay: 30_000, charged: false, reason: /out of tokens/ },
+        { type: 'mission.limited', run: 2, account: 'acme', until: 31_000 },
+      ].map((event) =>
+        'reason' in event ? { ...event, reason: expect.stringMatching(event.reason) } : event,
+      ),
+    )
+  })
+
+  test('is learned of after leftovers are gone', () => {
+    const reaps = up({ restart: 'on-failure' }).and(exited(1, 2), 0, JUDGED)
+    expect(reaps.state).toMatchObject({ phase: 'restarting.reaping' })
+    expect(reaps.and(emptied(), 0, JUDGED).state).toMatchObject({
+      phase: 'restarting.limited',
+      ending: null,
+      limit: { until: { monotonic: 30_000 } },
+    })
+  })
+
+  test('is on record also when the policy does not restart: others wait for it', () => {
+    const ended = up().and(exited(1), 0, JUDGED)
+    expect(ended.state).toMatchObject({
+      phase: 'exited',
+      exit: { class: 'rate-limited', outcome: 'crashed' },
+      account: 'acme',
+      limit: { until: { monotonic: 30_000 } },
+    })
+  })
+
+  test('lets the next one through a spacing after the last place', () => {
+    const gate = { ...OPEN_GATE, place: { wall: 51_000, monotonic: 50_000, boot: 'boot' } }
+    expect(course().and(launch, 0, { gate }).state.timers.gate?.monotonic).toBe(50_000 + SPACING_MS)
+  })
+
+  test('means nothing to an end that was asked for', () => {
+    const stopped = up({ restart: 'always' }).and(stop).and(exited(1), 0, JUDGED)
+    expect(stopped.state.exit).toMatchObject({ class: 'stopped' })
+    expect(stopped.state.limit).toBeUndefined()
+    const restarted = up().and(restart).and(exited(1), 0, JUDGED)
+    expect(restarted.state).toMatchObject({ phase: 'restarting.backoff' })
+  })
+})
+
+test('an end that a provider calls permanent is never followed by a run', () => {
+  const judgement = { kind: 'permanent', reason: 'not logged in' } as const
+  const ended = up({ restart: 'always' }).and(exited(1), 0, { judgement })
+  expect(ended.state).toMatchObject({
+    phase: 'exited',
+    exit: { class: 'permanent', evidence: { reason: 'not logged in (exit code 1)' } },
+    budget: { charged: [] },
+  })
+})
+
 describe('what does not concern it', () => {
   const phases: readonly (readonly [Phase, Course])[] = [
     ['pending.queued', course()],
@@ -367,6 +538,8 @@ describe('what does not concern it', () => {
     ['stalled.killing', up({ activityTimeoutMs: 1 }).and(timer('activity', 5)).and(timer('rung'))],
     ['restarting.reaping', up({ restart: 'always' }).and(exited(1, 1))],
     ['restarting.backoff', up({ restart: 'always' }).and(exited(1))],
+    ['pending.limited', course().and(launch, 0, CLOSED)],
+    ['restarting.limited', up({ restart: 'always' }).and(exited(1), 0, JUDGED)],
     ['exited', up().and(exited(0))],
   ]
 
@@ -381,6 +554,8 @@ describe('what does not concern it', () => {
   test.each(phases)('in %s: a signal that has no meaning there leaves it as it is', (phase, at) => {
     const meaningless: Readonly<Partial<Record<Phase, readonly Signal[]>>> = {
       'pending.queued': [timer('rung'), restart],
+      'pending.limited': [launch, spawned(), timer('rung'), timer('backoff')],
+      'restarting.limited': [launch, spawned(), exited(1), emptied(), timer('rung'), timer('backoff')],
       'running.starting': [launch, timer('rung')],
       'running.up': [launch, spawned(), refused(true), emptied(), timer('rung'), timer('backoff')],
       'running.stopping': [launch, spawned(), timer('backoff')],

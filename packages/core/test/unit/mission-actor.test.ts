@@ -9,6 +9,7 @@ import {
 } from '../../src/index.ts'
 import { createMission, type MissionActor } from '../../src/mission/mission.ts'
 import { rawProvider } from '../../src/provider/raw.ts'
+import { createGates } from '../../src/runtime/gates.ts'
 import { type FakeHost, fakeHost, type Order } from '../fakes/fake-host.ts'
 import { missionRecord, missionSpec } from '../fakes/records.ts'
 import { type SteppingClock, steppingClock } from '../fakes/stepping-clock.ts'
@@ -42,6 +43,7 @@ function stage(input: Partial<MissionInput> = {}, from?: MissionRecord): Stage {
     clock,
     host,
     provider: rawProvider,
+    gates: createGates({ clock, boot: host.boot }),
     random: () => 0,
     fault: (error) => faults.push(error),
     releaseChildren: () => {},

@@ -52,6 +52,15 @@ describe('the system clock', () => {
     },
   )
 
+  test('makes no wait of no delay, and can still cancel it', () => {
+    const [fire, never] = [vi.fn<() => void>(), vi.fn<() => void>()]
+    systemClock.timer(0, fire)
+    systemClock.timer(0, never)()
+    expect(fire).toHaveBeenCalledTimes(0)
+    vi.advanceTimersByTime(0)
+    expect([fire.mock.calls.length, never.mock.calls.length]).toEqual([1, 0])
+  })
+
   test('cancels a long timer at any moment', () => {
     for (const after of [0, 5, 2 ** 31 + 5]) {
       const fire = vi.fn<() => void>()

@@ -163,7 +163,7 @@ export function toWire(value: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       snakeCase(name),
-      name === 'at' && typeof inner === 'number' ? iso(inner) : wireValue(inner),
+      (name === 'at' || name === 'until') && typeof inner === 'number' ? iso(inner) : wireValue(inner),
     ]),
   )
 }

@@ -22,6 +22,11 @@ export function why(
     case 'pending.queued':
       sentences.push('It has been accepted and is about to start.')
       break
+    case 'pending.limited':
+      sentences.push(
+        `Account ${state.account ?? 'unknown'} of ${spec.provider} is rate-limited; its turn to start comes in ${until('gate')}.`,
+      )
+      break
     case 'running.starting':
       sentences.push(`Run ${run} is being started.`)
       break
@@ -43,6 +48,11 @@ export function why(
     }
     case 'restarting.backoff':
       sentences.push(`Run ${run} ${restarted ?? 'ended'}; run ${run + 1} begins in ${until('backoff')}.`)
+      break
+    case 'restarting.limited':
+      sentences.push(
+        `Run ${run} ended; account ${state.account ?? 'unknown'} of ${spec.provider} is rate-limited, and the turn of run ${run + 1} comes in ${until('gate')}.`,
+      )
       break
     case 'exited':
       if (exit !== null) sentences.push(`It is ${status}: ${exit.evidence.reason} (class ${exit.class}).`)

@@ -3,6 +3,7 @@ import type { ExitClass, ProcessExit } from '../../model/exit.ts'
 import { signalOfCode } from '../../model/signals.ts'
 import type { MissionSpec } from '../../model/spec.ts'
 import type { Ending } from '../../model/state.ts'
+import type { Judgement } from '../../provider/provider.ts'
 
 export interface Verdict {
   readonly class: ExitClass
@@ -24,7 +25,12 @@ export const GROUP_REASONS: Readonly<Record<GroupReason, string>> = {
 }
 
 /** Names the end of a run; the first class that applies wins. */
-export function classify(exit: ProcessExit, ending: Ending | null, spec: MissionSpec): Verdict {
+export function classify(
+  exit: ProcessExit,
+  ending: Ending | null,
+  spec: MissionSpec,
+  judgement?: Judgement,
+): Verdict {
   const code = exit.kind === 'code' ? exit.code : null
   const signal = code === null ? null : signalOfCode(code)
   const how =
@@ -57,6 +63,12 @@ export function classify(exit: ProcessExit, ending: Ending | null, spec: Mission
     case 'leftovers':
     case undefined:
   }
+  const success = code !== null && spec.successCodes.includes(code)
+  if (code === NOT_FOUND && !success)
+    return verdict('failed-to-start', 'the command was not found (exit code 127)')
+  if (code === NOT_EXECUTABLE && !success)
+    return verdict('failed-to-start', 'the command is not executable (exit code 126)')
+  if (judgement !== undefined) return verdict(judgement.kind, `${judgement.reason} (${how})`)
   if (exit.kind === 'lost') {
     switch (exit.cause) {
       case 'reboot':
@@ -67,10 +79,7 @@ export function classify(exit: ProcessExit, ending: Ending | null, spec: Mission
         return verdict('lost', 'SIGKILL did not end it')
     }
   }
-  if (spec.successCodes.includes(exit.code)) return verdict('completed', `finished with ${how}`)
-  if (exit.code === NOT_FOUND) return verdict('failed-to-start', 'the command was not found (exit code 127)')
-  if (exit.code === NOT_EXECUTABLE)
-    return verdict('failed-to-start', 'the command is not executable (exit code 126)')
+  if (success) return verdict('completed', `finished with ${how}`)
   if (signal !== null) return verdict('signalled', `ended by ${how}`)
   return verdict('crashed', `failed with ${how}`)
 }

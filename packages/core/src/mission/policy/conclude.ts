@@ -1,8 +1,9 @@
-import type { Random } from '../../model/ids.ts'
 import { type MissionExit, outcomeOf, type ProcessExit, type Receipt } from '../../model/exit.ts'
 import type { MissionSpec } from '../../model/spec.ts'
-import type { Budget, MissionState } from '../../model/state.ts'
+import type { Budget, Limit, MissionState } from '../../model/state.ts'
+import type { Circumstances } from '../signal.ts'
 import { classify, type Verdict } from './classify.ts'
+import { limitOf } from './gate.ts'
 import { afterRun, chargeRestart, wantsRestart } from './restart.ts'
 
 /** What follows the end of a run. */
@@ -14,29 +15,48 @@ export type Conclusion =
       readonly charged: boolean
       readonly reason: string
     }
-  | { readonly kind: 'exit'; readonly budget: Budget; readonly exit: MissionExit }
+  /** Again, when the account may be used again: nothing is charged. */
+  | { readonly kind: 'wait'; readonly budget: Budget; readonly limited: Limited; readonly reason: string }
+  | {
+      readonly kind: 'exit'
+      readonly budget: Budget
+      readonly exit: MissionExit
+      readonly limited: Limited | null
+    }
+
+/** A limit that the run met, and whose it is. */
+export interface Limited {
+  readonly account: string
+  readonly limit: Limit
+}
 
 /** Decides, once the leader of a run is gone, whether the mission runs again. */
 export function conclude(
-  state: Pick<MissionState, 'run' | 'ending' | 'budget'>,
+  state: Pick<MissionState, 'run' | 'ending' | 'budget' | 'startedAt'>,
   spec: MissionSpec,
   exit: ProcessExit,
   receipt: Receipt,
-  random: Random,
+  circumstances: Circumstances,
 ): Conclusion {
-  const verdict = classify(exit, state.ending, spec)
+  const { judgement } = circumstances
+  const verdict = classify(exit, state.ending, spec, judgement)
   const budget = afterRun(state.budget, exit.ran, spec.maxSeconds * 1000)
 
   if (state.ending?.reason === 'restart') {
     return { kind: 'restart', budget, delayMs: 0, charged: false, reason: 'restarted on request' }
   }
+  const limited =
+    verdict.class === 'rate-limited' && judgement?.kind === 'rate-limited'
+      ? { account: judgement.account, limit: limitMet(judgement.until, state, exit, circumstances) }
+      : null
   if (!wantsRestart(spec.restart, verdict.class)) {
-    return { kind: 'exit', budget, exit: missionExit(state.run, verdict, exit, receipt) }
+    return { kind: 'exit', budget, exit: missionExit(state.run, verdict, exit, receipt), limited }
   }
+  if (limited !== null) return { kind: 'wait', budget, limited, reason: verdict.reason }
   if (exit.kind === 'lost' && exit.cause === 'reboot') {
     return { kind: 'restart', budget, delayMs: 0, charged: false, reason: verdict.reason }
   }
-  const answer = chargeRestart(budget, spec, random)
+  const answer = chargeRestart(budget, spec, () => circumstances.random)
   switch (answer.kind) {
     case 'granted':
       return {
@@ -48,9 +68,19 @@ export function conclude(
       }
     case 'exhausted': {
       const reason = `${verdict.reason}; not restarted: ${spec.maxRestarts} restarts within ${spec.maxSeconds} s of running time are used up`
-      return { kind: 'exit', budget, exit: missionExit(state.run, { ...verdict, reason }, exit, receipt) }
+      const failed = missionExit(state.run, { ...verdict, reason }, exit, receipt)
+      return { kind: 'exit', budget, exit: failed, limited: null }
     }
   }
+}
+
+function limitMet(
+  until: number | null,
+  { startedAt }: Pick<MissionState, 'startedAt'>,
+  { at }: ProcessExit,
+  circumstances: Circumstances,
+): Limit {
+  return limitOf({ until, at, startedAt }, circumstances.gate, circumstances)
 }
 
 function missionExit(run: number, verdict: Verdict, exit: ProcessExit, receipt: Receipt): MissionExit {

@@ -1,0 +1,58 @@
+import type { MissionView, Phase } from '@overmind/core'
+import { expect, test } from 'vitest'
+import { why } from '../../src/describe/why.ts'
+
+const spec: MissionView['spec'] = {
+  command: { kind: 'shell', line: 'agent' },
+  cwd: '/',
+  type: 'task',
+  provider: 'claude',
+  restart: 'on-failure',
+  maxRestarts: 5,
+  maxSeconds: 60,
+  backoffMs: 1000,
+  activityTimeoutMs: null,
+  timeoutMs: null,
+  stopSignal: 'SIGTERM',
+  stopTimeoutMs: 10_000,
+  successCodes: [0],
+  outputLimitBytes: 2 ** 20,
+  parent: null,
+  onParentExit: 'keep',
+  team: null,
+}
+
+test.each([
+  ['pending.limited', 0, 'Account acme of claude is rate-limited; its turn to start comes in 42.0 s.'],
+  [
+    'restarting.limited',
+    3,
+    'Run 3 ended; account acme of claude is rate-limited, and the turn of run 4 comes in 42.0 s.',
+  ],
+] as const satisfies readonly (readonly [Phase, number, string])[])(
+  '%s says which account is waited for, and for how long',
+  (phase, run, sentence) => {
+    const view: MissionView = {
+      id: '0123abcd' as MissionView['id'],
+      name: 'one',
+      status: 'pending',
+      createdAt: 0,
+      children: [],
+      spec,
+      state: {
+        phase,
+        run,
+        process: null,
+        startedAt: null,
+        ending: null,
+        ended: null,
+        restarts: 0,
+        budget: { clock: 0, charged: [] },
+        account: 'acme',
+        timers: { gate: { wall: 142_000, monotonic: 0, boot: 'boot' } },
+        exit: null,
+      },
+    }
+    expect(why(view, { now: 100_000 })[0]).toBe(sentence)
+  },
+)
