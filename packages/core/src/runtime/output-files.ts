@@ -90,7 +90,9 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     },
     read(actor, run, { from = 0, follow = true, signal }) {
       const { id, state } = actor.record()
-      if (!Number.isInteger(run) || run < 1 || run > state.run) {
+      // The first run of one that waits for its account is still to come.
+      const newest = state.phase === 'pending.limited' ? 1 : state.run
+      if (!Number.isInteger(run) || run < 1 || run > newest) {
         throw new OvermindError('run_not_found', `mission ${id} has no run ${run}: it has had ${state.run}`, {
           value: run,
         })
@@ -136,7 +138,9 @@ async function* followOutput(
   actor: MissionActor,
   run: number,
 ): AsyncGenerator<Buffer, undefined> {
-  const begun = actor.until((now) => now.run > run || now.exit !== null || now.phase !== 'running.starting')
+  const begun = actor.until(
+    (now) => now.run > run || now.exit !== null || (now.run === run && now.phase !== 'running.starting'),
+  )
   if (
     !(await begun.then(
       () => true,

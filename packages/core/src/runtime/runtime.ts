@@ -67,7 +67,8 @@ export interface Runtime extends AsyncDisposable {
   readonly home: string
   readonly recovery: Recovery
   /**
-   * Starts a mission; settles when its process runs, or is found unable to.
+   * Starts a mission; settles when its process runs, is found unable to, or waits because its account is
+   * rate-limited.
    *
    * @throws OvermindError `invalid_spec` and its kind when the description is wrong, `name_taken`,
    * `unknown_provider`, `cwd_not_found`, `command_not_found` and the like: then nothing was started.

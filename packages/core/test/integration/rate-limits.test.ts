@@ -5,7 +5,7 @@ import { createMemoryStore, createRuntime, type Mission, type Provider } from '.
 import { rawProvider } from '../../src/provider/raw.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
-import { bench, storyOf, textSoFar } from '../support/missions.ts'
+import { bench, storyOf, textOf } from '../support/missions.ts'
 
 /** Reads `limit of <account>, resets in <ms> ms` or `no such model` off the last output. */
 const agent: Provider = {
@@ -45,6 +45,7 @@ describe('an account that is limited', () => {
       status: 'pending',
       state: { phase: 'pending.limited', account: 'acme' },
     })
+    const words = textOf(second)
     const other = await one.runtime.start({
       command: 'true',
       provider: 'agent',
@@ -56,7 +57,7 @@ describe('an account that is limited', () => {
     expect(await first.exited()).toMatchObject({ class: 'completed', run: 2 })
     expect(first.view().state.budget.charged).toEqual([])
     expect(await second.exited()).toMatchObject({ class: 'completed', run: 1 })
-    expect(await textSoFar(second)).toBe('second\n')
+    expect(await words).toBe('second\n')
     const starts = [first, second].map((mission) => mission.view().state.startedAt!.wall)
     expect(starts[0]).toBeGreaterThanOrEqual(reset)
     expect(starts[1]! - starts[0]!).toBeGreaterThan(1500)
