@@ -156,6 +156,30 @@ const story: fc.Arbitrary<readonly Step[]> = fc.oneof(
         { do: 'news', count: 2 },
       ]),
   },
+  // An end that its provider has something to say about.
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(LIMITED, LIMITED, PERMANENT).map((code): readonly Step[] => [
+      { do: 'begin', temper: mild },
+      { do: 'news', count: 1 },
+      { do: 'leader-ends', code, leaves: 0 },
+      { do: 'news', count: 2 },
+    ]),
+  },
+  // A pause that is no silence, and an end that comes from outside.
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(0, 500)
+      .map((ms): readonly Step[] => [
+        { do: 'begin', temper: mild },
+        { do: 'news', count: 1 },
+        { do: 'quiet', ms },
+        { do: 'next-timer' },
+        { do: 'outside' },
+        { do: 'news', count: 1 },
+      ]),
+  },
   // Silence.
   {
     weight: 1,
