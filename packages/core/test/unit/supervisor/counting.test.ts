@@ -94,8 +94,10 @@ test('62 simple_one_for_one_scale_many_temporary_children: ten thousand stop abo
     return performance.now() - began
   }
   await stopping(1000)
+  // The shortest of several is what it takes when nothing else wants the processor.
   const few = Math.min(await stopping(1000), await stopping(1000), await stopping(1000))
-  expect((await stopping(10_000)) / few).toBeLessThanOrEqual(50)
+  const many = Math.min(await stopping(10_000), await stopping(10_000), await stopping(10_000))
+  expect(many / few).toBeLessThanOrEqual(50)
 })
 
 test('72 scale_start_stop_many_children: starting and stopping is linear in the number of children', async () => {
@@ -108,5 +110,6 @@ test('72 scale_start_stop_many_children: starting and stopping is linear in the 
   }
   await life(1000)
   const few = Math.min(await life(1000), await life(1000), await life(1000))
-  expect((await life(10_000)) / few).toBeLessThanOrEqual(100)
+  const many = Math.min(await life(10_000), await life(10_000), await life(10_000))
+  expect(many / few).toBeLessThanOrEqual(100)
 })
