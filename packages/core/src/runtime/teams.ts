@@ -85,6 +85,9 @@ interface Member {
   mission: Mission | undefined
 }
 
+/** How many teams that are over are still shown. */
+const REMEMBERED = 100
+
 export function createTeams(deps: TeamsDeps): Teams {
   const teams = new Map<string, Team>()
   let closed = false
@@ -225,8 +228,15 @@ export function createTeams(deps: TeamsDeps): Teams {
       },
       over: () => over,
     }
+    teams.delete(name)
     teams.set(name, team)
+    forgetOldest()
     return team
+  }
+
+  function forgetOldest(): void {
+    const over = [...teams.values()].filter((team) => team.view().outcome !== undefined)
+    for (const { name } of over.slice(0, Math.max(0, over.length - REMEMBERED))) teams.delete(name)
   }
 
   function mustBeFree(name: string): void {
