@@ -13,7 +13,7 @@ import { child } from '../supervisor/spec.ts'
 import { END_MEMBER, isUp, memberLogic, type MemberLife } from './member-logic.ts'
 import type { Mission } from './mission-handle.ts'
 import type { Entry } from './registry.ts'
-import type { RuntimeEvent } from '../model/events.ts'
+import type { GroupReason, RuntimeEvent } from '../model/events.ts'
 
 /** `finished`: all members have ended well. `gave-up`: they failed more often than the team restarts them. */
 export type TeamOutcome = 'finished' | 'stopped' | 'gave-up'
@@ -92,7 +92,24 @@ export function createTeams(deps: TeamsDeps): Teams {
   const teams = new Map<string, Team>()
   let closed = false
 
-  async function supervise(common: Common, members: readonly Member[]): Promise<Team> {
+  function tellEnd({ id }: Mission, because: GroupReason): void {
+    deps.entry(id)?.actor.tell({ type: 'end', because })
+  }
+
+  /** Ends members in reverse order, to start them again. */
+  async function endAll(members: readonly { readonly mission: Mission }[]): Promise<void> {
+    for (const { mission } of members.toReversed()) {
+      tellEnd(mission, 'team-restart')
+      await mission.exited()
+    }
+  }
+
+  /** `again`: those whose missions exist, and are to begin their next run. */
+  async function supervise(
+    common: Common,
+    members: readonly Member[],
+    again: ReadonlySet<Member> = new Set(),
+  ): Promise<Team> {
     const { team: name, strategy, maxRestarts, maxSeconds } = common
     let ending: 'stopped' | 'gave-up' | undefined
     let supervisor: Supervisor | undefined
@@ -119,7 +136,7 @@ export function createTeams(deps: TeamsDeps): Teams {
         if (mission === undefined || (forgotten && input !== undefined)) {
           const own = `${name}.${membership.member}`
           member.mission = await deps.startMission(input, membership, isName(own) ? own : undefined)
-        } else if (!found || wasToStartAgain(mission)) {
+        } else if (!found || again.has(member)) {
           await deps.runAgain(mission.id)
         }
         found = false
@@ -142,9 +159,8 @@ export function createTeams(deps: TeamsDeps): Teams {
         async end() {
           await beginning?.catch(() => undefined) // it has been reported as a failure to start
           const { mission } = member
-          const actor = mission === undefined ? undefined : deps.entry(mission.id)?.actor
-          if (mission === undefined || actor === undefined || mission.view().state.exit !== null) return
-          actor.tell({ type: 'end', because: started && ending === undefined ? 'team-restart' : 'team-end' })
+          if (mission === undefined || mission.view().state.exit !== null) return
+          tellEnd(mission, started && ending === undefined ? 'team-restart' : 'team-end')
           await unlessClosed(mission.exited())
         },
       }
@@ -272,27 +288,31 @@ export function createTeams(deps: TeamsDeps): Teams {
     },
     list: () => [...teams.values()],
     async resume(missions) {
-      const byTeam = Map.groupBy(
-        missions.flatMap(({ actor, handle }) => {
-          const { team: membership } = actor.record().spec
-          return membership === null ? [] : [{ membership, input: undefined, mission: handle }]
-        }),
-        ({ membership }) => membership.team,
-      )
-      for (const members of byTeam.values()) {
+      const found = missions.flatMap(({ actor, handle }) => {
+        const { team: membership } = actor.record().spec
+        return membership === null ? [] : [{ membership, input: undefined, mission: handle }]
+      })
+      const attached: Promise<unknown>[] = []
+      for (const members of Map.groupBy(found, ({ membership }) => membership.team).values()) {
         members.sort((a, b) => a.membership.place - b.membership.place)
         const [first] = members
         const alive = members.filter(({ mission }) => mission.view().state.exit === null)
-        const toStart = members.filter(({ mission }) => wasToStartAgain(mission))
-        if (first === undefined || (alive.length === 0 && toStart.length === 0)) continue
+        const again = leftToStart(members)
+        if (first === undefined || (alive.length === 0 && again.size === 0)) continue
         if (members.some(({ mission }) => mission.view().state.ending?.reason === 'team-end')) {
           // It was being ended: the rest of it is.
-          for (const { mission } of alive)
-            deps.entry(mission.id)?.actor.tell({ type: 'end', because: 'team-end' })
+          for (const { mission } of alive) tellEnd(mission, 'team-end')
           continue
         }
-        await supervise(first.membership, members).catch(deps.fault)
+        const resumed = endAll(alive.filter((member) => again.has(member)))
+          .then(() => supervise(first.membership, members, again))
+          .catch((error: unknown) => {
+            if (!closed) deps.fault(error)
+          })
+        // What has to be ended and started first may take its time.
+        if (again.size === 0) attached.push(resumed)
       }
+      await Promise.all(attached)
     },
     async stopAll() {
       await Promise.all(
@@ -308,6 +328,33 @@ export function createTeams(deps: TeamsDeps): Teams {
 function endedByTeam(mission: Mission): boolean {
   const reason = mission.view().state.ending?.reason
   return reason === 'team-end' || reason === 'team-restart'
+}
+
+/** The members that the last supervisor was starting again, or would have if it had seen them fail. */
+function leftToStart<M extends Member & { readonly mission: Mission }>(
+  members: readonly M[],
+): ReadonlySet<M> {
+  const failed = members.filter(
+    ({ mission, membership }) => membership.restart !== 'temporary' && hasFailed(mission),
+  )
+  const [first] = failed
+  const strategy = first?.membership.strategy
+  return new Set(
+    members.filter(
+      (member) =>
+        failed.includes(member) ||
+        wasToStartAgain(member.mission) ||
+        strategy === 'one_for_all' ||
+        (strategy === 'rest_for_one' &&
+          first !== undefined &&
+          member.membership.place > first.membership.place),
+    ),
+  )
+}
+
+function hasFailed(mission: Mission): boolean {
+  const { exit } = mission.view().state
+  return exit !== null && exit.class !== 'completed' && exit.class !== 'stopped' && exit.class !== 'killed'
 }
 
 /** Its team had ended it to start it again, and did not get to that. */

@@ -247,6 +247,7 @@ describe('a team outlives its supervisor', () => {
     await first.close({ missions: 'keep' })
     crash(crashing)
     await using second = await createRuntime({ home: home.path, store })
-    expect(await settledRuns(second.teams()[0]!, [1, 2, 2])).toEqual([1, 2, 2])
+    const again = await eventually(() => second.teams()[0])
+    expect(await settledRuns(again, [1, 2, 2])).toEqual([1, 2, 2])
   })
 })

@@ -1,7 +1,7 @@
 /** The daemon is killed, and the missions never notice. */
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import type { EventView, MissionList } from '../../src/index.ts'
+import type { EventView, MissionList, TeamView } from '../../src/index.ts'
 import type { Api } from '../support/api.ts'
 import {
   type Daemon,
@@ -133,6 +133,65 @@ describe.concurrent('kill -9 of the daemon', () => {
     expect(await waitFor(next, bound.id)).toMatchObject({ exit_class: 'stopped', parent: bound.parent })
     expect(await show(next, free.id)).toMatchObject({ status: 'running', os_pid: free.os_pid })
     expect(await show(next, 'lead')).toMatchObject({ children: [bound.id, free.id] })
+  })
+
+  test('in the middle of the restart of a team: the next daemon goes on with it', async () => {
+    await using home = await temporaryHome()
+    const daemon = await startDaemon(home.path)
+    const go = home.file('go')
+    const slow = 'trap "sleep 0.3; exit 0" TERM; while :; do sleep 0.02; done'
+    const team = await daemon.post<TeamView>('/v1/teams', {
+      name: 'crew',
+      strategy: 'rest_for_one',
+      members: [
+        {
+          id: 'fails',
+          mission: {
+            command: `[ $OVERMIND_RUN -eq 1 ] && while [ ! -e ${go} ]; do sleep 0.02; done && exit 3; exec sleep 1000`,
+          },
+        },
+        { id: 'slow', mission: { command: slow } },
+      ],
+    })
+    const [fails, waits] = team.members.map(({ mission }) => mission ?? '')
+    await writeFile(go, '')
+    await eventually(
+      'it is being ended',
+      async () => (await show(daemon, waits!)).phase === 'running.stopping',
+    )
+    await daemon.kill()
+    const next = await startDaemon(home.path)
+    await eventually('both run again', async () => {
+      const members = await Promise.all([show(next, fails!), show(next, waits!)])
+      return members.every(({ run, phase }) => run === 2 && phase === 'running.up')
+    })
+    expect(await next.get('/v1/teams')).toMatchObject({ teams: [{ name: 'crew', outcome: null }] })
+    expect(missionProcesses(waits!).length).toBeGreaterThan(0)
+  })
+
+  test('in the middle of the end of a team: the next daemon ends the rest of it', async () => {
+    await using home = await temporaryHome()
+    const daemon = await startDaemon(home.path)
+    const slow = 'trap "sleep 0.3; exit 0" TERM; while :; do sleep 0.02; done'
+    const team = await daemon.post<TeamView>('/v1/teams', {
+      name: 'crew',
+      strategy: 'one_for_one',
+      members: [
+        { id: 'first', mission: { command: 'exec sleep 1000' } },
+        { id: 'slow', mission: { command: slow } },
+      ],
+    })
+    const ids = team.members.map(({ mission }) => mission ?? '')
+    const stopping = daemon.post('/v1/teams/crew/stop').catch(() => undefined)
+    await eventually(
+      'it is being ended',
+      async () => (await show(daemon, ids[1]!)).phase === 'running.stopping',
+    )
+    await daemon.kill()
+    await stopping
+    const next = await startDaemon(home.path)
+    for (const id of ids) expect(await waitFor(next, id)).toMatchObject({ exit_class: 'stopped', run: 1 })
+    expect(await next.get('/v1/teams')).toEqual({ teams: [] })
   })
 
   test('a mission whose processes were all killed meanwhile is lost, and says so', async () => {
