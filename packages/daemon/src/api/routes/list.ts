@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { type Mission, type MissionState, OvermindError } from '@overmind/core'
+import { type Mission, type MissionView, OvermindError } from '@overmind/core'
 import { missionTable } from '../../text/mission-table.ts'
 import { coloured, plain } from '../../text/paint.ts'
 import { flag, problem, whole } from '../answers.ts'
@@ -12,23 +12,23 @@ import { isMissionField, MISSION_FIELDS, type MissionField, missionFields, missi
 const REMEMBERED = 4
 
 /**
- * Writes missions as JSON. A mission's state is replaced and never changed, so what was written for one
- * holds as long as it is the mission's state: a list of a thousand costs a thousand look-ups.
+ * Writes missions as JSON. A mission's view is replaced and never changed, so what was written for one
+ * holds as long as it is the mission's view: a list of a thousand costs a thousand look-ups.
  */
 function missionWriter(): (columns: readonly MissionField[]) => (mission: Mission) => string {
-  const written = new Map<string, WeakMap<MissionState, string>>()
+  const written = new Map<string, WeakMap<MissionView, string>>()
   return (columns) => {
     const write = (mission: Mission): string => JSON.stringify(missionFields(mission, columns))
     // The time of the last output is on the disk and not in the state.
     if (columns.includes('last_activity')) return write
     const key = columns.join()
-    const known = written.get(key) ?? new WeakMap<MissionState, string>()
+    const known = written.get(key) ?? new WeakMap<MissionView, string>()
     if (written.size >= REMEMBERED && !written.has(key)) written.clear()
     written.set(key, known)
     return (mission) => {
-      const { state } = mission.view()
-      const text = known.get(state) ?? write(mission)
-      known.set(state, text)
+      const view = mission.view()
+      const text = known.get(view) ?? write(mission)
+      known.set(view, text)
       return text
     }
   }
