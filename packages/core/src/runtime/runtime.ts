@@ -162,13 +162,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
           .filter((event): event is JournalMissionEvent => isOf(record.id, event)),
       outputFiles: (run) => outputs.files(actor.record(), run),
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
-      mayRunAgain: () => {
-        if (registry.find(record.id) !== entry) {
-          throw new OvermindError('not_found', `mission ${record.id} (${record.name}) has been removed`)
-        }
-        mustHaveParent(actor.record().spec)
-        registry.reclaim(entry)
-      },
+      mayRunAgain: () => mayRunAgain(entry),
     })
     const entry = registry.add(actor, handle)
     return entry
@@ -184,6 +178,16 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       `the mission ends with its parent ${parent?.name ?? id}, which has exited: restart that first`,
       { field: 'parent', value: id },
     )
+  }
+
+  /** @throws OvermindError `not_found`, `not_running`, `name_taken` */
+  function mayRunAgain(entry: Entry): void {
+    const { id, name, actor } = entry
+    if (registry.find(id) !== entry) {
+      throw new OvermindError('not_found', `mission ${id} (${name}) has been removed`)
+    }
+    mustHaveParent(actor.record().spec)
+    registry.reclaim(entry)
   }
 
   function parentOf(reference: string | undefined): MissionId | null {
@@ -327,14 +331,15 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     check,
     startMission: start,
     async runAgain(id) {
-      const entry = registry.find(id)
-      if (entry === undefined) throw new OvermindError('not_found', `mission ${id} has been removed`)
-      mustHaveParent(entry.actor.record().spec)
-      registry.reclaim(entry)
+      const entry = registry.resolve(id)
+      mayRunAgain(entry)
       const { run } = entry.actor.record().state
       entry.actor.request({ type: 'restart', by: 'team' })
       await entry.actor.until(
-        (now) => (now.run > run && now.phase !== 'running.starting') || (now.run > run && now.exit !== null),
+        (now) =>
+          now.exit !== null ||
+          now.phase === 'restarting.limited' ||
+          (now.run > run && now.phase !== 'running.starting'),
       )
     },
     entry: registry.find,

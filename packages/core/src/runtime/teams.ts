@@ -67,7 +67,7 @@ export interface TeamsDeps {
   /** Checks a mission's description without starting it. @throws OvermindError */
   check(mission: unknown): void
   startMission(mission: unknown, membership: Membership, name: string | undefined): Promise<Mission>
-  /** Starts the mission's next run; settles when it runs, or has ended. */
+  /** Starts the mission's next run; settles when it runs, has ended, or waits because its account is rate-limited. */
   runAgain(id: MissionId): Promise<void>
   entry(id: MissionId): Entry | undefined
   remove(id: MissionId): Promise<void>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore, createRuntime, type Mission, type Provider } from '../../src/index.ts'
 import { rawProvider } from '../../src/provider/raw.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, soon } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, storyOf, textOf } from '../support/missions.ts'
 
@@ -28,6 +28,34 @@ const env = { PATH: process.env['PATH'] ?? '', ACCOUNT: 'acme' }
 const phaseOf = (mission: Mission): string => mission.view().state.phase
 
 describe('an account that is limited', () => {
+  test('does not keep a team from being stopped while it waits to start a member again', async () => {
+    await using one = await bench({ providers: [agent] })
+    const go = join(one.home.path, 'go')
+    const team = await one.runtime.supervisor({
+      strategy: 'rest_for_one',
+      members: [
+        {
+          id: 'fails',
+          mission: {
+            command: `[ $OVERMIND_RUN -eq 1 ] || exec sleep 1000; while [ ! -e '${go}' ]; do sleep 0.02; done; exit 3`,
+          },
+        },
+        { id: 'waits', mission: { command: 'exec sleep 1000', provider: 'agent', env } },
+      ],
+    })
+    const limit = await one.runtime.start({
+      command: limited('/nowhere', 3_600_000),
+      provider: 'agent',
+      restart: 'on-failure',
+      env,
+    })
+    await eventually(() => phaseOf(limit) === 'restarting.limited')
+    await writeFile(go, '')
+    await eventually(() => phaseOf(team.mission('waits')) === 'restarting.limited')
+    await soon(team.stop(), 'the stop of the team')
+    expect(await team.mission('waits').exited()).toMatchObject({ class: 'stopped' })
+  })
+
   test('holds back its missions, lets them through one by one when it is over, and charges nothing', async () => {
     await using one = await bench({ providers: [agent] })
     const go = join(one.home.path, 'go')
