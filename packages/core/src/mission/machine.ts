@@ -329,22 +329,24 @@ function watchActivity(args: Args): Step {
   return { timers: timer(args, 'activity', Math.max(1, limit - event.quietMs)) }
 }
 
+/** The leader of a run has ended, and its tree is empty. */
+const leavesNothing = [
+  {
+    guard: 'restarts',
+    target: '#mission.restarting.backoff',
+    actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
+  },
+  {
+    guard: 'waits',
+    target: '#mission.restarting.limited',
+    actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
+  },
+  { target: '#mission.exited', actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'] },
+] as const
+
 /** While a tree is being ended: only its being empty ends the ladder, never the leader's exit alone. */
 const whileEnding = {
-  exited: [
-    { guard: 'leavesProcesses', actions: 'noteLeaderGone' },
-    {
-      guard: 'restarts',
-      target: '#mission.restarting.backoff',
-      actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
-    },
-    {
-      guard: 'waits',
-      target: '#mission.restarting.limited',
-      actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
-    },
-    { target: '#mission.exited', actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'] },
-  ],
+  exited: [{ guard: 'leavesProcesses', actions: 'noteLeaderGone' }, ...leavesNothing],
   emptied: [
     { guard: 'restarts', target: '#mission.restarting.backoff', actions: ['noteTreeEmpty', 'settle'] },
     { guard: 'waits', target: '#mission.restarting.limited', actions: ['noteTreeEmpty', 'settle'] },
@@ -375,17 +377,7 @@ const leaderExits = [
     target: '#mission.running.stopping',
     actions: ['noteLeaderGone', 'wantLeftoversGone'],
   },
-  {
-    guard: 'restarts',
-    target: '#mission.restarting.backoff',
-    actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
-  },
-  {
-    guard: 'waits',
-    target: '#mission.restarting.limited',
-    actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'],
-  },
-  { target: '#mission.exited', actions: ['noteLeaderGone', 'noteTreeEmpty', 'settle'] },
+  ...leavesNothing,
 ] as const
 
 /** Of the timers, while a tree is being ended: what raises the reason, and the end of the last rung. */
@@ -393,6 +385,13 @@ const endingTimers = [
   { guard: 'isDeadline', actions: 'wantDeadline' },
   { guard: 'atLastRung', actions: 'giveUp' },
 ] as const
+
+/** Where there is no process that would have to end first. */
+const endsAtOnce = {
+  stop: { target: '#mission.exited', actions: 'exitUnstarted' },
+  kill: { target: '#mission.exited', actions: 'exitUnstarted' },
+  end: { target: '#mission.exited', actions: 'exitUnstarted' },
+} as const
 
 /** While its account is limited: its turn comes, or a person does not want to wait. */
 const atGate = {
@@ -499,11 +498,7 @@ const machine = setup({
         },
         limited: { on: atGate },
       },
-      on: {
-        stop: { target: 'exited', actions: 'exitUnstarted' },
-        kill: { target: 'exited', actions: 'exitUnstarted' },
-        end: { target: 'exited', actions: 'exitUnstarted' },
-      },
+      on: endsAtOnce,
     },
     running: {
       initial: 'starting',
@@ -587,17 +582,13 @@ const machine = setup({
               { guard: 'isBackoff', target: '#mission.running.starting' },
             ],
             restart: '#mission.running.starting',
-            stop: { target: '#mission.exited', actions: 'exitUnstarted' },
-            kill: { target: '#mission.exited', actions: 'exitUnstarted' },
-            end: { target: '#mission.exited', actions: 'exitUnstarted' },
+            ...endsAtOnce,
           },
         },
         limited: {
           on: {
             ...atGate,
-            stop: { target: '#mission.exited', actions: 'exitUnstarted' },
-            kill: { target: '#mission.exited', actions: 'exitUnstarted' },
-            end: { target: '#mission.exited', actions: 'exitUnstarted' },
+            ...endsAtOnce,
           },
         },
       },

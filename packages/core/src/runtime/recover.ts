@@ -1,6 +1,7 @@
 /** Finding out what became of the missions that an earlier runtime left. */
 import { recordFromKeeper } from '../mission/keeper-copy.ts'
 import { emptyReceipt } from '../model/exit.ts'
+import type { MissionId } from '../model/ids.ts'
 import type { MissionRecord, Phase } from '../model/state.ts'
 import type { Clock } from '../model/time.ts'
 import type { Abandoned, Finding, ProcessHost } from '../process/host.ts'
@@ -24,6 +25,8 @@ export interface RecoverDeps {
   readonly outputs: OutputFiles
   providerOf(record: MissionRecord): Provider
   enter(record: MissionRecord): Entry
+  /** Ends what is bound to a mission that has exited. */
+  releaseChildren(parent: MissionId): void
 }
 
 /** Takes over the missions on record, and those that only their keepers remember. */
@@ -45,11 +48,9 @@ export function recoverMissions(records: readonly MissionRecord[], deps: Recover
     actor.resume()
   }
   // Their parent may have ended in the very moment in which its supervisor did.
-  for (const { actor, live } of registry.all()) {
-    const { parent, onParentExit } = actor.record().spec
-    if (live && parent !== null && onParentExit === 'stop' && registry.find(parent)?.live !== true) {
-      actor.tell({ type: 'end', because: 'parent' })
-    }
+  const parents = new Set(registry.all().map(({ actor }) => actor.record().spec.parent))
+  for (const parent of parents) {
+    if (parent !== null && registry.find(parent)?.live !== true) deps.releaseChildren(parent)
   }
   return recovery
 }

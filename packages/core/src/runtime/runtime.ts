@@ -392,6 +392,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     outputs,
     providerOf,
     enter,
+    releaseChildren,
   })
   outputs.removeForgotten((id) => isMissionId(id) && registry.find(id) !== undefined)
   writer.commit({

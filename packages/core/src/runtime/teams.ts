@@ -3,6 +3,7 @@
  * its team, so that the next runtime over the same home supervises on.
  */
 import { OvermindError } from '../model/errors.ts'
+import type { GroupReason, RuntimeEvent } from '../model/events.ts'
 import type { MissionId, Random } from '../model/ids.ts'
 import { generateName, isName } from '../model/names.ts'
 import type { MemberRestart, Membership, TeamStrategy } from '../model/membership.ts'
@@ -10,10 +11,10 @@ import { parseTeam, type TeamInput } from '../model/team.ts'
 import type { Clock } from '../model/time.ts'
 import { startSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
 import { child } from '../supervisor/spec.ts'
+import { affected } from '../supervisor/strategy.ts'
 import { END_MEMBER, isUp, memberLogic, type MemberLife } from './member-logic.ts'
 import type { Mission } from './mission-handle.ts'
 import type { Entry } from './registry.ts'
-import type { GroupReason, RuntimeEvent } from '../model/events.ts'
 
 /** `finished`: all members have ended well. `gave-up`: they failed more often than the team restarts them. */
 export type TeamOutcome = 'finished' | 'stopped' | 'gave-up'
@@ -114,6 +115,7 @@ export function createTeams(deps: TeamsDeps): Teams {
     let ending: 'stopped' | 'gave-up' | undefined
     let supervisor: Supervisor | undefined
     let started = false
+    let outcome: TeamOutcome | undefined
 
     /** The runtime has been closed: nothing is to follow from what happens now. */
     const unlessClosed = async <T>(promise: Promise<T>): Promise<T> => {
@@ -208,12 +210,10 @@ export function createTeams(deps: TeamsDeps): Teams {
     )
     started = true
     const over = supervisor.exited().then((): TeamOutcome => {
-      const outcome = ending ?? 'finished'
-      state.outcome = outcome
+      outcome = ending ?? 'finished'
       deps.tell({ type: 'team.ended', team: name, outcome })
       return outcome
     })
-    const state: { outcome: TeamOutcome | undefined } = { outcome: undefined }
     const team: Team = {
       name,
       view: () => ({
@@ -221,7 +221,7 @@ export function createTeams(deps: TeamsDeps): Teams {
         strategy,
         maxRestarts,
         maxSeconds,
-        outcome: state.outcome,
+        outcome,
         members: members.map(({ membership: { member: id, restart }, mission }) => ({
           id,
           restart,
@@ -338,18 +338,8 @@ function leftToStart<M extends Member & { readonly mission: Mission }>(
     ({ mission, membership }) => membership.restart !== 'temporary' && hasFailed(mission),
   )
   const [first] = failed
-  const strategy = first?.membership.strategy
-  return new Set(
-    members.filter(
-      (member) =>
-        failed.includes(member) ||
-        wasToStartAgain(member.mission) ||
-        strategy === 'one_for_all' ||
-        (strategy === 'rest_for_one' &&
-          first !== undefined &&
-          member.membership.place > first.membership.place),
-    ),
-  )
+  const withFirst = first === undefined ? [] : affected(first.membership.strategy, members, first)
+  return new Set([...failed, ...withFirst, ...members.filter(({ mission }) => wasToStartAgain(mission))])
 }
 
 function hasFailed(mission: Mission): boolean {

@@ -2,11 +2,36 @@
 import type { ActorRefFromLogic, AnyActorLogic } from 'xstate'
 import { type Crew, lastLife, type Member, type MemberState, startFailure } from './crew.ts'
 import type { Intensity } from './intensity.ts'
-import { treeOf } from './logic.ts'
+import { type SupervisorHandle, treeOf, whenExited } from './logic.ts'
+import type { Scope } from './scope.ts'
 import type { ChildRef, ChildType } from './spec.ts'
-import type { TreeNode } from './tree.ts'
+import { renderTree, type TreeNode } from './tree.ts'
 
 const MOST_PRINTED = 50
+
+/** What the handles of all supervisors do alike. */
+export function commonHandle(
+  { self }: Scope,
+  crew: Pick<Crew, 'stop'>,
+  tree: () => TreeNode,
+): SupervisorHandle {
+  const exited = whenExited(self)
+  const print = (): string => renderTree(tree())
+  return {
+    ref: self,
+    async stop() {
+      crew.stop()
+      return exited
+    },
+    exited: () => exited,
+    print,
+    toString: print,
+    async [Symbol.asyncDispose]() {
+      crew.stop()
+      await exited
+    },
+  }
+}
 
 /** A child at this moment. */
 export interface ChildView {

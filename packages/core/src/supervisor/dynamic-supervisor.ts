@@ -8,6 +8,7 @@ import {
   bringAsked,
   type ChildCounts,
   type ChildView,
+  commonHandle,
   count,
   often,
   type StartedChild,
@@ -28,7 +29,6 @@ import {
   type StartOptions,
   type SupervisorHandle,
   type SupervisorLogic,
-  whenExited,
   type Working,
 } from './logic.ts'
 import { ended } from './queue.ts'
@@ -39,7 +39,7 @@ import {
   type ChildTemplate,
   type DynamicChildInput,
 } from './spec.ts'
-import { renderTree, type TreeNode } from './tree.ts'
+import type { TreeNode } from './tree.ts'
 
 /** `maxRestarts` and `maxSeconds` are 3 and 5 unless given. */
 export interface DynamicSupervisorOptions extends Partial<Intensity> {
@@ -158,7 +158,6 @@ function dynamic(setting: Setting, limits: () => Limits, isTemplated: boolean): 
     },
   })
   const { self } = setting.scope
-  const exited = whenExited(self)
 
   function find(ref: AnyChild): Member {
     const member = members.get(ref)
@@ -200,7 +199,7 @@ function dynamic(setting: Setting, limits: () => Limits, isTemplated: boolean): 
       return bringAsked(crew, { spec, state: STOPPED })
     },
     handle: {
-      ref: self,
+      ...commonHandle(setting.scope, crew, tree),
       terminateChild: (ref) =>
         crew.call(async () => {
           await crew.dismiss(find(ref))
@@ -214,17 +213,6 @@ function dynamic(setting: Setting, limits: () => Limits, isTemplated: boolean): 
       countChildren: () => {
         const counts = count(present())
         return isTemplated ? { ...counts, specs: 1 } : counts
-      },
-      async stop() {
-        crew.stop()
-        return exited
-      },
-      exited: () => exited,
-      print: () => renderTree(tree()),
-      toString: () => renderTree(tree()),
-      async [Symbol.asyncDispose]() {
-        crew.stop()
-        await exited
       },
     },
     working: (handle) => ({ crew, handle, tree, begin: () => crew.begin([]) }),

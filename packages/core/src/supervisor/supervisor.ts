@@ -5,6 +5,7 @@ import {
   bringAsked,
   type ChildCounts,
   type ChildView,
+  commonHandle,
   count,
   often,
   type StartedChild,
@@ -23,13 +24,12 @@ import {
   type StartOptions,
   type SupervisorHandle,
   type SupervisorLogic,
-  whenExited,
   type Working,
 } from './logic.ts'
 import { ended } from './queue.ts'
 import { type ChildInput, type ChildSpec, forgetStart, type Ignore, ignore, isIgnore } from './spec.ts'
 import { affected, wantsShutdown } from './strategy.ts'
-import { renderTree, type TreeNode } from './tree.ts'
+import type { TreeNode } from './tree.ts'
 
 /** What can be changed while it runs. What is left out stays. */
 export type Reconfiguration = Partial<SupervisorOptions>
@@ -198,7 +198,6 @@ export function createSupervisor({ flags: first, children }: Plan, setting: Sett
     },
   })
   const { self } = setting.scope
-  const exited = whenExited(self)
 
   function find(id: string): Member {
     const member = members.get(id)
@@ -213,7 +212,7 @@ export function createSupervisor({ flags: first, children }: Plan, setting: Sett
   }
 
   const handle: Supervisor = {
-    ref: self,
+    ...commonHandle(setting.scope, crew, tree),
 
     startChild: (input) =>
       crew.call(async () => {
@@ -274,18 +273,6 @@ export function createSupervisor({ flags: first, children }: Plan, setting: Sett
         flags = next
         members = merge(members, specs)
       }),
-
-    async stop() {
-      crew.stop()
-      return exited
-    },
-    exited: () => exited,
-    print: () => renderTree(tree()),
-    toString: () => renderTree(tree()),
-    async [Symbol.asyncDispose]() {
-      crew.stop()
-      await exited
-    },
   }
 
   function tree(): TreeNode {
