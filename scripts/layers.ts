@@ -29,7 +29,11 @@ const packages: Partial<Record<string, Rules>> = {
     without: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'],
     stages: ['model', 'journal', 'process', 'provider', 'mission', 'supervisor', 'runtime'],
   },
-  daemon: { workspace: { core: anyhow } },
+  claude: {
+    workspace: { core: anyhow },
+    without: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'],
+  },
+  daemon: { workspace: { core: anyhow, claude: anyhow } },
   client: { workspace: { core: ['type'], daemon: ['type'] }, npm: ['type'] },
   cli: {
     workspace: {

@@ -5,6 +5,7 @@ export type {
   EventsOptions,
   HistoryQuery,
   KillOptions,
+  MessageAnswer,
   Mission,
   MissionView,
   OutputFile,
@@ -14,7 +15,22 @@ export type {
 export { createMemoryStore, type MemoryStoreOptions } from './journal/memory-store.ts'
 export type { Change, EventQuery, Store } from './journal/store.ts'
 export type { SubscribeOptions } from './journal/journal.ts'
-export type { Invocation, Judgement, Provider, RunEnd } from './provider/provider.ts'
+export type { Beginning, Invocation, Provider, RunEnd } from './provider/provider.ts'
+export type { AnswerText, Fact, Talk } from './provider/talk.ts'
+export {
+  addSpending,
+  type Answer,
+  type Ask,
+  type Conversation,
+  type ModelSpending,
+  nothingSpent,
+  type PendingMessage,
+  type Spending,
+  tokensOf,
+  type Trouble,
+  type Turn,
+  type Verdict,
+} from './model/conversation.ts'
 export { OvermindError, type ErrorCode, type ErrorDetails } from './model/errors.ts'
 export type {
   EndReason,
@@ -36,7 +52,16 @@ export type {
   Receipt,
   SentSignal,
 } from './model/exit.ts'
-export { isMissionId, type MissionId, type Random, type Run, seq, type Seq } from './model/ids.ts'
+export {
+  isMessageId,
+  isMissionId,
+  type MessageId,
+  type MissionId,
+  type Random,
+  type Run,
+  seq,
+  type Seq,
+} from './model/ids.ts'
 export { isName, NAME_RULE } from './model/names.ts'
 export type { OutputRange, Stream } from './model/output.ts'
 export { isSignal, signalOfCode } from './model/signals.ts'
@@ -45,8 +70,13 @@ export {
   type Environment,
   type MissionInput,
   missionInputShape,
+  type Json,
   type MissionSpec,
+  type MissionType,
+  type OnAskTimeout,
+  type OnLimit,
   type OnParentExit,
+  type ProviderOptions,
   type RestartPolicy,
 } from './model/spec.ts'
 export type {
@@ -66,6 +96,7 @@ export type { MemberRestart, Membership, TeamStrategy } from './model/membership
 export type { MemberInput, TeamInput } from './model/team.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'
 export { type Home, prepareHome } from './process/home.ts'
+export { findProgram } from './process/launch-checks.ts'
 export { child, ignore } from './supervisor/spec.ts'
 export type {
   ChildInput,

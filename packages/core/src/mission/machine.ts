@@ -21,7 +21,15 @@ import { GROUP_REASONS } from './policy/classify.ts'
 import { type Conclusion, conclude, exitWithoutProcess } from './policy/conclude.ts'
 import { placeAt, withLimit } from './policy/gate.ts'
 import { chargeRestart } from './policy/restart.ts'
-import { type Circumstances, type Decision, type Effect, higher, type Signal } from './signal.ts'
+import {
+  type Circumstances,
+  type Decision,
+  type Effect,
+  higher,
+  higherRung,
+  nextRung,
+  type Signal,
+} from './signal.ts'
 
 /** How long SIGKILL may take before what is left is named and given up. Milliseconds. */
 const GIVE_UP_MS = 10_000
@@ -96,11 +104,28 @@ function want(reason: EndReason, rung: Rung) {
     return {
       ending: {
         reason: current === null ? reason : higher(reason, current.reason),
-        rung: current?.rung === 'kill' ? 'kill' : rung,
+        rung: current === null ? rung : higherRung(rung, current.rung),
         timeoutMs: timeoutMs ?? current?.timeoutMs ?? context.spec.stopTimeoutMs,
       },
     }
   }
+}
+
+/** An agent that waits for a message can be asked to leave in its own words; one at work would answer first. */
+function wantEnd(reason: EndReason) {
+  return (args: Args): Step => {
+    const { context, event } = args
+    return want(reason, event.parts && context.conversation?.turn === 'idle' ? 'part' : 'ask')(args)
+  }
+}
+
+function climbOn({ context }: Args): Step {
+  const { ending } = context
+  if (ending === null) return {}
+  const rung = nextRung(ending.rung)
+  // Half of its time has passed.
+  const timeoutMs = ending.rung === 'part' ? ending.timeoutMs / 2 : ending.timeoutMs
+  return { ending: { ...ending, rung, timeoutMs } }
 }
 
 /** Sends the signal of the ladder's current rung and sets the time for the next one. */
@@ -108,11 +133,23 @@ function climb(args: Args): Step {
   const { context } = args
   const { ending, run, spec } = context
   if (ending === null) return {}
-  const signal = ending.rung === 'ask' ? spec.stopSignal : 'SIGKILL'
-  return {
-    timers: timer(args, 'rung', ending.rung === 'ask' ? ending.timeoutMs : GIVE_UP_MS),
-    record: [{ type: 'run.ending', run, reason: ending.reason, signal }],
-    perform: [{ type: 'signal', signal }],
+  const { reason, rung, timeoutMs } = ending
+  switch (rung) {
+    case 'part':
+      return {
+        timers: timer(args, 'rung', timeoutMs / 2),
+        record: [{ type: 'run.ending', run, reason, signal: null }],
+        perform: [{ type: 'part' }],
+      }
+    case 'ask':
+    case 'kill': {
+      const signal = rung === 'ask' ? spec.stopSignal : 'SIGKILL'
+      return {
+        timers: timer(args, 'rung', rung === 'ask' ? timeoutMs : GIVE_UP_MS),
+        record: [{ type: 'run.ending', run, reason, signal }],
+        perform: [{ type: 'signal', signal }],
+      }
+    }
   }
 }
 
@@ -147,7 +184,7 @@ function conclusion({ context, event }: Args): Conclusion {
   })
   const exit = event.type === 'exited' ? event.exit : (context.ended ?? unkillable())
   const receipt = event.type === 'exited' || event.type === 'emptied' ? event.receipt : emptyReceipt
-  return conclude(context, spec, exit, receipt, event)
+  return conclude(context, spec, { exit, receipt, circumstances: event })
 }
 
 function settle(args: Args): Step {
@@ -162,6 +199,7 @@ function settle(args: Args): Step {
       return {
         ...end.limited,
         budget: end.budget,
+        conversation: end.conversation,
         exit: end.exit,
         timers: {},
         record: [{ type: 'mission.exited', run: context.run, exit: end.exit }],
@@ -171,10 +209,11 @@ function settle(args: Args): Step {
 }
 
 function scheduleRestart(args: Args, restart: Omit<Extract<Conclusion, { kind: 'restart' }>, 'kind'>): Step {
-  const { budget, delayMs, charged, reason } = restart
+  const { budget, conversation, delayMs, charged, reason } = restart
   const { run, restarts, ending } = args.context
   return {
     budget,
+    conversation,
     restarts: restarts + 1,
     // What a person asked for does not wait for the account: so much is remembered.
     ending: ending?.reason === 'restart' ? ending : null,
@@ -186,7 +225,7 @@ function scheduleRestart(args: Args, restart: Omit<Extract<Conclusion, { kind: '
 /** Not after a delay of its own: when its account may be used again. */
 function waitForAccount(
   args: Args,
-  { budget, limited, reason }: Extract<Conclusion, { kind: 'wait' }>,
+  { budget, conversation, limited, reason }: Extract<Conclusion, { kind: 'wait' }>,
 ): Step {
   const { context, event } = args
   const { limit, account } = limited
@@ -195,6 +234,7 @@ function waitForAccount(
   const delay = Math.round(remaining(until, event.now, event.boot))
   return {
     budget,
+    conversation,
     limit,
     account,
     restarts: context.restarts + 1,
@@ -246,6 +286,7 @@ function retry(args: Args): Step {
   const answer = chargeRestart(context.budget, context.spec, () => event.random)
   if (answer.kind === 'exhausted' || event.type !== 'refused') return {}
   return scheduleRestart(args, {
+    conversation: context.conversation,
     budget: answer.budget,
     delayMs: answer.delayMs,
     charged: true,
@@ -362,7 +403,7 @@ const whileEnding = {
     { guard: 'onLastRung', actions: 'wantKill' },
     { target: '#mission.running.stopping', reenter: true, actions: 'wantKill' },
   ],
-  end: { actions: 'wantGroupEnd' },
+  end: { actions: 'wantItEnd' },
   restart: { actions: 'wantRestart' },
 } as const
 
@@ -412,6 +453,7 @@ export const initialState: MissionState = {
   ended: null,
   restarts: 0,
   budget: { clock: 0, charged: [] },
+  conversation: null,
   timers: {},
   exit: null,
 }
@@ -458,16 +500,16 @@ const machine = setup({
     noteTreeEmpty: assign((args) => apply(args.context, treeEmpty(args))),
     noteStalled: assign((args) => apply(args.context, stalled(args))),
     wantKill: assign((args) => apply(args.context, want('kill', 'kill')(args))),
-    wantStop: assign((args) => apply(args.context, want('stop', 'ask')(args))),
+    wantStop: assign((args) => apply(args.context, wantEnd('stop')(args))),
     wantStopNow: assign((args) => apply(args.context, want('stop', 'kill')(args))),
-    wantGroupEnd: assign((args) =>
-      apply(args.context, args.event.type === 'end' ? want(args.event.because, 'ask')(args) : {}),
+    wantItEnd: assign((args) =>
+      apply(args.context, args.event.type === 'end' ? wantEnd(args.event.because)(args) : {}),
     ),
-    wantRestart: assign((args) => apply(args.context, want('restart', 'ask')(args))),
-    wantDeadline: assign((args) => apply(args.context, want('deadline', 'ask')(args))),
+    wantRestart: assign((args) => apply(args.context, wantEnd('restart')(args))),
+    wantDeadline: assign((args) => apply(args.context, wantEnd('deadline')(args))),
     wantStall: assign((args) => apply(args.context, want('stall', 'ask')(args))),
     wantLeftoversGone: assign((args) => apply(args.context, want('leftovers', 'ask')(args))),
-    nextRung: assign((args) => apply(args.context, want('leftovers', 'kill')(args))),
+    nextRung: assign((args) => apply(args.context, climbOn(args))),
     climb: assign((args) => apply(args.context, climb(args))),
     giveUp: assign((args) => apply(args.context, { perform: [{ type: 'give-up' }] })),
     watchActivity: assign((args) => apply(args.context, watchActivity(args))),
@@ -518,7 +560,7 @@ const machine = setup({
             exited: leaderExits,
             stop: [{ guard: 'asksAgain', actions: 'wantStopNow' }, { actions: 'wantStop' }],
             kill: { actions: 'wantKill' },
-            end: { actions: 'wantGroupEnd' },
+            end: { actions: 'wantItEnd' },
           },
         },
         up: {
@@ -526,7 +568,7 @@ const machine = setup({
             exited: leaderExits,
             stop: { target: 'stopping', actions: 'wantStop' },
             kill: { target: 'stopping', actions: 'wantKill' },
-            end: { target: 'stopping', actions: 'wantGroupEnd' },
+            end: { target: 'stopping', actions: 'wantItEnd' },
             restart: { target: 'stopping', actions: 'wantRestart' },
             timer: [
               { guard: 'isDeadline', target: 'stopping', actions: 'wantDeadline' },

@@ -2,10 +2,12 @@
  * A mission as an actor: one thing happens to it at a time. Each step is decided by the machine, written
  * to the journal together with the new state, and only then carried out.
  */
+import { createHash } from 'node:crypto'
 import type { EventDraft, MissionEvent } from '../model/events.ts'
 import { OvermindError } from '../model/errors.ts'
+import type { Trouble } from '../model/conversation.ts'
 import type { MissionExit } from '../model/exit.ts'
-import type { MissionId, Random } from '../model/ids.ts'
+import { type MessageId, type MissionId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import {
   type MissionRecord,
   type MissionState,
@@ -14,15 +16,17 @@ import {
   type TimerName,
 } from '../model/state.ts'
 import { signalOfCode } from '../model/signals.ts'
-import { type Clock, remaining } from '../model/time.ts'
+import { type Clock, deadlineAfter, type Instant, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
 import type { Launch, ProcessHost } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
-import type { Judgement, Provider } from '../provider/provider.ts'
+import type { Beginning, Provider } from '../provider/provider.ts'
+import type { Talk } from '../provider/talk.ts'
+import { converse, type Exchange, type Setting, type Tell, unprovenTells, wishOf } from './conversation.ts'
 import { keeperCopy } from './keeper-copy.ts'
 import { decide } from './machine.ts'
 import type { Gate } from './policy/gate.ts'
-import type { Effect, Signal } from './signal.ts'
+import type { Decision, Effect, Signal, TalkSignal } from './signal.ts'
 
 /** How long until a fact that could not be written is tried again. Milliseconds. */
 const RETRY_MS = 1000
@@ -35,6 +39,8 @@ export interface MissionDeps {
   /** @throws OvermindError `store_failed`; then nothing was written. */
   commit(change: Change): void
   readonly gates: Gates
+  /** The text of a message of this mission, from the journal. */
+  textOf(message: MessageId): string
   /** The mission has exited: those that are bound to it are to end too. */
   releaseChildren(): void
   /** Something went wrong that is nobody's request: told, not thrown. */
@@ -52,12 +58,14 @@ export interface MissionActor {
   readonly id: MissionId
   record(): MissionRecord
   status(): Status
+  /** How the output of its current run is kept. */
+  streams(): Launch['streams']
   /** Notes that the mission exists and starts it, in one step. @throws OvermindError `store_failed`; then it does not exist. */
   launch(): void
   /** Asks for something. @throws OvermindError `store_failed`; then nothing has begun. */
-  request(signal: Signal): void
+  request(signal: Signal | TalkSignal): void
   /** Tells a fact. It is never lost: when it cannot be written now it is tried again. */
-  tell(signal: Signal): void
+  tell(signal: Signal | TalkSignal): void
   /** Starts the process of the run that is on record as about to start, as after a crash. */
   resumeStart(): void
   /** Sets the timers on record, and repeats the signal of a ladder that was under way. */
@@ -72,38 +80,90 @@ export interface MissionActor {
 export function createMission(initial: MissionRecord, deps: MissionDeps): MissionActor {
   const { clock, host, provider } = deps
   const { id, spec } = initial
+  const talk = provider.talk?.(spec) ?? null
   let record = initial
   let closed = false
   /** Facts that are not written yet, oldest first. */
-  const untold: Signal[] = []
+  const untold: (Signal | TalkSignal)[] = []
+  let telling = false
   let cancelRetry: (() => void) | undefined
   const timers = new Map<TimerName, () => void>()
   const waiting = new Set<{ readonly look: () => void; readonly giveUp: (error: OvermindError) => void }>()
 
   const ref = (): RunRef => ({ mission: id, run: record.state.run })
 
-  function step(signal: Signal, first: readonly MissionEvent[] = []): void {
+  function step(signal: Signal | TalkSignal, first: readonly MissionEvent[] = []): void {
     const now = clock.now()
+    const before = record.state
+    const decision = decided(signal, now)
+    const exchange = exchanged(signal, decision, now)
+    const state = afterAsks(
+      exchange === null ? decision.state : withConversation(decision.state, exchange),
+      now,
+    )
+    if (state === before) return
+    const next = { ...record, state }
+    const events = [...first, ...decision.events, ...(exchange?.events ?? [])].map((event) =>
+      draft(event, now.wall),
+    )
+    deps.commit({ events, put: [next] })
+    record = next
+    for (const event of events) if (event.type === 'message.queued') texts.set(event.message, event.text)
+    deps.gates.note(next, accountOf(next.state), before)
+    armTimers(before.timers)
+    for (const effect of decision.effects) perform(effect)
+    for (const tell of exchange?.tells ?? []) tellAgent(tell)
+    for (const { look } of waiting) look()
+    heed()
+  }
+
+  function decided(signal: Signal | TalkSignal, now: Instant): Decision {
+    if (isTalk(signal)) return { state: record.state, events: [], effects: [] }
     const judgement = judged(signal)
-    const account = judgement?.kind === 'rate-limited' ? judgement.account : accountOf(record.state)
-    const decision = decide(record.state, spec, signal, {
+    const account = (judgement?.kind === 'rate-limited' ? judgement.account : null) ?? accountOf(record.state)
+    return decide(record.state, spec, signal, {
       now,
       boot: host.boot,
       random: deps.random(),
       judgement,
       account,
       gate: deps.gates.of(spec.provider, account),
+      parts: (talk?.farewell() ?? null) !== null,
     })
-    const before = record.state
-    if (decision.state === before) return
-    const next = { ...record, state: decision.state }
-    const events = [...first, ...decision.events].map((event) => draft(event, now.wall))
-    deps.commit({ events, put: [next] })
-    record = next
-    deps.gates.note(next, accountOf(next.state), before)
-    armTimers(before.timers)
-    for (const effect of decision.effects) perform(effect)
-    for (const { look } of waiting) look()
+  }
+
+  function settingAt(now: Instant): Setting | null {
+    if (talk === null) return null
+    return {
+      spec,
+      talk,
+      now: now.wall,
+      freshMessage: () => newMessageId(deps.random),
+      freshConversation: () => (talk.remembers ? newUuid(deps.random) : null),
+    }
+  }
+
+  function exchanged(signal: Signal | TalkSignal, { state: after }: Decision, now: Instant): Exchange | null {
+    const setting = settingAt(now)
+    return setting === null ? null : converse(signal, { before: record.state, after, setting })
+  }
+
+  /** The question that has waited longest sets the time for all. */
+  function afterAsks(state: MissionState, now: Instant): MissionState {
+    const { askTimeoutMs } = spec
+    const oldest = state.conversation?.asks.find(({ verdict }) => verdict === null)
+    const { ask, ...timers } = state.timers
+    if (askTimeoutMs === null || oldest === undefined) return ask === undefined ? state : { ...state, timers }
+    if (ask !== undefined) return state
+    const due = deadlineAfter(now, host.boot, Math.max(0, oldest.at + askTimeoutMs - now.wall))
+    return { ...state, timers: { ...timers, ask: due } }
+  }
+
+  /** What the agent said may be a reason to end it. */
+  function heed(): void {
+    const setting = settingAt(clock.now())
+    const wish = setting === null ? null : wishOf(record.state, setting)
+    if (wish !== null) tell({ type: 'end', because: wish })
   }
 
   /** What runs of it have shown is better than what was expected of them. */
@@ -112,18 +172,26 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   }
 
   /** What the provider makes of the end that this is about. */
-  function judged(signal: Signal): Judgement | undefined {
+  function judged(signal: Signal): Trouble | undefined {
     const exit =
       signal.type === 'exited' ? signal.exit : signal.type === 'emptied' ? record.state.ended : null
-    if (exit === null || provider.judge === undefined) return undefined
+    if (exit === null) return undefined
     const code = exit.kind === 'code' ? exit.code : null
     const { tail = '', at } = exit
+    const trouble = record.state.conversation?.trouble ?? null
     try {
-      return provider.judge({ code, signal: code === null ? null : signalOfCode(code), tail, at })
+      const judgement = provider.judge?.({
+        code,
+        signal: code === null ? null : signalOfCode(code),
+        tail,
+        at,
+        trouble,
+      })
+      return judgement ?? trouble ?? undefined
     } catch (error) {
       // An end must be noted whatever a provider makes of it.
       deps.fault(error)
-      return undefined
+      return trouble ?? undefined
     }
   }
 
@@ -131,7 +199,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     return { ...event, at, mission: id }
   }
 
-  function tell(signal: Signal): void {
+  function tell(signal: Signal | TalkSignal): void {
     untold.push(signal)
     if (cancelRetry === undefined) tellAll()
   }
@@ -142,17 +210,21 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   /** Writes the facts in their order; the first that cannot be written is tried again later. */
   function tellAll(): void {
+    // What follows from a fact is told behind it.
+    if (telling) return
+    telling = true
     cancelRetry?.()
     cancelRetry = undefined
-    for (let signal = untold[0]; signal !== undefined && !closed; signal = untold[0]) {
-      try {
+    try {
+      for (let signal = untold[0]; signal !== undefined && !closed; signal = untold[0]) {
         step(signal)
-      } catch (error) {
-        deps.fault(error)
-        cancelRetry = clock.timer(RETRY_MS, tellAll)
-        return
+        untold.shift()
       }
-      untold.shift()
+    } catch (error) {
+      deps.fault(error)
+      cancelRetry = clock.timer(RETRY_MS, tellAll)
+    } finally {
+      telling = false
     }
   }
 
@@ -182,7 +254,11 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   function perform(effect: Effect): void {
     switch (effect.type) {
       case 'spawn':
-        host.spawn(launchOf(record.state.run))
+        if (talk === null || record.state.run === 1) host.spawn(launchOf())
+        else void resumeConversation(record.state.run)
+        return
+      case 'part':
+        tellAgent({ kind: 'farewell' })
         return
       case 'signal':
         host.signal(ref(), effect.signal).catch(deps.fault)
@@ -196,18 +272,93 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     }
   }
 
-  function launchOf(run: number): Launch {
-    const { argv, streams } = provider.invoke(spec)
+  /** Sees first that there is something to go on with: a blank conversation in place of one that is lost is a lie. */
+  async function resumeConversation(run: number): Promise<void> {
+    const refuse = (reason: string, retry: boolean): void => tell({ type: 'refused', run, reason, retry })
+    try {
+      const begun = (await provider.remembers?.(beginning())) ?? true
+      if (closed || record.state.run !== run) return
+      const { conversation } = record.state
+      if (!begun && conversation?.last !== null) {
+        refuse(
+          `the agent no longer has the conversation ${conversation?.id ?? ''}, so it cannot go on with it`,
+          false,
+        )
+        return
+      }
+      tell({ type: 'recalled', run, begun })
+      host.spawn(launchOf())
+    } catch (error) {
+      deps.fault(error)
+      refuse(`it could not be seen whether its conversation can go on: ${String(error)}`, true)
+    }
+  }
+
+  function beginning(): Beginning {
+    const { conversation, run } = record.state
+    return {
+      spec,
+      env: record.env,
+      run,
+      conversation:
+        conversation === null
+          ? null
+          : {
+              id: conversation.id,
+              resumes: conversation.begun,
+              rules: conversation.rules,
+              unfinished: conversation.messages.some((message) => message.run > 0),
+              spent: conversation.spent,
+            },
+    }
+  }
+
+  function launchOf(): Launch {
+    const { argv, streams, env } = provider.invoke(beginning())
     return {
       mission: id,
-      run,
+      run: record.state.run,
       name: record.name,
       argv,
       streams,
       cwd: spec.cwd,
-      env: record.env,
+      env,
       outputLimitBytes: spec.outputLimitBytes,
       copy: keeperCopy(record),
+    }
+  }
+
+  /** Texts of messages that may still have to be told. */
+  const texts = new Map<MessageId, string>()
+
+  function tellAgent(about: Tell): void {
+    const line = talk === null ? null : lineFor(about, talk)
+    if (line !== null) host.tell(ref(), line)
+  }
+
+  function lineFor(
+    about: Tell,
+    { greet, message, verdict, interrupt, farewell }: Talk,
+  ): { key: string; text: string } | null {
+    const lineOf = (key: string, text: string | null): { key: string; text: string } | null =>
+      text === null ? null : { key, text }
+    switch (about.kind) {
+      case 'greeting':
+        return lineOf('greeting', greet())
+      case 'message': {
+        const text = texts.get(about.message) ?? deps.textOf(about.message)
+        return lineOf(about.message, message(about.message, text))
+      }
+      case 'verdict': {
+        const ask = record.state.conversation?.asks.find(({ id: open }) => open === about.ask)
+        if (ask === undefined || ask.verdict === null) return null
+        // The agent's own names may be of any letters.
+        return lineOf(`verdict-${hexOf(ask.id)}`, verdict(ask, ask.verdict))
+      }
+      case 'interrupt':
+        return lineOf(`interrupt-${about.request}`, interrupt(about.request))
+      case 'farewell':
+        return lineOf('farewell', farewell())
     }
   }
 
@@ -246,6 +397,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     id,
     record: () => record,
     status: () => statusOf(record.state),
+    streams: () => provider.invoke(beginning()).streams,
     launch: () => step({ type: 'launch' }, [{ type: 'mission.created', name: record.name, spec }]),
     request: (signal) => {
       mustBeOpen()
@@ -262,10 +414,13 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     resume: () => {
       armTimers({})
       const { phase, ending } = record.state
+      for (const about of unprovenTells(record.state)) tellAgent(about)
+      heed()
       const climbing =
         phase === 'running.stopping' || phase === 'restarting.reaping' || phase.startsWith('stalled')
-      if (climbing && ending !== null)
-        perform({ type: 'signal', signal: ending.rung === 'kill' ? 'SIGKILL' : spec.stopSignal })
+      if (!climbing || ending === null) return
+      if (ending.rung === 'part') perform({ type: 'part' })
+      else perform({ type: 'signal', signal: ending.rung === 'kill' ? 'SIGKILL' : spec.stopSignal })
     },
     until,
     exited: async (signal) => {
@@ -282,6 +437,30 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       waiting.clear()
     },
   }
+}
+
+function isTalk(signal: Signal | TalkSignal): signal is TalkSignal {
+  switch (signal.type) {
+    case 'say':
+    case 'verdict':
+    case 'interrupt':
+    case 'heard':
+    case 'told':
+    case 'recalled':
+      return true
+    default:
+      return false
+  }
+}
+
+/** The same state when nothing was said. */
+function withConversation(state: MissionState, { conversation }: Exchange): MissionState {
+  return conversation === state.conversation ? state : { ...state, conversation }
+}
+
+/** Short, and the same each time. */
+function hexOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 32)
 }
 
 function runtimeClosed(): OvermindError {

@@ -1,9 +1,10 @@
-import type { EndReason, GroupReason, MissionEvent } from '../model/events.ts'
+import type { Trouble, Verdict } from '../model/conversation.ts'
+import type { EndReason, GroupReason, MissionEvent, TalkReason } from '../model/events.ts'
 import type { ProcessExit, Receipt } from '../model/exit.ts'
-import type { Run } from '../model/ids.ts'
-import type { MissionState, ProcessIdentity, TimerName } from '../model/state.ts'
+import type { MessageId, Run } from '../model/ids.ts'
+import type { MissionState, ProcessIdentity, Rung, TimerName } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
-import type { Judgement } from '../provider/provider.ts'
+import type { Fact } from '../provider/talk.ts'
 import type { Gate } from './policy/gate.ts'
 
 /** What can happen to a mission. What belongs to a run carries its number and is dropped when it is not the current one. */
@@ -26,13 +27,37 @@ export type Signal =
   | { readonly type: 'emptied'; readonly run: Run; readonly receipt: Receipt }
   /** Ask it to end; `timeoutMs` from asking to SIGKILL, null for the mission's own. */
   | { readonly type: 'stop'; readonly timeoutMs: number | null }
-  /** What it belongs to wants it ended. */
-  | { readonly type: 'end'; readonly because: GroupReason }
+  /** What it belongs to wants it ended, or what it said itself. */
+  | { readonly type: 'end'; readonly because: GroupReason | TalkReason }
   | { readonly type: 'kill' }
   /** Default: a person. */
   | { readonly type: 'restart'; readonly by?: 'team' }
   /** A timer is due; `quietMs` says for how long the run has been silent. */
   | { readonly type: 'timer'; readonly name: TimerName; readonly quietMs: number }
+
+/** What can happen in a conversation. It changes nothing that the machine knows. */
+export type TalkSignal =
+  | { readonly type: 'say'; readonly message: MessageId; readonly text: string }
+  | { readonly type: 'verdict'; readonly ask: string; readonly verdict: Verdict }
+  | { readonly type: 'interrupt'; readonly request: string }
+  /** Lines of the run's stdout, up to `to`; only those that say something. */
+  | {
+      readonly type: 'heard'
+      readonly run: Run
+      readonly to: number
+      readonly lines: readonly HeardLine[]
+    }
+  /** This message is in the agent's input. */
+  | { readonly type: 'told'; readonly run: Run; readonly message: MessageId }
+  /** The run is about to begin, and the agent has the conversation of earlier runs, or not. */
+  | { readonly type: 'recalled'; readonly run: Run; readonly begun: boolean }
+
+/** Offsets of a line in stdout, and what it says. */
+export interface HeardLine {
+  readonly from: number
+  readonly to: number
+  readonly facts: readonly Fact[]
+}
 
 /** What a decision may depend on besides the mission and what happened. */
 export interface Circumstances {
@@ -41,16 +66,20 @@ export interface Circumstances {
   /** One number in [0, 1), for this decision's jitter. */
   readonly random: number
   /** What the provider makes of the end of the run, when there is one and it has something to say. */
-  readonly judgement: Judgement | undefined
+  readonly judgement: Trouble | undefined
   /** The account of the mission, or the one that the judgement names, and its gate. */
   readonly account: string
   readonly gate: Gate
+  /** Whether the agent can be asked in its own words to end. */
+  readonly parts: boolean
 }
 
 /** What is to be done once a decision is written. */
 export type Effect =
   | { readonly type: 'spawn' }
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
+  /** Ask the agent in its own words to end. */
+  | { readonly type: 'part' }
   /** Look at the tree a last time and report it as `emptied`, whatever is left. */
   | { readonly type: 'give-up' }
   /** The mission has exited: its children may be bound to it. */
@@ -64,7 +93,11 @@ export interface Decision {
 
 const PRECEDENCE: readonly EndReason[] = [
   'leftovers',
+  'finished',
+  'trouble',
   'restart',
+  'unanswered',
+  'budget',
   'stall',
   'deadline',
   'team-restart',
@@ -74,7 +107,18 @@ const PRECEDENCE: readonly EndReason[] = [
   'kill',
 ]
 
-/** kill > stop > parent > team > deadline > stall > restart: the reason that a run is being ended only ever rises. */
+/** kill > stop > parent > team > deadline > stall > budget > restart > the agent's own: the reason that a run is being ended only ever rises. */
 export function higher(a: EndReason, b: EndReason): EndReason {
   return PRECEDENCE.indexOf(a) >= PRECEDENCE.indexOf(b) ? a : b
+}
+
+const RUNGS: readonly Rung[] = ['part', 'ask', 'kill']
+
+/** The rung of an ending never goes back. */
+export function higherRung(a: Rung, b: Rung): Rung {
+  return RUNGS.indexOf(a) >= RUNGS.indexOf(b) ? a : b
+}
+
+export function nextRung(rung: Rung): Rung {
+  return rung === 'part' ? 'ask' : 'kill'
 }

@@ -1,13 +1,28 @@
+import type { ModelSpending, Trouble, Verdict } from './conversation.ts'
 import type { MissionExit, ProcessExit, Receipt } from './exit.ts'
-import type { MissionId, Run, Seq } from './ids.ts'
+import type { MessageId, MissionId, Run, Seq } from './ids.ts'
 import type { Stream } from './output.ts'
 import type { MissionSpec } from './spec.ts'
 
 /** Why others end a mission: its parent has exited; its team ends; its team starts it again, with those that it is to be beside. */
 export type GroupReason = 'parent' | 'team-end' | 'team-restart'
 
+/**
+ * Why an agent that talks is ended by what it said: it has answered all that it was asked; it met something that the
+ * next run may not meet; its budget is used up; a question of its own was not answered in time.
+ */
+export type TalkReason = 'finished' | 'trouble' | 'budget' | 'unanswered'
+
 /** Why a process tree is being ended. */
-export type EndReason = 'kill' | 'stop' | GroupReason | 'deadline' | 'stall' | 'restart' | 'leftovers'
+export type EndReason =
+  | 'kill'
+  | 'stop'
+  | GroupReason
+  | TalkReason
+  | 'deadline'
+  | 'stall'
+  | 'restart'
+  | 'leftovers'
 
 /**
  * What happens to a mission, in the words of the journal. `docs/events.md` lists each with what must
@@ -35,12 +50,12 @@ export type MissionEvent =
   | { readonly type: 'run.trimmed'; readonly run: Run; readonly stream: Stream; readonly to: number }
   /** Old output could not be given back to the disk: this run's output is not limited. */
   | { readonly type: 'run.untrimmed'; readonly run: Run; readonly reason: string }
-  /** Intent: this signal is about to be sent to the tree. */
+  /** Intent: this signal is about to be sent to the tree; null: the agent is about to be asked, in its own words. */
   | {
       readonly type: 'run.ending'
       readonly run: Run
       readonly reason: EndReason
-      readonly signal: NodeJS.Signals
+      readonly signal: NodeJS.Signals | null
     }
   | { readonly type: 'run.exited'; readonly run: Run; readonly exit: ProcessExit; readonly left: number }
   | { readonly type: 'run.stalled'; readonly run: Run; readonly quiet: number }
@@ -60,6 +75,83 @@ export type MissionEvent =
       readonly account: string
       readonly until: number
     }
+  /** The agent of this run listens. */
+  | {
+      readonly type: 'session.ready'
+      readonly run: Run
+      /** Whether it goes on with what was said in earlier runs. */
+      readonly resumed: boolean
+    }
+  /** What the agent calls the conversation from now on. */
+  | {
+      readonly type: 'session.named'
+      readonly run: Run
+      readonly conversation: string
+      readonly model: string | null
+    }
+  /** A person's words for the agent are safe, and will be told. */
+  | { readonly type: 'message.queued'; readonly message: MessageId; readonly text: string }
+  /** Intent: it is about to be written to the agent's input, when `heard` bytes of its stdout had been taken in. */
+  | {
+      readonly type: 'message.handed'
+      readonly run: Run
+      readonly message: MessageId
+      readonly heard: number
+    }
+  /** The agent has shown that it has it. */
+  | { readonly type: 'message.taken'; readonly run: Run; readonly message: MessageId }
+  /** It will be told again: the agent ended before it had it, or could not answer for a reason that may pass. */
+  | {
+      readonly type: 'message.returned'
+      readonly run: Run
+      readonly message: MessageId
+      readonly reason: string
+    }
+  /** Its answer stands in stdout from `from` to `to`. */
+  | {
+      readonly type: 'message.answered'
+      readonly run: Run
+      readonly message: MessageId
+      readonly ok: boolean
+      readonly from: number
+      readonly to: number
+    }
+  /** The agent has ended a turn, with what that cost. */
+  | {
+      readonly type: 'turn.ended'
+      readonly run: Run
+      readonly ok: boolean
+      readonly interrupted: boolean
+      readonly from: number
+      readonly to: number
+      /** US dollars. */
+      readonly cost: number
+      /** How often its model was called. */
+      readonly turns: number
+      /** By model. */
+      readonly usage: readonly (ModelSpending & { readonly model: string })[]
+    }
+  /** Somebody wants the agent to let go of its turn. */
+  | { readonly type: 'turn.interrupting'; readonly run: Run }
+  /** The agent says what is wrong. */
+  | { readonly type: 'session.trouble'; readonly run: Run; readonly trouble: Trouble }
+  /** The agent asks a person. */
+  | {
+      readonly type: 'ask.opened'
+      readonly run: Run
+      readonly ask: string
+      readonly tool: string
+      readonly summary: string
+    }
+  | {
+      readonly type: 'ask.answered'
+      readonly run: Run
+      readonly ask: string
+      readonly verdict: Verdict
+      readonly by: 'person' | 'timeout'
+    }
+  /** The agent no longer wants to know, or is gone. */
+  | { readonly type: 'ask.withdrawn'; readonly run: Run; readonly ask: string }
   | { readonly type: 'mission.exited'; readonly run: Run; readonly exit: MissionExit }
   | { readonly type: 'mission.removed'; readonly parent: MissionId | null }
 

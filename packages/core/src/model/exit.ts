@@ -6,6 +6,7 @@ import type { OutputRange } from './output.ts'
 export type ExitClass =
   | 'killed'
   | 'stopped'
+  | 'budget'
   | 'deadline'
   | 'stalled'
   | 'failed-to-start'
@@ -27,6 +28,7 @@ export function outcomeOf(exit: ExitClass): Outcome {
     case 'stopped':
     case 'completed':
       return 'stopped'
+    case 'budget':
     case 'deadline':
     case 'stalled':
     case 'failed-to-start':

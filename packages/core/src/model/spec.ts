@@ -14,20 +14,56 @@ export type Command =
 
 export type RestartPolicy = 'never' | 'on-failure' | 'always'
 
+/**
+ * `task`: a command that runs to its end, or an agent that answers one prompt. `session`: it stays alive and
+ * takes messages.
+ */
+export type MissionType = 'task' | 'session'
+
+/** What becomes of a mission whose account is limited: it waits for its turn, or it ends. */
+export type OnLimit = 'wait' | 'exit'
+
+/** What becomes of a question that nobody has answered in time. */
+export type OnAskTimeout = 'deny' | 'stop'
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+
+/** What only the provider of a mission understands, and checks. */
+export type ProviderOptions = Readonly<Record<string, Json>>
+
 /** How missions are described by people and programs; every field but `command` has a default. */
 export interface MissionInput {
-  /** A string is a shell command line; an array is a program and its arguments, as they are. */
-  readonly command: string | readonly string[]
+  /**
+   * A string is a shell command line, or the prompt for an agent; an array is a program and its arguments, as they
+   * are. A session may do without: it then has no first message.
+   */
+  readonly command?: string | readonly string[] | undefined
   /** Unique among missions that are not exited. Default: a generated `adjective-noun`. */
   readonly name?: string | undefined
   /** Absolute path of the working directory. Default: the directory of the calling process. */
   readonly cwd?: string | undefined
   /** The whole environment of the mission. Default: that of the calling process. Never shown or logged. */
   readonly env?: Readonly<Record<string, string>> | undefined
-  /** Default and so far only type: `task`, a command that runs to its end. */
-  readonly type?: 'task' | undefined
+  /** Default: `task`. */
+  readonly type?: MissionType | undefined
   /** Which provider knows this command. Default: `raw`. */
   readonly provider?: string | undefined
+  /** The model that is to answer, in the provider's words. Default: the agent's own choice. */
+  readonly model?: string | undefined
+  /** Options of the provider; see its page. Default: none. */
+  readonly options?: ProviderOptions | undefined
+  /** What an agent may spend in US dollars, by its own account, before it is ended. Default: no limit. */
+  readonly maxCostUsd?: number | undefined
+  /** How many answers an agent may give before it is ended. Default: no limit. */
+  readonly maxTurns?: number | undefined
+  /** How many tokens of any kind an agent may use before it is ended. Default: no limit. */
+  readonly maxTokens?: number | undefined
+  /** Default: `wait`. */
+  readonly onLimit?: OnLimit | undefined
+  /** Milliseconds that a question of an agent waits for an answer. Default: as long as it takes. */
+  readonly askTimeoutMs?: number | undefined
+  /** Default: `deny`. */
+  readonly onAskTimeout?: OnAskTimeout | undefined
   /** When a run that ended is followed by another. Default: `never`. */
   readonly restart?: RestartPolicy | undefined
   /** Restarts allowed within `maxSeconds` of the mission's own running time; 0 is unlimited. Default: 5. */
@@ -60,8 +96,16 @@ export type OnParentExit = 'keep' | 'stop'
 export interface MissionSpec {
   readonly command: Command
   readonly cwd: string
-  readonly type: 'task'
+  readonly type: MissionType
   readonly provider: string
+  readonly model: string | null
+  readonly options: ProviderOptions
+  readonly maxCostUsd: number | null
+  readonly maxTurns: number | null
+  readonly maxTokens: number | null
+  readonly onLimit: OnLimit
+  readonly askTimeoutMs: number | null
+  readonly onAskTimeout: OnAskTimeout
   readonly restart: RestartPolicy
   readonly maxRestarts: number
   readonly maxSeconds: number
@@ -89,6 +133,14 @@ const LONGEST_STRING = 128 * 1024 - 1
 const LARGEST_ENVIRONMENT = 1_500_000
 const LONGEST_DURATION_MS = 365 * 24 * 3600 * 1000
 
+function isJson(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) {
+    const plain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))
+    return plain && Object.values(value).every(isJson)
+  }
+  return value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)
+}
+
 const noNul = (text: string): boolean => !text.includes('\0')
 
 const duration = (least: number): z.ZodType<number> =>
@@ -97,6 +149,12 @@ const duration = (least: number): z.ZodType<number> =>
     .int('must be a whole number of milliseconds')
     .min(least, `must be at least ${least} milliseconds`)
     .max(LONGEST_DURATION_MS, 'must be at most a year')
+
+const limit = (what: string): z.ZodType<number> =>
+  z
+    .number(`must be a number of ${what}`)
+    .int(`must be a whole number of ${what}`)
+    .min(1, `must be at least 1`)
 
 const argument = z
   .string('must be text')
@@ -110,16 +168,18 @@ const empty = { params: { code: 'empty_command' } }
 
 /** The rule of each field of a `MissionInput`; the API publishes the same rules. */
 export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: z.ZodType } = {
-  command: z.union(
-    [
-      argument.refine((line) => line.trim() !== '', { message: 'must not be empty', ...empty }),
-      z.array(argument).refine((argv) => argv[0] !== undefined && argv[0] !== '', {
-        message: 'must name a program',
-        ...empty,
-      }),
-    ],
-    'must be a command line or a list of a program and its arguments',
-  ),
+  command: z
+    .union(
+      [
+        argument,
+        z.array(argument).refine((argv) => argv[0] !== undefined && argv[0] !== '', {
+          message: 'must name a program',
+          ...empty,
+        }),
+      ],
+      'must be a command line or a list of a program and its arguments',
+    )
+    .optional(),
   name: z.string('must be text').refine(isName, `must be ${NAME_RULE}`).optional(),
   cwd: z
     .string('must be text')
@@ -127,8 +187,26 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .refine((path) => path.startsWith('/'), 'must be an absolute path')
     .optional(),
   env: z.record(z.string(), z.string('must be text'), 'must be an object of texts').optional(),
-  type: z.literal('task', 'must be "task"').optional(),
+  type: z.enum(['task', 'session'], { error: () => 'must be one of task, session' }).optional(),
   provider: z.string('must be text').min(1, 'must not be empty').optional(),
+  model: z
+    .string('must be text')
+    .min(1, 'must not be empty')
+    .refine(noNul, 'must not contain a NUL character')
+    .optional(),
+  options: z
+    .record(z.string(), z.unknown(), 'must be an object of options')
+    .refine(isJson, 'must be JSON')
+    .optional(),
+  maxCostUsd: z
+    .number('must be a number of US dollars')
+    .positive('must be more than 0 US dollars')
+    .optional(),
+  maxTurns: limit('turns').optional(),
+  maxTokens: limit('tokens').optional(),
+  onLimit: z.enum(['wait', 'exit'], { error: () => 'must be one of wait, exit' }).optional(),
+  askTimeoutMs: duration(1).optional(),
+  onAskTimeout: z.enum(['deny', 'stop'], { error: () => 'must be one of deny, stop' }).optional(),
   restart: z
     .enum(['never', 'on-failure', 'always'], {
       error: () => 'must be one of never, on-failure, always',
@@ -189,18 +267,24 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
   if (!parsed.success) throw invalidSpec(parsed.error, input)
   // The schema above is this type's rule by rule; zod's own inference stops at the shape's declared type.
   const given = parsed.data as MissionInput
+  const type = given.type ?? 'task'
   return {
     name: given.name,
     parent: given.parent,
     env: parseEnvironment(given.env === undefined ? definedOnly(caller.env) : environmentOf(input)),
     spec: {
-      command:
-        typeof given.command === 'string'
-          ? { kind: 'shell', line: given.command }
-          : { kind: 'exec', argv: nonEmpty(given.command) },
+      command: commandOf(given.command, type),
       cwd: given.cwd ?? caller.cwd,
-      type: given.type ?? 'task',
+      type,
       provider: given.provider ?? 'raw',
+      model: given.model ?? null,
+      options: given.options ?? {},
+      maxCostUsd: given.maxCostUsd ?? null,
+      maxTurns: given.maxTurns ?? null,
+      maxTokens: given.maxTokens ?? null,
+      onLimit: given.onLimit ?? 'wait',
+      askTimeoutMs: given.askTimeoutMs ?? null,
+      onAskTimeout: given.onAskTimeout ?? 'deny',
       restart: given.restart ?? 'never',
       maxRestarts: given.maxRestarts ?? 5,
       maxSeconds: given.maxSeconds ?? 60,
@@ -214,6 +298,16 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       onParentExit: given.onParentExit ?? 'keep',
     },
   }
+}
+
+/** @throws OvermindError `empty_command`: only a session has something to do without a command */
+function commandOf(given: MissionInput['command'], type: MissionType): Command {
+  if (typeof given === 'object') return { kind: 'exec', argv: nonEmpty(given) }
+  const line = given ?? ''
+  if (line.trim() === '' && type === 'task') {
+    throw new OvermindError('empty_command', 'command must not be empty', { field: 'command', value: given })
+  }
+  return { kind: 'shell', line }
 }
 
 function nonEmpty(argv: readonly string[]): readonly [string, ...string[]] {
@@ -274,13 +368,12 @@ function invalidSpec(error: z.ZodError, input: unknown): OvermindError {
   const shown = value === undefined ? '' : `: got ${shorten(JSON.stringify(value))}`
   const missing =
     field === '' ? 'a mission must be an object with at least a command' : `${field} ${issue.message}`
-  return new OvermindError(codeOf(issue, field, value), `${missing}${shown}`, { field, value })
+  return new OvermindError(codeOf(issue, field), `${missing}${shown}`, { field, value })
 }
 
-function codeOf(issue: z.core.$ZodIssue, field: string, value: unknown): ErrorCode {
+function codeOf(issue: z.core.$ZodIssue, field: string): ErrorCode {
   if (issue.code === 'custom' && issue.params?.['code'] === 'empty_command') return 'empty_command'
   if (issue.code === 'custom' && issue.params?.['code'] === 'command_too_long') return 'command_too_long'
-  if (field === 'command' && value === undefined) return 'empty_command'
   if (field === 'restart') return 'invalid_restart_policy'
   return 'invalid_spec'
 }

@@ -1,3 +1,4 @@
+import type { Conversation } from './conversation.ts'
 import type { EndReason } from './events.ts'
 import type { MissionExit, Outcome, ProcessExit } from './exit.ts'
 import type { MissionId, Run } from './ids.ts'
@@ -33,10 +34,10 @@ export const PHASES = [
 
 export type Phase = (typeof PHASES)[number]
 
-export type TimerName = 'rung' | 'deadline' | 'activity' | 'backoff' | 'gate'
+export type TimerName = 'rung' | 'deadline' | 'activity' | 'backoff' | 'gate' | 'ask'
 
-/** The ladder that ends a process tree: asked to end, then killed, then given up. */
-export type Rung = 'ask' | 'kill'
+/** The ladder that ends a process tree: asked in the agent's own words, by a signal, then killed, then given up. */
+export type Rung = 'part' | 'ask' | 'kill'
 
 export interface Ending {
   readonly reason: EndReason
@@ -79,6 +80,8 @@ export interface MissionState {
   readonly account?: string
   /** The last limit that a run of it met; it counts for all missions of the account. */
   readonly limit?: Limit
+  /** Null for a mission that does not talk. */
+  readonly conversation: Conversation | null
   readonly timers: Readonly<Partial<Record<TimerName, Deadline>>>
   readonly exit: MissionExit | null
 }

@@ -11,18 +11,24 @@ export interface Home {
   /** The journal that keepers append starts and exits to. */
   readonly runs: string
   readonly output: string
+  /** What runs that talk are told goes through files of this folder. */
+  readonly input: string
   outputFile(mission: MissionId, run: Run, stream: Stream): string
+  inputFile(mission: MissionId, run: Run, part: string): string
 }
 
 const SUFFIX: Readonly<Record<Stream, string>> = { output: 'log', stdout: 'out', stderr: 'err' }
 
 function homeAt(path: string): Home {
   const output = join(path, 'output')
+  const input = join(path, 'input')
   return {
     path,
     runs: join(path, 'runs'),
     output,
+    input,
     outputFile: (mission, run, stream) => join(output, `${mission}.${run}.${SUFFIX[stream]}`),
+    inputFile: (mission, run, part) => join(input, `${mission}.${run}.${part}`),
   }
 }
 
@@ -38,7 +44,9 @@ export async function prepareHome(path: string): Promise<Home> {
       )
     }
     if ((mode & 0o077) !== 0) await chmod(path, 0o700)
-    await mkdir(join(path, 'output'), { recursive: true, mode: 0o700 })
+    for (const folder of ['output', 'input']) {
+      await mkdir(join(path, folder), { recursive: true, mode: 0o700 })
+    }
     await access(path, constants.W_OK)
     // One home has one name: it is in the environment of every process of its missions.
     return homeAt(await realpath(path))

@@ -15,8 +15,8 @@ export interface Launch extends RunRef {
   readonly argv: readonly [string, ...string[]]
   readonly cwd: string
   readonly env: Environment
-  /** `merged`: stdout and stderr in their true order in one file. `split`: in a file each. */
-  readonly streams: 'merged' | 'split'
+  /** `merged`: stdout and stderr in their true order in one file. `split`: in a file each. `talk`: the same, and it may be told things. */
+  readonly streams: 'merged' | 'split' | 'talk'
   readonly outputLimitBytes: number
   /** What the keeper carries for a supervisor that has lost its store. */
   readonly copy: string
@@ -72,6 +72,8 @@ export type HostEvent =
       readonly left: number
       readonly receipt: Receipt
     }
+  /** What was to be told under this key is in the run's input. */
+  | { readonly type: 'told'; readonly ref: RunRef; readonly key: string }
   | { readonly type: 'emptied'; readonly ref: RunRef; readonly receipt: Receipt }
   | { readonly type: 'orphaned'; readonly ref: RunRef }
   /** The host itself could not do something; the run goes on. */
@@ -100,6 +102,11 @@ export interface ProcessHost {
   unknownKeepers(): readonly FoundKeeper[]
   /** Sends a signal to the whole tree, having proved each process to be the run's own. */
   signal(ref: RunRef, signal: NodeJS.Signals): Promise<void>
+  /**
+   * Writes text, and the end of a line, to the stdin of a run that talks: as a whole and at most once for each key,
+   * whichever supervisor was asked to. `told` follows. Nothing comes of it when the run ends before.
+   */
+  tell(ref: RunRef, line: { readonly key: string; readonly text: string }): void
   /** Stops waiting for the tree to be empty and reports it as `emptied`, naming what is left. */
   giveUp(ref: RunRef): Promise<void>
   /** For how long the run has written nothing, in milliseconds; since its start when it never wrote. */

@@ -1,6 +1,7 @@
 import type { Home } from './home.ts'
 import type { HostEvent, ProcessHost } from './host.ts'
 import type { Clock } from '../model/time.ts'
+import { type InputFeed, openInputFeed } from './input-feed.ts'
 import { createLiveRuns } from './live-runs.ts'
 import type { ProcessTable } from './process-table.ts'
 import { findKeepers, isKeeper, recover } from './recovery.ts'
@@ -27,7 +28,30 @@ export interface KeeperHostOptions {
 /** The process host of a real machine: it brings together what starts, what lives, and what was left. */
 export function createKeeperHost({ home, clock, table }: KeeperHostOptions): ProcessHost {
   let listener: (event: HostEvent) => void = () => {}
-  const emit = (event: HostEvent): void => listener(event)
+  const feeds = new Map<string, InputFeed>()
+
+  function emit(event: HostEvent): void {
+    // What it was still told comes before its end.
+    if (event.type === 'exited') endFeed(event.ref)
+    listener(event)
+  }
+
+  function openFeed(ref: RunRef, adopted: boolean): void {
+    const feed = openInputFeed(ref, {
+      home,
+      clock,
+      adopted,
+      onTold: (key) => emit({ type: 'told', ref, key }),
+      onFault: (error) => emit({ type: 'fault', ref, error }),
+    })
+    feeds.set(keyOf(ref), feed)
+  }
+
+  function endFeed(ref: RunRef): void {
+    feeds.get(keyOf(ref))?.end()
+    feeds.delete(keyOf(ref))
+  }
+
   const runs = openRunsJournal(home.runs)
   const snapshots = createSnapshots(table, clock)
   const live = createLiveRuns({
@@ -67,6 +91,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     if (launch === undefined) return
     const at = startOf(process, { table, clock })
     const { streams, outputLimitBytes } = launch
+    if (streams === 'talk') openFeed({ mission, run }, false)
     live.track({ mission, run, process, at, streams, outputLimitBytes, seen: {}, adopted: false }, 'kept')
     emit({ type: 'started', ref: { mission, run }, process, at })
   }
@@ -120,17 +145,24 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     spawn: starts.start,
     recover: (abandoned) => {
       const findings = recover(abandoned, { home, clock, table, snapshots, runs, live, emit })
+      for (const [index, { mission, run, streams }] of abandoned.entries()) {
+        if (streams !== 'talk' || findings[index]?.kind === 'never-started') continue
+        openFeed({ mission, run }, true)
+        if (findings[index]?.kind === 'ended') endFeed({ mission, run })
+      }
       if (live.size > 0) beAttentive()
       return findings
     },
     unknownKeepers: () => findKeepers(home, table, clock, live.keepers()),
     signal: live.signal,
+    tell: (ref, { key, text }) => feeds.get(keyOf(ref))?.tell(key, text),
     giveUp: live.giveUp,
     quietFor: live.quietFor,
     async close() {
       cancelLook?.()
       listener = () => {}
       await starts.close()
+      for (const feed of feeds.values()) feed.close()
       live.close()
       runs.close()
     },

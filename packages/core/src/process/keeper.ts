@@ -20,6 +20,28 @@ import { quote } from './quote.ts'
 /** The name by which a keeper shows itself in a process list, and by which it is recognised. */
 const KEEPER_NAME = 'overmind-keeper'
 
+/** The files through which a run that talks is told something, see `input-feed.ts`. */
+const INPUT = '"$OVERMIND_HOME/input/$OVERMIND_MISSION_ID.$OVERMIND_RUN'
+
+/**
+ * For runs that talk, around the rest. Both pipes are held open for reading and writing, so that none of them ever
+ * ends by itself. The loop is the only one that writes to the command's stdin, one whole request at a time.
+ */
+const TALK = {
+  open: `command -p mkfifo -m 600 ${INPUT}.requests" ${INPUT}.stdin"
+exec 4<>${INPUT}.requests" 5<>${INPUT}.stdin"
+`,
+  loop: `(while IFS= read -r l <&4; do k=\${l%% *} m=\${l#* }
+case $m in =*) m=\${m#=}; printf '%s\\n' "\${m%.}" >&5;; @*) command -p cat "$OVERMIND_HOME/input/\${m#@}" >&5;; esac
+echo "$k" >>${INPUT}.told"; done) 3>&- &
+`,
+  stdin: ' <&5 4<&- 5<&-',
+  close: `kill -9 $!; wait $!
+`,
+} as const
+
+const NO_TALK: Readonly<Record<keyof typeof TALK, string>> = { open: '', loop: '', stdin: '', close: '' }
+
 /**
  * `trap :` and not `trap ''`: an ignored signal would stay ignored in the command. What the shell itself
  * has to say (`Terminated`) is not the command's output, so the command's stderr is put aside as 3 for it.
@@ -27,18 +49,23 @@ const KEEPER_NAME = 'overmind-keeper'
  * own. The line about the end is tried until it is written, so that a full disk delays the news and does
  * not lose it. The twentieth field behind the name in `/proc/<pid>/stat` is when the process started.
  */
-const SCRIPT = `exec 3>&2 2>/dev/null
+function script({ open, loop, stdin, close }: Readonly<Record<keyof typeof TALK, string>>): string {
+  return `exec 3>&2 2>/dev/null
 trap : HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF
-b() { shift 19; echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ $1"; }
+${open}b() { shift 19; echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ $1"; }
 if [ -r /proc/$$/stat ]; then read -r OVERMIND_KEEPER </proc/$$/stat; b \${OVERMIND_KEEPER##*) } >>"$OVERMIND_HOME/runs"
 else echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ -" >>"$OVERMIND_HOME/runs"; fi
-(unset -f b; unset OVERMIND_KEEPER
-eval 'unset OVERMIND_KEEPER_ENV; exec '"\${OVERMIND_KEEPER_ENV:+/usr/bin/env $OVERMIND_KEEPER_ENV}"' "$@" 2>&3 3>&-')
+${loop}(unset -f b; unset OVERMIND_KEEPER
+eval 'unset OVERMIND_KEEPER_ENV; exec '"\${OVERMIND_KEEPER_ENV:+/usr/bin/env $OVERMIND_KEEPER_ENV}"' "$@" 2>&3 3>&-${stdin}')
 c=$? u=-
-read -r u _ </proc/uptime
+${close}read -r u _ </proc/uptime
 until echo "exit $OVERMIND_MISSION_ID $OVERMIND_RUN $c $u" >>"$OVERMIND_HOME/runs"
 do [ -d "$OVERMIND_HOME" ] || break; sleep 1; done
 exit $c`
+}
+
+const SCRIPT = script(NO_TALK)
+const TALK_SCRIPT = script(TALK)
 
 export interface KeeperOptions {
   readonly mission: MissionId
@@ -53,6 +80,8 @@ export interface KeeperOptions {
   /** The files its output is appended to; they may be the same. */
   readonly stdout: string
   readonly stderr: string
+  /** Whether it is told things while it runs; if not, it has no input. */
+  readonly talks: boolean
 }
 
 /** All that is needed to start a keeper. */
@@ -83,7 +112,7 @@ export function keeperProcess(options: KeeperOptions): KeeperProcess {
     .map(([name, value]) => quote(`${name}=${value}`))
   return {
     file: '/bin/sh',
-    args: ['-c', SCRIPT, KEEPER_NAME, ...options.argv],
+    args: ['-c', options.talks ? TALK_SCRIPT : SCRIPT, KEEPER_NAME, ...options.argv],
     env: {
       ...Object.fromEntries(variables.filter(([name]) => isPlainVariable(name))),
       PWD: cwd,

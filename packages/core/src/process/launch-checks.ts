@@ -2,17 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { OvermindError } from '../model/errors.ts'
-import type { Command, Environment } from '../model/spec.ts'
-
-/**
- * Checks what must be there for a command to start, so that a slip of the finger is an error at once.
- *
- * @throws OvermindError `cwd_not_found`, `cwd_not_a_directory`, `command_not_found`, `command_not_executable`
- */
-export async function checkLaunch(command: Command, cwd: string, env: Environment): Promise<void> {
-  await checkFolder(cwd)
-  if (command.kind === 'exec') await findProgram(command.argv[0], cwd, env)
-}
+import type { Environment } from '../model/spec.ts'
 
 /** @throws OvermindError `cwd_not_found`, `cwd_not_a_directory` */
 export async function checkFolder(cwd: string): Promise<void> {
@@ -25,7 +15,13 @@ export async function checkFolder(cwd: string): Promise<void> {
   }
 }
 
-async function findProgram(program: string, cwd: string, env: Environment): Promise<void> {
+/**
+ * Finds a program as the system would, so that a slip of the finger is an error at once.
+ *
+ * @returns its absolute path
+ * @throws OvermindError `command_not_found`, `command_not_executable`
+ */
+export async function findProgram(program: string, cwd: string, env: Environment): Promise<string> {
   const value = program
   const candidates = program.includes('/')
     ? [isAbsolute(program) ? program : resolve(cwd, program)]
@@ -41,7 +37,7 @@ async function findProgram(program: string, cwd: string, env: Environment): Prom
         () => false,
       )
     )
-      return
+      return candidate
   }
   if (found !== undefined) {
     throw new OvermindError('command_not_executable', `the program is not executable: ${found}`, {

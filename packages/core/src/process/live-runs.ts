@@ -215,7 +215,9 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       }
       return
     }
-    if (run.killed) send(run, members, 'SIGKILL')
+    // Without its keeper the loop that told the run things waits for ever.
+    const onlyKeepers = members.every(({ pid }) => keptCommand(table.commandLine(pid) ?? []) !== null)
+    if (run.killed || (run.state === 'orphaned' && onlyKeepers)) send(run, members, 'SIGKILL')
     else if (run.state === 'orphaned' && waitedMs === 0) emit({ type: 'orphaned', ref: run.ref })
     lookSoon(run, Math.min(LAST_LOOK_MS, Math.max(FIRST_LOOK_MS, waitedMs * 2)))
   }

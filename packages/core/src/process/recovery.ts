@@ -168,9 +168,12 @@ function withLine(before: Lines | undefined, line: RunsLine): Lines {
   }
 }
 
+/** What a keeper forks looks like it, and does not lead. */
 export function isKeeper(pid: number, table: ProcessTable): boolean {
   return (
-    table.environment(pid)?.[KEEPER_MARK] !== undefined && keptCommand(table.commandLine(pid) ?? []) !== null
+    table.entry(pid)?.group === pid &&
+    table.environment(pid)?.[KEEPER_MARK] !== undefined &&
+    keptCommand(table.commandLine(pid) ?? []) !== null
   )
 }
 
@@ -181,8 +184,8 @@ export function findKeepers(
   clock: Clock,
   known: ReadonlySet<number>,
 ): readonly FoundKeeper[] {
-  return table.scan().flatMap(({ pid, start }) => {
-    if (known.has(pid)) return []
+  return table.scan().flatMap(({ pid, start, group }) => {
+    if (known.has(pid) || group !== pid) return []
     const marker = table.marker(pid)
     if (marker?.kind !== 'mission' || marker.home !== home.path) return []
     const environment = table.environment(pid)

@@ -95,7 +95,8 @@ export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun 
     const paths = streamsOf(streams).map((stream) => home.outputFile(mission, run, stream))
     const [stdout, stderr = stdout] = paths
     if (stdout === undefined || stderr === undefined) throw new TypeError('a run has a stream')
-    await Promise.all([checkFolder(cwd), ...paths.map(touch)])
+    const notes = streams === 'talk' ? [home.inputFile(mission, run, 'told')] : []
+    await Promise.all([checkFolder(cwd), ...paths.map(touch), ...notes.map(touch)])
     return { stdout, stderr }
   }
 
@@ -120,7 +121,10 @@ export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun 
           queued.push(() => {
             starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
             onStarting()
-            launcher.launch(launch, keeperProcess({ ...launch, ...files, home: home.path }))
+            launcher.launch(
+              launch,
+              keeperProcess({ ...launch, ...files, home: home.path, talks: launch.streams === 'talk' }),
+            )
           })
           launchQueued()
         },

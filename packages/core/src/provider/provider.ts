@@ -1,10 +1,35 @@
+import type { Spending, Trouble } from '../model/conversation.ts'
+import type { Run } from '../model/ids.ts'
 import type { Environment, MissionSpec } from '../model/spec.ts'
+import type { Talk } from './talk.ts'
 
-/** What a provider makes of a mission: the program to run and how its output is to be kept. */
+/** What a provider knows of a mission when a run of it is about to begin. */
+export interface Beginning {
+  readonly spec: MissionSpec
+  readonly env: Environment
+  readonly run: Run
+  /** Null for missions that do not talk. */
+  readonly conversation: {
+    readonly id: string | null
+    /** There is something to go on with. */
+    readonly resumes: boolean
+    /** What it may do without asking, in its own words. */
+    readonly rules: readonly string[]
+    /** It was told something in an earlier run that it has not answered, and will be told that again. */
+    readonly unfinished: boolean
+    readonly spent: Spending
+  } | null
+}
+
+/** The program to run and how it is connected. */
 export interface Invocation {
   readonly argv: readonly [string, ...string[]]
-  /** `merged`: for people, in true order. `split`: the provider parses stdout. */
-  readonly streams: 'merged' | 'split'
+  /**
+   * `merged`: no input, all output in true order, for people. `split`: stderr is kept apart. `talk`: as `split`, with
+   * the mission's messages as input; the provider's `talk` says how.
+   */
+  readonly streams: 'merged' | 'split' | 'talk'
+  readonly env: Environment
 }
 
 /** How a run ended that nobody here had ended: all that a provider judges by. */
@@ -12,32 +37,35 @@ export interface RunEnd {
   /** Null when it could not be learned. */
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** The last output, at most 4 KB; empty when the code is 0. */
+  /** The last output (of a mission that talks, the last errors), at most 4 KB; empty when the code is 0. */
   readonly tail: string
   /** Milliseconds since 1970: what "resets in 5 minutes" counts from. */
   readonly at: number
+  /** What the agent last said was wrong, of a mission that talks. */
+  readonly trouble: Trouble | null
 }
 
-/** What only a provider can tell of an end. */
-export type Judgement =
-  /** It would end the same way each time: a bad flag, no credentials. Never restarted. */
-  | { readonly kind: 'permanent'; readonly reason: string }
-  /** Its account may not be used for a while. Not a failure: nothing is charged. */
-  | {
-      readonly kind: 'rate-limited'
-      readonly reason: string
-      /** When the limit ends, in milliseconds since 1970; null when that is not known. */
-      readonly until: number | null
-      /** Whose limit it is, named as `Provider.account` names it. */
-      readonly account: string
-    }
-
-/** Knows one kind of agent: its command line and, for agents that talk, its input and output. */
+/**
+ * Knows one kind of agent: its command line and, for agents that talk, its input and output. `docs/providers.md`
+ * shows how to write one; `providerContract` of `@overmind/core/testing` is the suite that each must pass.
+ */
 export interface Provider {
   readonly name: string
-  invoke(spec: MissionSpec): Invocation
+  /**
+   * Checks what belongs to this agent alone, before anything is started: its options and whether it is installed.
+   * Default: nothing.
+   *
+   * @throws OvermindError that says what is wrong and what to do
+   */
+  check?(spec: MissionSpec, env: Environment): Promise<void>
+  /** Pure: the same beginning is the same program. */
+  invoke(beginning: Beginning): Invocation
+  /** For agents that talk; null when missions of this kind do not. Pure. */
+  talk?(spec: MissionSpec): Talk | null
+  /** Looks up whether the agent has the conversation of earlier runs, before another goes on with it. Default: it has. */
+  remembers?(beginning: Beginning): Promise<boolean>
   /** Pure: the account that a mission will use, so that it waits while that is limited. Default: the provider's name. */
   account?(spec: MissionSpec, env: Environment): string
   /** Pure: what to make of an end; undefined when it tells nothing special. Not asked about an end that was asked for. */
-  judge?(end: RunEnd): Judgement | undefined
+  judge?(end: RunEnd): Trouble | undefined
 }

@@ -1,10 +1,44 @@
+import { nothingSpent } from '../model/conversation.ts'
+import { findProgram } from '../process/launch-checks.ts'
 import type { Provider } from './provider.ts'
+import type { Talk } from './talk.ts'
+
+/** Any program that reads lines and writes lines: each line is the answer to the oldest message it has. */
+const lines: Talk = {
+  prompt: null,
+  turns: false,
+  remembers: false,
+  greet: () => null,
+  message: (_, text) => text,
+  verdict: () => '',
+  interrupt: () => null,
+  farewell: () => null,
+  nudge: () => null,
+  hear: () => [
+    { type: 'answered', messages: null, ok: true, interrupted: false, spent: nothingSpent, runCostUsd: null },
+  ],
+  show: (line) => [line],
+  answer: (text) => ({ text, details: {} }),
+}
+
+/** What a session without a command runs. */
+const ECHO = ['/bin/cat'] as const
 
 /** Any command: nothing is known of its output but that it is output. */
 export const rawProvider: Provider = {
   name: 'raw',
-  invoke: ({ command }) => ({
-    argv: command.kind === 'shell' ? ['/bin/sh', '-c', command.line] : command.argv,
-    streams: 'merged',
+  check: async ({ command, cwd }, env) => {
+    if (command.kind === 'exec') await findProgram(command.argv[0], cwd, env)
+  },
+  invoke: ({ spec: { command, type }, env }) => ({
+    argv:
+      command.kind === 'exec'
+        ? command.argv
+        : command.line.trim() === ''
+          ? ECHO
+          : ['/bin/sh', '-c', command.line],
+    streams: type === 'session' ? 'talk' : 'merged',
+    env,
   }),
+  talk: ({ type }) => (type === 'session' ? lines : null),
 }

@@ -23,6 +23,7 @@ interface HandleDeps {
   read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
   /** Takes the mission's name again when it has exited. @throws OvermindError `name_taken`, `not_found` when it was removed */
   mayRunAgain(): void
+  readonly session: Pick<Mission, 'send' | 'answer' | 'result' | 'interrupt' | 'decide' | 'talk'>
 }
 
 export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
@@ -69,6 +70,7 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
   let seen: { readonly of: MissionRecord; readonly view: MissionView } | undefined
 
   return {
+    ...deps.session,
     id,
     name: actor.record().name,
     view() {

@@ -1,6 +1,8 @@
 import type { EventType, Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
 import type { MissionExit } from '../model/exit.ts'
-import type { MissionId, Seq } from '../model/ids.ts'
+import type { Verdict } from '../model/conversation.ts'
+import type { MessageId, MissionId, Seq } from '../model/ids.ts'
+import type { Talk } from '../provider/talk.ts'
 import type { Stream } from '../model/output.ts'
 import type { MissionSpec } from '../model/spec.ts'
 import type { MissionState, Status } from '../model/state.ts'
@@ -37,9 +39,22 @@ export interface EventsOptions {
   readonly follow?: boolean
 }
 
+/** What became of a message. */
+export interface MessageAnswer {
+  readonly message: MessageId
+  readonly ok: boolean
+  readonly run: number
+  /** What the agent said; empty when it ended without an answer. */
+  readonly text: string
+  /** All that the agent says of it, in its own words. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
 export interface OutputOptions {
   /** Which run. Default: the newest. */
   readonly run?: number
+  /** Default: all of it, or stdout where stderr is kept apart. */
+  readonly stream?: Stream
   /** Offset of the first byte; earlier ones that are no longer kept are passed over. Default: 0. */
   readonly from?: number
   /** Go on until the run is over. Default: true. */
@@ -84,6 +99,26 @@ export interface Mission {
   restart(): Promise<void>
   /** Settles when the mission has exited for good; rejects with the signal's reason when that comes first. */
   exited(options?: { readonly signal?: AbortSignal }): Promise<MissionExit>
+  /**
+   * Says something to a session; settles when that is safe: it will be told, in order, whatever dies meanwhile.
+   *
+   * @throws OvermindError `not_session`, `not_running`, `empty_message`, `message_too_long`
+   * @example
+   * ```ts
+   * const { text } = await session.answer(session.send('Which tests fail?'))
+   * ```
+   */
+  send(text: string): MessageId
+  /** Settles when a message has been answered. @throws OvermindError `message_not_found`, `not_running` when the mission exits first */
+  answer(message: MessageId, options?: { readonly signal?: AbortSignal }): Promise<MessageAnswer>
+  /** Its last answer, whatever that was about; null before the first. */
+  result(): Promise<Omit<MessageAnswer, 'message'> | null>
+  /** Asks the agent to let go of what it is doing. @throws OvermindError `not_session`, `not_running`, `not_busy` */
+  interrupt(): void
+  /** Answers a question of the agent. @throws OvermindError `ask_not_found`, `no_rule` when there is no rule for the like of it */
+  decide(ask: string, verdict: Verdict): void
+  /** How its agent talks; null when it does not. */
+  readonly talk: Talk | null
   /** What happens to it, from its beginning. */
   events(options?: EventsOptions): AsyncIterableIterator<JournalMissionEvent | Gap>
   /** The bytes of its output, exactly as it wrote them. @throws OvermindError `run_not_found` */

@@ -20,6 +20,8 @@ export interface OutputFiles {
   seen(mission: MissionId, run: number): Abandoned['seen']
   /** Notes that the bytes before `to` are about to be given back. */
   trim(ref: RunRef, stream: Stream, to: number): void
+  /** The first byte of a stream that is still kept. */
+  floorOf(ref: RunRef, stream: Stream): number
   lastActivity(record: MissionRecord): number | null
   files(record: MissionRecord, run?: number): readonly OutputFile[]
   /** Removes files of missions whose removal is on record, as after a crash in between. */
@@ -54,6 +56,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
   }
 
   return {
+    floorOf,
     trim: (ref, stream, to) => void floors.set(home.outputFile(ref.mission, ref.run, stream), to),
     seen(mission, run) {
       const [marks, trims] = [newest(mission, run, 'run.output'), newest(mission, run, 'run.trimmed')]
@@ -88,7 +91,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       }
       return found
     },
-    read(actor, run, { from = 0, follow = true, signal }) {
+    read(actor, run, { from = 0, follow = true, signal, stream = streamOf(actor) }) {
       const { id, state } = actor.record()
       // The first run of one that waits for its account is still to come.
       const newest = state.phase === 'pending.limited' ? 1 : state.run
@@ -97,8 +100,8 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
           value: run,
         })
       }
-      const path = home.outputFile(id, run, 'output')
-      const floor = floorOf({ mission: id, run }, 'output')
+      const path = home.outputFile(id, run, stream)
+      const floor = floorOf({ mission: id, run }, stream)
       const reading = {
         from,
         floor: () => Math.max(floor, floors.get(path) ?? 0),
@@ -121,6 +124,10 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       }
     },
   }
+}
+
+function streamOf(actor: MissionActor): Stream {
+  return actor.streams() === 'merged' ? 'output' : 'stdout'
 }
 
 /** Settles when nothing more can come from a run: its whole tree is gone. */

@@ -5,7 +5,7 @@ import type { MissionId } from '../model/ids.ts'
 import type { MissionRecord, Phase } from '../model/state.ts'
 import type { Clock } from '../model/time.ts'
 import type { Abandoned, Finding, ProcessHost } from '../process/host.ts'
-import type { Provider } from '../provider/provider.ts'
+import type { Listener } from './listener.ts'
 import type { OutputFiles } from './output-files.ts'
 import type { Entry, Registry } from './registry.ts'
 import type { Writer } from './writer.ts'
@@ -23,7 +23,7 @@ export interface RecoverDeps {
   readonly writer: Writer
   readonly clock: Clock
   readonly outputs: OutputFiles
-  providerOf(record: MissionRecord): Provider
+  readonly listener: Listener
   enter(record: MissionRecord): Entry
   /** Ends what is bound to a mission that has exited. */
   releaseChildren(parent: MissionId): void
@@ -33,7 +33,7 @@ export interface RecoverDeps {
 export function recoverMissions(records: readonly MissionRecord[], deps: RecoverDeps): Recovery {
   const { host, registry } = deps
   const left = records.map(deps.enter).filter(hasRun)
-  const findings = host.recover(left.map(({ actor }) => abandoned(actor.record(), deps)))
+  const findings = host.recover(left.map((entry) => abandoned(entry, deps)))
   const recovery = { adopted: 0, ended: 0, lost: 0 }
   for (const [index, entry] of left.entries()) {
     const finding = findings[index]
@@ -68,14 +68,14 @@ function hasRun({ live, actor }: Entry): boolean {
   return live && !WITHOUT_RUN.includes(phase)
 }
 
-function abandoned(record: MissionRecord, { providerOf, outputs }: RecoverDeps): Abandoned {
-  const { id, spec, state } = record
+function abandoned({ actor }: Entry, { outputs }: RecoverDeps): Abandoned {
+  const { id, spec, state } = actor.record()
   return {
     mission: id,
     run: state.run,
     process: state.process,
     startedAt: state.startedAt,
-    streams: providerOf(record).invoke(spec).streams,
+    streams: actor.streams(),
     outputLimitBytes: spec.outputLimitBytes,
     seen: outputs.seen(id, state.run),
   }
@@ -86,7 +86,11 @@ function countedAs(finding: Finding): keyof Recovery {
   return finding.exit.kind === 'lost' ? 'lost' : 'ended'
 }
 
-function takeOver({ actor, id: mission }: Entry, finding: Finding, { writer, clock }: RecoverDeps): void {
+function takeOver(
+  { actor, id: mission }: Entry,
+  finding: Finding,
+  { writer, clock, listener }: RecoverDeps,
+): void {
   const { run, phase, ended, ending, process: known } = actor.record().state
   switch (finding.kind) {
     case 'alive': {
@@ -95,13 +99,17 @@ function takeOver({ actor, id: mission }: Entry, finding: Finding, { writer, clo
       else if (process.pid !== known?.pid || process.start !== known.start)
         actor.tell({ type: 'adopted', run, process })
       writer.note({ type: 'run.adopted', mission, run, at: clock.now().wall, pid: process.pid })
+      listener.listen({ mission, run })
       return
     }
     case 'ended':
-      // Its end may be on record already, and only what it left was not.
-      if (ended === null)
-        actor.tell({ type: 'exited', run, exit: finding.exit, left: finding.left, receipt: emptyReceipt })
-      else if (finding.left === 0) actor.tell({ type: 'emptied', run, receipt: emptyReceipt })
+      listener.listen({ mission, run })
+      listener.afterAll({ mission, run }, () => {
+        // Its end may be on record already, and only what it left was not.
+        if (ended === null)
+          actor.tell({ type: 'exited', run, exit: finding.exit, left: finding.left, receipt: emptyReceipt })
+        else if (finding.left === 0) actor.tell({ type: 'emptied', run, receipt: emptyReceipt })
+      })
       return
     case 'never-started':
       if (ending === null) actor.resumeStart()
@@ -123,10 +131,10 @@ function adoptUnknown(deps: RecoverDeps): number {
     .map(recordFromKeeper)
     .filter((record) => record !== null)
     .filter(({ id }) => registry.find(id) === undefined)
-  for (const record of found) {
+  const entries = found.map((record) => {
     const { id: mission, name, spec, createdAt: at, state } = record
     writer.commit({ events: [{ type: 'mission.created', mission, at, name, spec }], put: [record] })
-    enter(record)
+    const entry = enter(record)
     writer.note({
       type: 'run.adopted',
       mission,
@@ -134,12 +142,14 @@ function adoptUnknown(deps: RecoverDeps): number {
       at: clock.now().wall,
       pid: state.process?.pid ?? 0,
     })
-  }
-  const findings = host.recover(found.map((record) => abandoned(record, deps)))
-  for (const [index, { id }] of found.entries()) {
-    const [finding, entry] = [findings[index], registry.find(id)]
+    return entry
+  })
+  const findings = host.recover(entries.map((entry) => abandoned(entry, deps)))
+  for (const [index, entry] of entries.entries()) {
+    const finding = findings[index]
     // It may have ended since it was found.
-    if (finding?.kind === 'ended' && entry !== undefined) takeOver(entry, finding, deps)
+    if (finding?.kind === 'ended') takeOver(entry, finding, deps)
+    else deps.listener.listen({ mission: entry.id, run: entry.actor.record().state.run })
   }
-  return found.length
+  return entries.length
 }

@@ -9,11 +9,21 @@ import { join } from 'node:path'
 import { createJournal, type SubscribeOptions } from '../journal/journal.ts'
 import { createMemoryStore } from '../journal/memory-store.ts'
 import type { Store } from '../journal/store.ts'
+import { newConversation } from '../mission/conversation.ts'
 import { initialState } from '../mission/machine.ts'
 import { createMission } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
-import { isMissionId, type MissionId, type Random, type Seq, seq } from '../model/ids.ts'
+import type { Conversation } from '../model/conversation.ts'
+import {
+  isMessageId,
+  isMissionId,
+  type MissionId,
+  newUuid,
+  type Random,
+  type Seq,
+  seq,
+} from '../model/ids.ts'
 import {
   type Caller,
   type MissionInput,
@@ -28,7 +38,7 @@ import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
 import type { HostEvent } from '../process/host.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
-import { checkLaunch } from '../process/launch-checks.ts'
+import { checkFolder } from '../process/launch-checks.ts'
 import { createProcessTable } from '../process/system-table.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
@@ -36,9 +46,12 @@ import { killDescendants } from './cascade.ts'
 import { createGates } from './gates.ts'
 import { missionHandle } from './handle.ts'
 import { isOf, type Mission } from './mission-handle.ts'
+import { createListener } from './listener.ts'
+import { messageEvent, messageText } from './messages.ts'
 import { createOutputFiles } from './output-files.ts'
 import { type Recovery, recoverMissions } from './recover.ts'
 import { createRegistry, type Entry } from './registry.ts'
+import { sessionOf } from './session.ts'
 import { createTeams, type Team } from './teams.ts'
 import { createWriter } from './writer.ts'
 
@@ -130,6 +143,13 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   )
   const outputs = createOutputFiles(home, store)
 
+  const listener = createListener({
+    home,
+    find: (id) => registry.find(id)?.actor,
+    talkOf: (record) => providerOf(record).talk?.(record.spec) ?? null,
+    floorOf: (ref) => outputs.floorOf(ref, 'stdout'),
+    onFault,
+  })
   const gates = createGates({ clock, boot: host.boot })
   const registry = createRegistry()
   const writer = createWriter(journal, clock, onFault)
@@ -147,6 +167,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       host,
       provider,
       commit: writer.commit,
+      textOf: (message) => messageText(store, record.id, message),
       gates,
       releaseChildren: () => releaseChildren(record.id),
       fault: onFault,
@@ -163,6 +184,14 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       outputFiles: (run) => outputs.files(actor.record(), run),
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
       mayRunAgain: () => mayRunAgain(entry),
+      session: sessionOf(actor, {
+        talk: provider.talk?.(record.spec) ?? null,
+        random,
+        queued: (message) =>
+          messageEvent(store, { mission: record.id, message, type: 'message.queued' }) !== undefined,
+        answered: (message) => messageEvent(store, { mission: record.id, message, type: 'message.answered' }),
+        stdoutOf: (run) => home.outputFile(record.id, run, 'stdout'),
+      }),
     })
     const entry = registry.add(actor, handle)
     return entry
@@ -244,14 +273,16 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     const spec: MissionSpec = { ...checked, team }
     const given = asked ?? usualName
     if (given !== undefined) registry.mustBeFree(given)
-    await checkLaunch(spec.command, spec.cwd, env)
+    await checkFolder(spec.cwd)
+    await providerOf({ spec }).check?.(spec, env)
     mustBeOpen()
     // From here to the commit nothing else can happen, so a name cannot be given out twice.
     if (given !== undefined) registry.mustBeFree(given)
     mustHaveParent(spec)
     const id = registry.freshId(random)
     const name = given ?? registry.freshName(random)
-    const { actor, handle } = enter({ id, name, spec, env, createdAt: clock.now().wall, state: initialState })
+    const state = { ...initialState, conversation: conversationOf(spec) }
+    const { actor, handle } = enter({ id, name, spec, env, createdAt: clock.now().wall, state })
     try {
       actor.launch()
     } catch (error) {
@@ -262,17 +293,31 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     return handle
   }
 
+  function conversationOf(spec: MissionSpec): Conversation | null {
+    const talk = providerOf({ spec }).talk?.(spec) ?? null
+    return talk === null ? null : newConversation(talk.remembers ? newUuid(random) : null)
+  }
+
   function onHostEvent(event: HostEvent): void {
     const { mission, run } = event.ref
     const at = clock.now().wall
     switch (event.type) {
       case 'started':
         registry.find(mission)?.actor.tell({ type: 'spawned', run, process: event.process, at: event.at })
+        listener.listen(event.ref)
         return
       case 'refused':
+        registry.find(mission)?.actor.tell({ ...event, run })
+        return
       case 'exited':
       case 'emptied':
-        registry.find(mission)?.actor.tell({ ...event, run })
+        // All that it said comes first.
+        listener.afterAll(event.ref, () => registry.find(mission)?.actor.tell({ ...event, run }))
+        return
+      case 'told':
+        if (isMessageId(event.key)) {
+          registry.find(mission)?.actor.tell({ type: 'told', run, message: event.key })
+        }
         return
       case 'orphaned':
         writer.note({
@@ -354,6 +399,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   async function close({ missions = 'stop' }: CloseOptions = {}): Promise<void> {
     if (missions === 'stop') await stopAll()
     teams.close()
+    listener.close()
     for (const { actor } of registry.all()) actor.close()
     await host.close()
     writer.flush()
@@ -390,10 +436,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     writer,
     clock,
     outputs,
-    providerOf,
+    listener,
     enter,
     releaseChildren,
   })
+  await listener.idle()
   outputs.removeForgotten((id) => isMissionId(id) && registry.find(id) !== undefined)
   writer.commit({
     events: [{ type: 'runtime.started', at: clock.now().wall, pid: process.pid, ...recovery }],

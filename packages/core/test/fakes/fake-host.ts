@@ -92,6 +92,7 @@ export function fakeHost(clock: SteppingClock, onOrder: (order: Order) => void):
     listen: unused,
     recover: unused,
     unknownKeepers: unused,
+    tell: unused,
     close: async () => {},
     spawn(launch) {
       onOrder({ type: 'spawn', launch })

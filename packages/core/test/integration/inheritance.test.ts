@@ -214,12 +214,23 @@ describe('the home', () => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({ command: 'echo private' })
     await mission.exited()
+    const session = await overmind.runtime.start({ type: 'session' })
     const modes: Record<string, string> = {}
     for (const entry of await readdir(overmind.home.path, { recursive: true, withFileTypes: true })) {
       const { mode } = await stat(join(entry.parentPath, entry.name))
       modes[entry.name] = (mode & 0o777).toString(8)
     }
-    expect(modes).toEqual({ output: '700', runs: '600', [`${mission.id}.1.log`]: '600' })
+    expect(modes).toEqual({
+      input: '700',
+      output: '700',
+      runs: '600',
+      [`${mission.id}.1.log`]: '600',
+      [`${session.id}.1.out`]: '600',
+      [`${session.id}.1.err`]: '600',
+      [`${session.id}.1.requests`]: '600',
+      [`${session.id}.1.stdin`]: '600',
+      [`${session.id}.1.told`]: '600',
+    })
     expect(((await stat(overmind.home.path)).mode & 0o777).toString(8)).toBe('700')
   })
 

@@ -313,6 +313,7 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
     gates,
     random: () => 0.5,
     fault: () => (faults += 1),
+    textOf: () => '',
     releaseChildren: () => {},
     commit(change) {
       if (failing > 0) {

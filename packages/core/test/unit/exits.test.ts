@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Ending, EndReason, ExitClass, Judgement, ProcessExit } from '../../src/index.ts'
-import { classify } from '../../src/mission/policy/classify.ts'
-import { conclude } from '../../src/mission/policy/conclude.ts'
+import type { Ending, EndReason, ExitClass, MissionSpec, ProcessExit, Trouble } from '../../src/index.ts'
+import { classify as classifyBy, type Grounds } from '../../src/mission/policy/classify.ts'
+import { conclude as concludeBy } from '../../src/mission/policy/conclude.ts'
 import { outcomeOf } from '../../src/model/exit.ts'
 import { circumstances } from '../fakes/circumstances.ts'
 import { missionSpec } from '../fakes/records.ts'
@@ -15,6 +15,25 @@ const lost = (cause: 'reboot' | 'vanished' | 'unkillable'): ProcessExit => ({
 })
 const ending = (reason: EndReason): Ending => ({ reason, rung: 'ask', timeoutMs: 1 })
 const receipt = { signals: [], strays: 0, left: [] }
+
+function classify(exit: ProcessExit, grounds: Partial<Grounds> = {}): ReturnType<typeof classifyBy> {
+  return classifyBy(exit, {
+    ending: null,
+    spec: missionSpec(),
+    conversation: null,
+    judgement: undefined,
+    ...grounds,
+  })
+}
+
+/** What follows for a mission that does not talk. */
+function conclude(
+  state: Omit<Parameters<typeof concludeBy>[0], 'conversation'>,
+  spec: MissionSpec,
+  exit: ProcessExit,
+): ReturnType<typeof concludeBy> {
+  return concludeBy({ ...state, conversation: null }, spec, { exit, receipt, circumstances: circumstances() })
+}
 
 describe('the class of an end', () => {
   const table: readonly (readonly [
@@ -45,23 +64,22 @@ describe('the class of an end', () => {
     ['ended for a restart', code(143), 'restart', 'signalled', 143, 'SIGTERM'],
   ]
   test.each(table)('%s', (_, exit, reason, expected, expectedCode, signal) => {
-    const verdict = classify(
-      exit,
-      reason === null ? null : ending(reason),
-      missionSpec({ timeoutMs: 1500, activityTimeoutMs: 2500 }),
-    )
+    const verdict = classify(exit, {
+      ending: reason === null ? null : ending(reason),
+      spec: missionSpec({ timeoutMs: 1500, activityTimeoutMs: 2500 }),
+    })
     expect(verdict).toMatchObject({ class: expected, code: expectedCode, signal })
     expect(verdict.reason).toMatch(/^\S.*[^.\s]$/)
   })
 
   test('is what the provider says, but for an end that was asked for or a command that is not there', () => {
-    const judgements: readonly Judgement[] = [
+    const judgements: readonly Trouble[] = [
       { kind: 'permanent', reason: 'a bad flag' },
       { kind: 'rate-limited', reason: 'no tokens left', until: null, account: 'a' },
     ]
     for (const judgement of judgements) {
       const of = (exit: ProcessExit, reason: EndReason | null = null): ExitClass =>
-        classify(exit, reason === null ? null : ending(reason), missionSpec(), judgement).class
+        classify(exit, { ending: reason === null ? null : ending(reason), judgement }).class
       for (const exit of [code(0), code(3), code(137), lost('vanished')])
         expect(of(exit)).toBe(judgement.kind)
       expect([127, 126].map((value) => of(code(value)))).toEqual(['failed-to-start', 'failed-to-start'])
@@ -72,12 +90,12 @@ describe('the class of an end', () => {
       ).toEqual(['killed', 'stopped', 'stopped', 'stopped', 'deadline', 'stalled'])
       expect(of(code(1), 'leftovers')).toBe(judgement.kind)
     }
-    expect(classify(code(3), null, missionSpec(), judgements[0]).reason).toBe('a bad flag (exit code 3)')
+    expect(classify(code(3), { judgement: judgements[0] }).reason).toBe('a bad flag (exit code 3)')
   })
 
   test('counts codes on the success list as success, also where they mean something else', () => {
     const spec = missionSpec({ successCodes: [3, 126, 127, 143] })
-    expect([3, 126, 127, 143, 0].map((value) => classify(code(value), null, spec).class)).toEqual([
+    expect([3, 126, 127, 143, 0].map((value) => classify(code(value), { spec }).class)).toEqual([
       'completed',
       'completed',
       'completed',
@@ -90,6 +108,7 @@ describe('the class of an end', () => {
 test('every class has its outcome', () => {
   const classes: Readonly<Record<ExitClass, string>> = {
     killed: 'killed',
+    budget: 'crashed',
     stopped: 'stopped',
     completed: 'stopped',
     deadline: 'crashed',
@@ -111,7 +130,7 @@ describe('what follows an end', () => {
 
   test('is an exit with its evidence when the policy does not restart', () => {
     const exit: ProcessExit = { kind: 'code', code: 2, at: 77, ran: 5, tail: 'last words' }
-    expect(conclude(fresh, missionSpec(), exit, receipt, circumstances())).toMatchObject({
+    expect(conclude(fresh, missionSpec(), exit)).toMatchObject({
       kind: 'exit',
       budget: { clock: 5 },
       exit: {
@@ -129,8 +148,9 @@ describe('what follows an end', () => {
 
   test('is a charged restart after a failure', () => {
     const spec = missionSpec({ restart: 'on-failure' })
-    expect(conclude(fresh, spec, code(2), receipt, circumstances())).toEqual({
+    expect(conclude(fresh, spec, code(2))).toEqual({
       kind: 'restart',
+      conversation: null,
       charged: true,
       delayMs: 1000,
       reason: 'failed with exit code 2',
@@ -141,7 +161,7 @@ describe('what follows an end', () => {
   test('is an exit that says so when the budget is used up', () => {
     const spec = missionSpec({ restart: 'always', maxRestarts: 2 })
     const spent = { ...fresh, budget: { clock: 10, charged: [5, 10] } }
-    expect(conclude(spent, spec, code(2), receipt, circumstances())).toMatchObject({
+    expect(conclude(spent, spec, code(2))).toMatchObject({
       kind: 'exit',
       exit: {
         class: 'crashed',
@@ -160,9 +180,7 @@ describe('what follows an end', () => {
       ending: ending('restart'),
       budget: { clock: 10, charged: [5, 10] },
     }
-    expect(
-      conclude(asked, missionSpec({ restart: 'never', maxRestarts: 2 }), code(143), receipt, circumstances()),
-    ).toMatchObject({
+    expect(conclude(asked, missionSpec({ restart: 'never', maxRestarts: 2 }), code(143))).toMatchObject({
       kind: 'restart',
       charged: false,
       delayMs: 0,
@@ -171,17 +189,17 @@ describe('what follows an end', () => {
   })
 
   test("of a reboot is nobody's failure", () => {
-    expect(
-      conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('reboot'), receipt, circumstances()),
-    ).toMatchObject({
+    expect(conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('reboot'))).toMatchObject({
       kind: 'restart',
       charged: false,
       delayMs: 0,
     })
-    expect(
-      conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('vanished'), receipt, circumstances()),
-    ).toMatchObject({ kind: 'restart', charged: true, delayMs: 1000 })
-    expect(conclude(fresh, missionSpec(), lost('reboot'), receipt, circumstances())).toMatchObject({
+    expect(conclude(fresh, missionSpec({ restart: 'on-failure' }), lost('vanished'))).toMatchObject({
+      kind: 'restart',
+      charged: true,
+      delayMs: 1000,
+    })
+    expect(conclude(fresh, missionSpec(), lost('reboot'))).toMatchObject({
       kind: 'exit',
       exit: { class: 'lost' },
     })
@@ -191,9 +209,7 @@ describe('what follows an end', () => {
     const asked = { ...fresh, ending: ending(reason) }
     for (const restart of ['never', 'on-failure', 'always'] as const) {
       for (const exit of [code(0), code(1), code(137), lost('vanished'), lost('reboot')]) {
-        expect(
-          conclude(asked, missionSpec({ restart, maxRestarts: 0 }), exit, receipt, circumstances()).kind,
-        ).toBe('exit')
+        expect(conclude(asked, missionSpec({ restart, maxRestarts: 0 }), exit).kind).toBe('exit')
       }
     }
   })

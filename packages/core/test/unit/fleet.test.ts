@@ -110,6 +110,7 @@ function live(steps: readonly Step[], seen: Map<string, number>): void {
         fault: (error) => {
           throw error
         },
+        textOf: () => '',
         releaseChildren: () => {},
         commit: (change) => {
           for (const { id } of change.put ?? []) {

@@ -494,8 +494,12 @@ describe('an account that is limited', () => {
     })
   })
 
-  test('is on record also when the policy does not restart: others wait for it', () => {
-    const ended = up().and(exited(1), 0, JUDGED)
+  test('is waited for whatever the restart policy, because it is not a failure', () => {
+    expect(up().and(exited(1), 0, JUDGED).state.phase).toBe('restarting.limited')
+  })
+
+  test('is on record also when the mission does not wait: others do', () => {
+    const ended = up({ onLimit: 'exit', restart: 'always' }).and(exited(1), 0, JUDGED)
     expect(ended.state).toMatchObject({
       phase: 'exited',
       exit: { class: 'rate-limited', outcome: 'crashed' },

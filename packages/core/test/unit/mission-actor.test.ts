@@ -46,6 +46,7 @@ function stage(input: Partial<MissionInput> = {}, from?: MissionRecord): Stage {
     gates: createGates({ clock, boot: host.boot }),
     random: () => 0,
     fault: (error) => faults.push(error),
+    textOf: () => '',
     releaseChildren: () => {},
     commit: (change) => {
       commits += 1

@@ -147,7 +147,9 @@ describe('whether a mission wants to run again', () => {
     deadline: [false, true, true],
     stalled: [false, true, true],
     'failed-to-start': [false, false, false],
-    'rate-limited': [false, true, true],
+    // Not by this policy: by whether it waits for its account.
+    'rate-limited': [false, false, false],
+    budget: [false, false, false],
     permanent: [false, false, false],
     'out-of-memory': [false, true, true],
     signalled: [false, true, true],

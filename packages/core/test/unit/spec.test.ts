@@ -25,6 +25,14 @@ test('a command alone is a whole mission', () => {
       cwd: '/here',
       type: 'task',
       provider: 'raw',
+      model: null,
+      options: {},
+      maxCostUsd: null,
+      maxTurns: null,
+      maxTokens: null,
+      onLimit: 'wait',
+      askTimeoutMs: null,
+      onAskTimeout: 'deny',
       restart: 'never',
       maxRestarts: 5,
       maxSeconds: 60,
@@ -43,8 +51,16 @@ test('a command alone is a whole mission', () => {
 test('every field is taken as given', () => {
   const given = {
     cwd: '/there',
-    type: 'task',
+    type: 'session',
     provider: 'other',
+    model: 'large',
+    options: { mode: 'plan', deep: { list: [1, null] } },
+    maxCostUsd: 0.5,
+    maxTurns: 3,
+    maxTokens: 1000,
+    onLimit: 'exit',
+    askTimeoutMs: 1,
+    onAskTimeout: 'stop',
     restart: 'always',
     maxRestarts: 0,
     maxSeconds: 0.5,
@@ -65,6 +81,13 @@ test('every field is taken as given', () => {
   })
 })
 
+test('a session needs no command', () => {
+  expect(parse({ type: 'session' }).spec).toMatchObject({
+    type: 'session',
+    command: { kind: 'shell', line: '' },
+  })
+})
+
 test('undefined is as good as absent', () => {
   expect(
     parse({ command: 'x', name: undefined, cwd: undefined, env: undefined, timeoutMs: undefined }),
@@ -77,7 +100,7 @@ describe('a bad description names its field, its rule and the value', () => {
     [null, 'invalid_spec', '', /^a mission must be an object/],
     ['ls', 'invalid_spec', '', /^a mission must be an object/],
     [[], 'invalid_spec', '', /^a mission must be an object/],
-    [{}, 'empty_command', 'command', /^command must be/],
+    [{}, 'empty_command', 'command', /^command must not be empty/],
     [{ command: '' }, 'empty_command', 'command', /^command must not be empty/],
     [{ command: ' \n\t' }, 'empty_command', 'command', /^command must not be empty/],
     [{ command: [] }, 'empty_command', 'command', /^command must name a program/],
@@ -115,7 +138,17 @@ describe('a bad description names its field, its rule and the value', () => {
       'env.BIG14',
       /all together 1500000/,
     ],
-    [{ command: 'x', type: 'session' }, 'invalid_spec', 'type', /^type must be "task": got "session"$/],
+    [{ command: 'x', type: 'pod' }, 'invalid_spec', 'type', /^type must be one of task, session: got "pod"$/],
+    [{ type: 'task' }, 'empty_command', 'command', /^command must not be empty/],
+    [{ command: 'x', model: '' }, 'invalid_spec', 'model', /must not be empty/],
+    [{ command: 'x', options: [] }, 'invalid_spec', 'options', /must be an object of options/],
+    [{ command: 'x', options: { f: () => 1 } }, 'invalid_spec', 'options', /must be JSON/],
+    [{ command: 'x', maxCostUsd: 0 }, 'invalid_spec', 'maxCostUsd', /more than 0 US dollars: got 0$/],
+    [{ command: 'x', maxTurns: 0.5 }, 'invalid_spec', 'maxTurns', /whole number of turns: got 0.5$/],
+    [{ command: 'x', maxTokens: 0 }, 'invalid_spec', 'maxTokens', /at least 1: got 0$/],
+    [{ command: 'x', onLimit: 'retry' }, 'invalid_spec', 'onLimit', /one of wait, exit: got "retry"$/],
+    [{ command: 'x', askTimeoutMs: 0 }, 'invalid_spec', 'askTimeoutMs', /at least 1 milliseconds/],
+    [{ command: 'x', onAskTimeout: 'allow' }, 'invalid_spec', 'onAskTimeout', /one of deny, stop/],
     [{ command: 'x', provider: '' }, 'invalid_spec', 'provider', /must not be empty/],
     [
       { command: 'x', restart: 'sometimes' },

@@ -6,7 +6,11 @@ import { camelCase } from './views.ts'
  * runtime checks what it is given, once, and its errors name the field.
  */
 export function missionInput(body: unknown): MissionInput {
-  return renamed(body, 'the body must be a JSON object with at least a command') as unknown as MissionInput
+  const mission = renamed(body, 'the body must be a JSON object with at least a command')
+  const options = mission['options']
+  // Only the names of the options: what they hold may be files of other programs.
+  const named = isObject(options) ? { ...mission, options: renamed(options, '') } : mission
+  return named as unknown as MissionInput
 }
 
 /** The same for a team. */

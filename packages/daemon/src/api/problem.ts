@@ -5,6 +5,14 @@ import type { Problem } from './types.ts'
 
 const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507>> = {
   ambiguous_id: 409,
+  not_session: 409,
+  not_busy: 409,
+  message_too_long: 400,
+  message_not_found: 404,
+  empty_message: 400,
+  ask_not_found: 404,
+  agent_too_old: 400,
+  agent_not_found: 400,
   child_already_present: 409,
   child_already_started: 409,
   child_not_found: 404,

@@ -27,7 +27,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     status: z.enum(['pending', 'running', 'stalled', 'restarting', 'stopped', 'crashed', 'killed']),
     phase: z.enum(PHASES),
     os_pid: z.int().nullable(),
-    type: z.literal('task'),
+    type: z.enum(['task', 'session']),
     provider: text,
     cwd: text,
     model: text.nullable(),
@@ -48,6 +48,7 @@ export const missionSchema: z.ZodType<MissionView> = z
       .enum([
         'killed',
         'stopped',
+        'budget',
         'deadline',
         'stalled',
         'failed-to-start',

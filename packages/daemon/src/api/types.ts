@@ -26,7 +26,7 @@ export interface MissionView {
   readonly phase: Phase
   /** The process id of the keeper, which leads the mission's session and process group. */
   readonly os_pid: number | null
-  readonly type: 'task'
+  readonly type: 'task' | 'session'
   readonly provider: string
   readonly cwd: string
   readonly model: string | null

@@ -90,5 +90,9 @@ const ENDING = {
   deadline: 'It ran longer than it may and is being ended',
   stall: 'It showed no activity for too long and is being ended',
   restart: 'It is being ended to be started again, on request',
+  finished: 'It has answered all that it was asked, and is being ended',
+  trouble: 'It cannot go on now and is being ended, to try again',
+  budget: 'Its budget is used up, and it is being ended',
+  unanswered: 'Nobody answered its question in time, and it is being ended',
   leftovers: 'Its command ended and left processes behind, which are being ended',
 } as const

@@ -3,7 +3,8 @@ import type { ExitClass, ProcessExit } from '../../model/exit.ts'
 import { signalOfCode } from '../../model/signals.ts'
 import type { MissionSpec } from '../../model/spec.ts'
 import type { Ending } from '../../model/state.ts'
-import type { Judgement } from '../../provider/provider.ts'
+import type { Conversation, Trouble } from '../../model/conversation.ts'
+import { overBudget } from './budget.ts'
 
 export interface Verdict {
   readonly class: ExitClass
@@ -17,6 +18,13 @@ export interface Verdict {
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
+const TROUBLE = {
+  permanent: 'permanent',
+  passing: 'crashed',
+  budget: 'budget',
+  'rate-limited': 'rate-limited',
+} as const satisfies Record<Trouble['kind'], ExitClass>
+
 /** Why others have ended a mission, in words. */
 export const GROUP_REASONS: Readonly<Record<GroupReason, string>> = {
   parent: 'stopped because its parent exited',
@@ -24,13 +32,17 @@ export const GROUP_REASONS: Readonly<Record<GroupReason, string>> = {
   'team-restart': 'stopped by its team, to be started again with the others',
 }
 
+/** What an end is judged by besides the exit of the process. */
+export interface Grounds {
+  readonly ending: Ending | null
+  readonly spec: MissionSpec
+  readonly conversation: Conversation | null
+  /** What the provider makes of it. */
+  readonly judgement: Trouble | undefined
+}
+
 /** Names the end of a run; the first class that applies wins. */
-export function classify(
-  exit: ProcessExit,
-  ending: Ending | null,
-  spec: MissionSpec,
-  judgement?: Judgement,
-): Verdict {
+export function classify(exit: ProcessExit, { ending, spec, conversation, judgement }: Grounds): Verdict {
   const code = exit.kind === 'code' ? exit.code : null
   const signal = code === null ? null : signalOfCode(code)
   const how =
@@ -55,10 +67,21 @@ export function classify(
     case 'team-end':
     case 'team-restart':
       return verdict('stopped', `${GROUP_REASONS[ending.reason]} (${how})`)
+    case 'budget': {
+      const spent = conversation === null ? null : overBudget(conversation.spent, spec)
+      const why = spent ?? judgement?.reason ?? 'nothing may be spent any more'
+      return verdict('budget', `its budget is used up: ${why} (${how})`)
+    }
+    case 'unanswered':
+      return verdict('deadline', `nobody answered its question within ${seconds(spec.askTimeoutMs)} (${how})`)
+    case 'finished':
+      if (conversation?.last?.ok === true) return verdict('completed', `answered and finished with ${how}`)
+      break
     case 'deadline':
       return verdict('deadline', `ran longer than its limit of ${seconds(spec.timeoutMs)} (${how})`)
     case 'stall':
       return verdict('stalled', `no activity for ${seconds(spec.activityTimeoutMs)} (${how})`)
+    case 'trouble':
     case 'restart':
     case 'leftovers':
     case undefined:
@@ -68,7 +91,7 @@ export function classify(
     return verdict('failed-to-start', 'the command was not found (exit code 127)')
   if (code === NOT_EXECUTABLE && !success)
     return verdict('failed-to-start', 'the command is not executable (exit code 126)')
-  if (judgement !== undefined) return verdict(judgement.kind, `${judgement.reason} (${how})`)
+  if (judgement !== undefined) return verdict(TROUBLE[judgement.kind], `${judgement.reason} (${how})`)
   if (exit.kind === 'lost') {
     switch (exit.cause) {
       case 'reboot':

@@ -1,3 +1,4 @@
+import type { Conversation, Trouble } from '../../model/conversation.ts'
 import { type MissionExit, outcomeOf, type ProcessExit, type Receipt } from '../../model/exit.ts'
 import type { MissionSpec } from '../../model/spec.ts'
 import type { Budget, Limit, MissionState } from '../../model/state.ts'
@@ -7,22 +8,20 @@ import { limitOf } from './gate.ts'
 import { afterRun, chargeRestart, wantsRestart } from './restart.ts'
 
 /** What follows the end of a run. */
-export type Conclusion =
+export type Conclusion = {
+  readonly budget: Budget
+  readonly conversation: Conversation | null
+} & (
   | {
       readonly kind: 'restart'
-      readonly budget: Budget
       readonly delayMs: number
       readonly charged: boolean
       readonly reason: string
     }
   /** Again, when the account may be used again: nothing is charged. */
-  | { readonly kind: 'wait'; readonly budget: Budget; readonly limited: Limited; readonly reason: string }
-  | {
-      readonly kind: 'exit'
-      readonly budget: Budget
-      readonly exit: MissionExit
-      readonly limited: Limited | null
-    }
+  | { readonly kind: 'wait'; readonly limited: Limited; readonly reason: string }
+  | { readonly kind: 'exit'; readonly exit: MissionExit; readonly limited: Limited | null }
+)
 
 /** A limit that the run met, and whose it is. */
 export interface Limited {
@@ -30,37 +29,51 @@ export interface Limited {
   readonly limit: Limit
 }
 
+/** What an end is concluded from: the end itself, and what its tree left. */
+export interface RunOver {
+  readonly exit: ProcessExit
+  readonly receipt: Receipt
+}
+
 /** Decides, once the leader of a run is gone, whether the mission runs again. */
 export function conclude(
-  state: Pick<MissionState, 'run' | 'ending' | 'budget' | 'startedAt'>,
+  state: Pick<MissionState, 'run' | 'ending' | 'budget' | 'startedAt' | 'conversation'>,
   spec: MissionSpec,
-  exit: ProcessExit,
-  receipt: Receipt,
-  circumstances: Circumstances,
+  { exit, receipt, circumstances }: RunOver & { readonly circumstances: Circumstances },
 ): Conclusion {
   const { judgement } = circumstances
-  const verdict = classify(exit, state.ending, spec, judgement)
+  const { ending, conversation: before } = state
+  const first = classify(exit, { ending, spec, conversation: before, judgement })
+  const conversation = before === null ? null : noteEnd(before, first, judgement)
+  const verdict = stuckVerdict(first, conversation)
   const budget = afterRun(state.budget, exit.ran, spec.maxSeconds * 1000)
+  const known = { budget, conversation }
 
-  if (state.ending?.reason === 'restart') {
-    return { kind: 'restart', budget, delayMs: 0, charged: false, reason: 'restarted on request' }
+  if (ending?.reason === 'restart') {
+    return { ...known, kind: 'restart', delayMs: 0, charged: false, reason: 'restarted on request' }
   }
   const limited =
     verdict.class === 'rate-limited' && judgement?.kind === 'rate-limited'
-      ? { account: judgement.account, limit: limitMet(judgement.until, state, exit, circumstances) }
+      ? {
+          account: judgement.account ?? circumstances.account,
+          limit: limitMet(judgement.until, state, exit, circumstances),
+        }
       : null
-  if (!wantsRestart(spec.restart, verdict.class)) {
-    return { kind: 'exit', budget, exit: missionExit(state.run, verdict, exit, receipt), limited }
+  if (limited !== null && spec.onLimit === 'wait') {
+    return { ...known, kind: 'wait', limited, reason: verdict.reason }
   }
-  if (limited !== null) return { kind: 'wait', budget, limited, reason: verdict.reason }
+  if (!wantsRestart(spec.restart, verdict.class)) {
+    return { ...known, kind: 'exit', exit: missionExit(state.run, verdict, exit, receipt), limited }
+  }
   if (exit.kind === 'lost' && exit.cause === 'reboot') {
-    return { kind: 'restart', budget, delayMs: 0, charged: false, reason: verdict.reason }
+    return { ...known, kind: 'restart', delayMs: 0, charged: false, reason: verdict.reason }
   }
   const answer = chargeRestart(budget, spec, () => circumstances.random)
   switch (answer.kind) {
     case 'granted':
       return {
         kind: 'restart',
+        conversation,
         budget: answer.budget,
         delayMs: answer.delayMs,
         charged: true,
@@ -69,9 +82,32 @@ export function conclude(
     case 'exhausted': {
       const reason = `${verdict.reason}; not restarted: ${spec.maxRestarts} restarts within ${spec.maxSeconds} s of running time are used up`
       const failed = missionExit(state.run, { ...verdict, reason }, exit, receipt)
-      return { kind: 'exit', budget, exit: failed, limited: null }
+      return { ...known, kind: 'exit', exit: failed, limited: null }
     }
   }
+}
+
+/** So many times in a row a conversation may fail in the same way before it is not tried again. */
+const SAME_FAILURES = 3
+
+/** Counts the ends of the same kind without an answer in between. What may pass by itself is not counted. */
+function noteEnd(
+  conversation: Conversation,
+  { class: exitClass, reason }: Verdict,
+  judgement: Trouble | undefined,
+): Conversation {
+  if (exitClass !== 'crashed' || judgement?.kind === 'passing' || !conversation.begun) return conversation
+  const { stuck } = conversation
+  return { ...conversation, stuck: { reason, times: stuck?.reason === reason ? stuck.times + 1 : 1 } }
+}
+
+function stuckVerdict(verdict: Verdict, conversation: Conversation | null): Verdict {
+  const stuck = conversation?.stuck
+  if (verdict.class !== 'crashed' || stuck?.reason !== verdict.reason || stuck.times < SAME_FAILURES) {
+    return verdict
+  }
+  const reason = `the conversation fails in the same way each time that it is resumed: ${verdict.reason}`
+  return { ...verdict, class: 'permanent', reason }
 }
 
 function limitMet(

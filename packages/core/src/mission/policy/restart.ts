@@ -6,19 +6,20 @@ import type { Budget } from '../../model/state.ts'
 export const BACKOFF_CAP_MS = 60_000
 export const JITTER = 0.25
 
-/** Whether a mission that ended this way should run again, the budget aside. */
+/** Whether a mission that ended this way should run again, the budget aside. One that met a limit waits, or not, by another rule. */
 export function wantsRestart(policy: RestartPolicy, exit: ExitClass): boolean {
   switch (exit) {
     case 'killed':
     case 'stopped':
     case 'failed-to-start':
     case 'permanent':
+    case 'budget':
+    case 'rate-limited':
       return false
     case 'completed':
       return policy === 'always'
     case 'deadline':
     case 'stalled':
-    case 'rate-limited':
     case 'out-of-memory':
     case 'signalled':
     case 'lost':

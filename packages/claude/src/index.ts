@@ -1,0 +1,2 @@
+export { claudeProvider } from './provider.ts'
+export type { ClaudeOptions } from './options.ts'

@@ -1,0 +1,42 @@
+/** Reading what an agent wrote: any of it may be missing or of another kind, in this release or the next. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The object in a line; undefined when there is none. */
+export function parseLine(line: string): JsonObject | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    const value: unknown = JSON.parse(line)
+    return isObject(value) ? value : undefined
+  } catch {
+    // Not a line of the protocol: a warning of a program that does not know that its stdout is one.
+    return undefined
+  }
+}
+
+export function objectAt(value: unknown, name: string): JsonObject {
+  const inner = isObject(value) ? value[name] : undefined
+  return isObject(inner) ? inner : {}
+}
+
+export function textAt(value: unknown, name: string): string | undefined {
+  const inner = isObject(value) ? value[name] : undefined
+  return typeof inner === 'string' ? inner : undefined
+}
+
+export function numberAt(value: unknown, name: string): number | undefined {
+  const inner = isObject(value) ? value[name] : undefined
+  return typeof inner === 'number' && Number.isFinite(inner) ? inner : undefined
+}
+
+export function listAt(value: unknown, name: string): readonly unknown[] {
+  const inner = isObject(value) ? value[name] : undefined
+  return Array.isArray(inner) ? inner : []
+}
+
+export function textsAt(value: unknown, name: string): readonly string[] {
+  return listAt(value, name).filter((item) => typeof item === 'string')
+}

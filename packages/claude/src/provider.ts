@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import type { Environment, Provider } from '@overmind/core'
+import { commandLine } from './command-line.ts'
+import { checkInstallation } from './installation.ts'
+import { readOptions } from './options.ts'
+import { talkWith } from './talk.ts'
+import { isOnDisk } from './transcript.ts'
+import { refusalOf } from './trouble.ts'
+
+/**
+ * Claude Code. A task is one prompt, answered; a session takes messages until it is ended. Both go on with the same
+ * conversation when they are restarted.
+ *
+ * @example
+ * ```ts
+ * await using runtime = await createRuntime({ providers: [claudeProvider()] })
+ * const task = await runtime.start({ provider: 'claude', command: 'Explain OTP in three sentences' })
+ * await task.exited()
+ * ```
+ */
+export function claudeProvider(): Provider {
+  return {
+    name: 'claude',
+    check: async (spec, env) => {
+      readOptions(spec)
+      await checkInstallation(spec.cwd, env)
+    },
+    invoke: commandLine,
+    talk: talkWith,
+    remembers: async ({ conversation, env }) =>
+      conversation?.id !== null && conversation?.id !== undefined && (await isOnDisk(conversation.id, env)),
+    account: (_, env) => accountOf(env),
+    judge: ({ code, tail, trouble }) => trouble ?? (code === 0 ? undefined : refusalOf(tail)),
+  }
+}
+
+/** Whose limits count: of a key or token only a fingerprint is kept. */
+function accountOf(env: Environment): string {
+  const secret = env['ANTHROPIC_API_KEY'] ?? env['ANTHROPIC_AUTH_TOKEN'] ?? env['CLAUDE_CODE_OAUTH_TOKEN']
+  if (secret !== undefined && secret !== '') {
+    return `key-${createHash('sha256').update(secret).digest('hex').slice(0, 8)}`
+  }
+  return `login-${createHash('sha256')
+    .update(env['CLAUDE_CONFIG_DIR'] ?? env['HOME'] ?? '')
+    .digest('hex')
+    .slice(0, 8)}`
+}

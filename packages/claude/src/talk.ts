@@ -1,0 +1,44 @@
+import type { AnswerText, MissionSpec, Talk } from '@overmind/core'
+import { verdictLine } from './asks.ts'
+import { GREETING, hear } from './hear.ts'
+import { parseLine, textAt, textsAt } from './json.ts'
+import { show } from './show.ts'
+
+/** How Claude Code is talked to: one JSON object a line, both ways. */
+export function talkWith({ command }: MissionSpec): Talk {
+  const prompt = command.kind === 'shell' ? command.line : command.argv.join(' ')
+  return {
+    prompt: prompt.trim() === '' ? null : prompt,
+    turns: true,
+    remembers: true,
+    greet: () => control(GREETING, { subtype: 'initialize' }),
+    message: (uuid, text) =>
+      JSON.stringify({
+        type: 'user',
+        message: { role: 'user', content: [{ type: 'text', text }] },
+        parent_tool_use_id: null,
+        uuid,
+      }),
+    verdict: verdictLine,
+    interrupt: (request) => control(request, { subtype: 'interrupt' }),
+    farewell: () => control('overmind-farewell', { subtype: 'end_session' }),
+    nudge: () => NUDGE,
+    hear,
+    show,
+    answer,
+  }
+}
+
+const NUDGE =
+  'You have been silent for a long time. If you wait for something, say for what; if you are stuck, say where and go on with what you can do; if you are done, say so.'
+
+function control(id: string, request: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ type: 'control_request', request_id: id, request })
+}
+
+function answer(line: string): AnswerText {
+  const result = parseLine(line)
+  if (result === undefined) return { text: '', details: {} }
+  const text = textAt(result, 'result') ?? textsAt(result, 'errors').join('\n')
+  return { text, details: result }
+}

@@ -1,0 +1,449 @@
+/**
+ * What follows for a mission that talks from what it is told and what it says: who is told what next, what
+ * counts as answered, what a person is asked. Pure, as the machine is; the caller writes what is known and what the
+ * journal says of it before it tells anybody anything.
+ */
+import {
+  addSpending,
+  type Conversation,
+  nothingSpent,
+  type PendingMessage,
+  type Spending,
+  type Trouble,
+} from '../model/conversation.ts'
+import type { MissionEvent, TalkReason } from '../model/events.ts'
+import type { MessageId, Run } from '../model/ids.ts'
+import type { MissionSpec } from '../model/spec.ts'
+import type { MissionState } from '../model/state.ts'
+import type { Fact, Talk } from '../provider/talk.ts'
+import { overBudget } from './policy/budget.ts'
+import type { Signal, TalkSignal } from './signal.ts'
+
+/** Something for the agent's input. Each is written at most once a run, however often it is asked for. */
+export type Tell =
+  | { readonly kind: 'greeting' }
+  | { readonly kind: 'message'; readonly message: MessageId }
+  | { readonly kind: 'verdict'; readonly ask: string }
+  | { readonly kind: 'interrupt'; readonly request: string }
+  | { readonly kind: 'farewell' }
+
+export interface Exchange {
+  readonly conversation: Conversation
+  readonly events: readonly MissionEvent[]
+  readonly tells: readonly Tell[]
+}
+
+/** What an exchange depends on besides the conversation and what happened. */
+export interface Setting {
+  readonly spec: MissionSpec
+  readonly talk: Pick<Talk, 'turns' | 'prompt' | 'remembers'>
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** A message that nobody has had yet: the prompt of a task that begins anew. */
+  freshMessage(): MessageId
+  freshConversation(): string | null
+}
+
+/** A conversation before its first word. */
+export function newConversation(id: string | null): Conversation {
+  return {
+    id,
+    begun: false,
+    model: null,
+    turn: 'off',
+    heard: 0,
+    background: 0,
+    messages: [],
+    asks: [],
+    last: null,
+    trouble: null,
+    stuck: null,
+    interrupting: null,
+    rules: [],
+    spent: nothingSpent,
+    runCostUsd: 0,
+  }
+}
+
+/** Collects what follows, step by step. */
+class Draft {
+  readonly events: MissionEvent[] = []
+  readonly tells: Tell[] = []
+  conversation: Conversation
+  readonly run: Run
+  readonly setting: Setting
+
+  constructor(conversation: Conversation, run: Run, setting: Setting) {
+    this.conversation = conversation
+    this.run = run
+    this.setting = setting
+  }
+
+  know(change: Partial<Conversation>): void {
+    this.conversation = { ...this.conversation, ...change }
+  }
+
+  mark(id: string, change: Partial<PendingMessage>): void {
+    this.know({
+      messages: this.conversation.messages.map((message) =>
+        message.id === id ? { ...message, ...change } : message,
+      ),
+    })
+  }
+}
+
+/**
+ * What follows from a signal. `before` and `after` are what the machine made of it: a conversation notices when a
+ * run of it begins, is up, or is over.
+ */
+export function converse(
+  signal: Signal | TalkSignal,
+  {
+    before,
+    after,
+    setting,
+  }: { readonly before: MissionState; readonly after: MissionState; readonly setting: Setting },
+): Exchange | null {
+  if (after.conversation === null) return null
+  const draft = new Draft(after.conversation, after.run, setting)
+  if (signal.type === 'launch') queuePrompt(draft)
+  noticeRun(draft, before, after)
+  if (!('run' in signal) || signal.run === after.run) take(draft, signal)
+  proceed(draft, after)
+  return { conversation: draft.conversation, events: draft.events, tells: draft.tells }
+}
+
+function queuePrompt(draft: Draft): void {
+  const { talk, freshMessage } = draft.setting
+  if (talk.prompt !== null) say(draft, freshMessage(), talk.prompt)
+}
+
+function say(draft: Draft, id: MessageId, text: string): void {
+  draft.know({
+    messages: [...draft.conversation.messages, { id, at: draft.setting.now, state: 'queued', run: 0 }],
+  })
+  draft.events.push({ type: 'message.queued', message: id, text })
+}
+
+function noticeRun(draft: Draft, before: MissionState, after: MissionState): void {
+  if (after.run !== before.run) beginRun(draft)
+  const isUp = after.phase === 'running.up'
+  const wasStarting = before.phase === 'running.starting'
+  if (isUp && wasStarting) {
+    draft.know({ turn: 'starting' })
+    draft.tells.push({ kind: 'greeting' })
+    if (!draft.setting.talk.turns) becomeReady(draft)
+  }
+  const hadRun = before.phase.startsWith('running') || before.phase.startsWith('stalled')
+  const hasRun = after.phase.startsWith('running') || after.phase.startsWith('stalled')
+  if (hadRun && !hasRun && after.phase !== 'restarting.reaping') endRun(draft)
+  if (before.phase === 'restarting.reaping' && after.phase !== before.phase) endRun(draft)
+}
+
+function beginRun(draft: Draft): void {
+  draft.know({ heard: 0, turn: 'off', background: 0, trouble: null, interrupting: null, runCostUsd: 0 })
+  const { spec, freshConversation } = draft.setting
+  // A task that has done what it was asked and runs again is asked again, and remembers nothing of the first time.
+  if (spec.type === 'task' && draft.conversation.messages.length === 0) {
+    draft.know({ id: freshConversation(), begun: false, last: null, stuck: null })
+    queuePrompt(draft)
+  }
+}
+
+function endRun(draft: Draft): void {
+  for (const { id, verdict } of draft.conversation.asks) {
+    if (verdict === null) draft.events.push({ type: 'ask.withdrawn', run: draft.run, ask: id })
+  }
+  draft.know({ turn: 'off', asks: [], background: 0, interrupting: null })
+  for (const { id, state } of draft.conversation.messages) {
+    const mayBeToldAgain = state === 'handed' || draft.setting.talk.remembers
+    if (state !== 'queued' && mayBeToldAgain) giveBack(draft, id, 'the agent ended before it had answered')
+    else if (state !== 'queued') drop(draft, id)
+  }
+}
+
+/** It has been told, and there will be no answer. */
+function drop(draft: Draft, id: MessageId): void {
+  const { conversation, run } = draft
+  draft.know({ messages: conversation.messages.filter((message) => message.id !== id) })
+  draft.events.push({
+    type: 'message.answered',
+    run,
+    message: id,
+    ok: false,
+    from: conversation.heard,
+    to: conversation.heard,
+  })
+}
+
+function take(draft: Draft, signal: Signal | TalkSignal): void {
+  const { run, conversation } = draft
+  switch (signal.type) {
+    case 'say':
+      return say(draft, signal.message, signal.text)
+    case 'heard':
+      for (const { from, to, facts } of signal.lines) {
+        for (const fact of facts) learn(draft, fact, { from, to })
+      }
+      return draft.know({ heard: signal.to })
+    case 'told': {
+      const message = conversation.messages.find(({ id }) => id === signal.message)
+      if (message?.state === 'handed' && message.run === run) beTaken(draft, message.id)
+      return
+    }
+    case 'recalled':
+      return draft.know({ begun: signal.begun })
+    case 'interrupt':
+      if (conversation.turn !== 'busy' || conversation.interrupting !== null) return
+      draft.know({ interrupting: signal.request })
+      draft.events.push({ type: 'turn.interrupting', run })
+      draft.tells.push({ kind: 'interrupt', request: signal.request })
+      return
+    case 'verdict':
+      return decide(draft, signal.ask, signal.verdict, 'person')
+    case 'timer':
+      if (signal.name === 'ask') denyLate(draft)
+      return
+    default:
+  }
+}
+
+function becomeReady(draft: Draft): void {
+  const { conversation, run } = draft
+  if (conversation.turn !== 'starting') return
+  draft.know({ turn: 'idle' })
+  draft.events.push({ type: 'session.ready', run, resumed: conversation.begun })
+}
+
+function beTaken(draft: Draft, id: string): void {
+  const message = draft.conversation.messages.find((pending) => pending.id === id)
+  if (message?.state !== 'handed') return
+  draft.mark(id, { state: 'taken' })
+  draft.events.push({ type: 'message.taken', run: draft.run, message: message.id })
+}
+
+interface Place {
+  readonly from: number
+  readonly to: number
+}
+
+function learn(draft: Draft, fact: Fact, place: Place): void {
+  const { conversation, run, setting } = draft
+  switch (fact.type) {
+    case 'ready':
+      return becomeReady(draft)
+    case 'named':
+      if (fact.conversation === conversation.id && fact.model === conversation.model) return
+      draft.know({ id: fact.conversation, model: fact.model })
+      draft.events.push({
+        type: 'session.named',
+        run,
+        conversation: fact.conversation,
+        model: fact.model,
+      })
+      return
+    case 'turn':
+      if (conversation.turn === 'off' || conversation.turn === fact.turn) return
+      becomeReady(draft)
+      draft.know({ turn: fact.turn })
+      if (fact.turn === 'idle') concludeSettled(draft, place)
+      return
+    case 'taken':
+      return beTaken(draft, fact.message)
+    case 'settled':
+      beTaken(draft, fact.message)
+      return draft.mark(fact.message, { state: 'settled' })
+    case 'dropped': {
+      const message = conversation.messages.find(({ id, state }) => id === fact.message && state !== 'queued')
+      if (message !== undefined) giveBack(draft, message.id, 'the agent let go of it')
+      return
+    }
+    case 'answered':
+      return answered(draft, fact, place)
+    case 'asked':
+      if (conversation.asks.some(({ id }) => id === fact.ask.id)) return
+      draft.know({ asks: [...conversation.asks, { ...fact.ask, at: setting.now, verdict: null }] })
+      draft.events.push({
+        type: 'ask.opened',
+        run,
+        ask: fact.ask.id,
+        tool: fact.ask.tool,
+        summary: fact.ask.summary,
+      })
+      return
+    case 'withdrawn':
+      if (!conversation.asks.some(({ id }) => id === fact.ask)) return
+      draft.know({ asks: conversation.asks.filter(({ id }) => id !== fact.ask) })
+      draft.events.push({ type: 'ask.withdrawn', run, ask: fact.ask })
+      return
+    case 'trouble':
+      draft.know({ trouble: fact.trouble })
+      draft.events.push({ type: 'session.trouble', run, trouble: fact.trouble })
+      return
+    case 'background':
+      return draft.know({ background: fact.running })
+  }
+}
+
+/** What it is done with, and has not answered in this run, it had answered in an earlier one. */
+function concludeSettled(draft: Draft, { from, to }: Place): void {
+  const { conversation, run } = draft
+  for (const { id, state } of conversation.messages) {
+    if (state !== 'settled') continue
+    draft.know({ messages: draft.conversation.messages.filter((message) => message.id !== id) })
+    draft.events.push({ type: 'message.answered', run, message: id, ok: true, from, to })
+  }
+}
+
+function giveBack(draft: Draft, id: MessageId, reason: string): void {
+  draft.mark(id, { state: 'queued' })
+  draft.events.push({ type: 'message.returned', run: draft.run, message: id, reason })
+}
+
+function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, { from, to }: Place): void {
+  const { run, setting, conversation } = draft
+  const { ok, interrupted } = fact
+  const spent = bill(conversation, fact)
+  const at = setting.now
+  draft.events.push({
+    type: 'turn.ended',
+    run,
+    ok,
+    interrupted,
+    from,
+    to,
+    cost: spent.costUsd,
+    turns: spent.turns,
+    usage: Object.entries(spent.models).map(([model, used]) => ({ model, ...used })),
+  })
+  draft.know({
+    begun: true,
+    spent: addSpending(conversation.spent, spent),
+    runCostUsd: fact.runCostUsd ?? conversation.runCostUsd,
+    last: { ok, run, from, to, at },
+    interrupting: null,
+    // A verdict that was on its way has arrived, or nobody waits for it.
+    asks: [],
+    ...(setting.talk.turns ? { turn: 'idle' } : {}),
+    ...(ok ? { trouble: null, stuck: null } : {}),
+  })
+  const { trouble } = draft.conversation
+  const again = !ok && !interrupted && trouble !== null && mayPass(trouble, setting.spec)
+  for (const { id } of messagesOf(conversation, fact)) {
+    if (again) giveBack(draft, id, trouble.reason)
+    else {
+      draft.know({ messages: draft.conversation.messages.filter((message) => message.id !== id) })
+      draft.events.push({ type: 'message.answered', run, message: id, ok, from, to })
+    }
+  }
+}
+
+function bill({ runCostUsd }: Conversation, fact: Extract<Fact, { type: 'answered' }>): Spending {
+  if (fact.runCostUsd === null) return fact.spent
+  return { ...fact.spent, costUsd: Math.max(0, fact.runCostUsd - runCostUsd) }
+}
+
+/** The messages that an answer is about. */
+function messagesOf(
+  { messages }: Conversation,
+  fact: Extract<Fact, { type: 'answered' }>,
+): readonly PendingMessage[] {
+  const told = messages.filter(({ state }) => state !== 'queued')
+  return fact.messages === null ? told.slice(0, 1) : told.filter(({ id }) => fact.messages?.includes(id))
+}
+
+/** Whether what is wrong is to be tried again, in another run. */
+function mayPass(trouble: Trouble, { restart, onLimit }: MissionSpec): boolean {
+  switch (trouble.kind) {
+    case 'rate-limited':
+      return onLimit === 'wait'
+    case 'passing':
+      return restart !== 'never'
+    case 'permanent':
+    case 'budget':
+      return false
+  }
+}
+
+function decide(
+  draft: Draft,
+  id: string,
+  verdict: NonNullable<Conversation['asks'][number]['verdict']>,
+  by: 'person' | 'timeout',
+): void {
+  const { conversation, run } = draft
+  const ask = conversation.asks.find((open) => open.id === id)
+  if (ask === undefined || ask.verdict !== null) return
+  const rule = verdict.decision === 'allow' ? verdict.rule : null
+  draft.know({
+    asks: conversation.asks.map((open) => (open.id === id ? { ...open, verdict } : open)),
+    ...(rule === null || conversation.rules.includes(rule) ? {} : { rules: [...conversation.rules, rule] }),
+  })
+  draft.events.push({ type: 'ask.answered', run, ask: id, verdict, by })
+  draft.tells.push({ kind: 'verdict', ask: id })
+}
+
+function denyLate(draft: Draft): void {
+  const { askTimeoutMs, onAskTimeout } = draft.setting.spec
+  if (askTimeoutMs === null || onAskTimeout !== 'deny') return
+  for (const { id, at } of draft.conversation.asks) {
+    if (at + askTimeoutMs > draft.setting.now) continue
+    const reason = `nobody answered within ${askTimeoutMs / 1000} s`
+    decide(draft, id, { decision: 'deny', reason }, 'timeout')
+  }
+}
+
+/** Tells the agent what it is due to be told. */
+function proceed(draft: Draft, after: MissionState): void {
+  const { setting, run } = draft
+  if (after.phase !== 'running.up') return
+  for (;;) {
+    const { conversation } = draft
+    if (wishOf({ ...after, conversation }, setting) !== null || !listens(conversation, setting)) return
+    const next = conversation.messages.find(({ state }) => state === 'queued')
+    if (next === undefined) return
+    draft.mark(next.id, { state: 'handed', run })
+    if (setting.talk.turns) draft.know({ turn: 'busy' })
+    draft.events.push({ type: 'message.handed', run, message: next.id, heard: conversation.heard })
+    draft.tells.push({ kind: 'message', message: next.id })
+  }
+}
+
+function listens({ turn, messages }: Conversation, { talk }: Setting): boolean {
+  if (turn !== 'idle') return false
+  return !talk.turns || messages.every(({ state }) => state === 'queued')
+}
+
+/** Why its own words are a reason to end the run, if they are. It follows from the state, so that a crash forgets nothing. */
+export function wishOf(
+  { conversation, phase, run }: MissionState,
+  { spec, now }: Pick<Setting, 'spec' | 'now'>,
+): TalkReason | null {
+  if (conversation === null || phase !== 'running.up') return null
+  const { turn, messages, trouble, last, background, asks } = conversation
+  const { askTimeoutMs } = spec
+  const late = asks.some(({ at, verdict }) => verdict === null && at + (askTimeoutMs ?? Infinity) <= now)
+  if (late && spec.onAskTimeout === 'stop') return 'unanswered'
+  const done = turn === 'idle' && messages.length === 0 && last?.run === run && background === 0
+  if (spec.type === 'task' && done) return 'finished'
+  if (overBudget(conversation.spent, spec) !== null || trouble?.kind === 'budget') return 'budget'
+  const waits = messages.some(({ state }) => state === 'queued')
+  if (turn === 'idle' && waits && trouble !== null && mayPass(trouble, spec)) return 'trouble'
+  return null
+}
+
+/** What may not have reached the agent's input when a supervisor died. */
+export function unprovenTells({ conversation, run }: MissionState): readonly Tell[] {
+  if (conversation === null || conversation.turn === 'off') return []
+  const { turn, messages, asks, interrupting } = conversation
+  return [
+    ...(turn === 'starting' ? [{ kind: 'greeting' } as const] : []),
+    ...messages
+      .filter((message) => message.state === 'handed' && message.run === run)
+      .map(({ id }) => ({ kind: 'message', message: id }) as const),
+    ...asks
+      .filter(({ verdict }) => verdict !== null)
+      .map(({ id }) => ({ kind: 'verdict', ask: id }) as const),
+    ...(interrupting === null ? [] : [{ kind: 'interrupt', request: interrupting } as const]),
+  ]
+}

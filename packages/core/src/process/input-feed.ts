@@ -1,0 +1,168 @@
+/**
+ * What a run that talks is told. Between the supervisor and the run's stdin stands a loop in its keeper: it reads
+ * requests from a pipe of its own, one a line, copies what each says to the run's stdin as a whole, and notes in a
+ * file that it has. So a supervisor that dies in the middle leaves no half line behind, and the next one can tell what
+ * the run has been told from what it has not:
+ *
+ *     <key> =<text>.      this text
+ *     <key> @<file>       the contents of this file: for what is too long to be written in one piece
+ *     ?<word>             nothing; what was asked before is noted by the time this is
+ */
+import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { basename } from 'node:path'
+import { systemCode } from '../model/errors.ts'
+import type { Clock } from '../model/time.ts'
+import { type FileNotice, noticeChanges } from './file-notice.ts'
+import type { Home } from './home.ts'
+import type { RunRef } from './run-ref.ts'
+
+/** So many bytes the system writes to a pipe as a whole or not at all. */
+const ATOMIC_BYTES = process.platform === 'linux' ? 4096 : 512
+/** Until a pipe that is full is tried again. Milliseconds. */
+const FULL_MS = 20
+
+const KEY = /^[\w-]{1,80}$/
+
+export interface InputFeed {
+  /** Tells the run, at most once for each key. Keys are of letters, digits, `-` and `_`. */
+  tell(key: string, text: string): void
+  /** Notes what the run has been told up to now. */
+  check(): void
+  /** The run is over: nothing can be told any more. */
+  end(): void
+  /** Leaves everything as it is for the next supervisor. */
+  close(): void
+}
+
+export interface InputFeedOptions {
+  readonly home: Home
+  readonly clock: Clock
+  /** An earlier supervisor may have told it something. */
+  readonly adopted: boolean
+  readonly onTold: (key: string) => void
+  readonly onFault: (error: unknown) => void
+}
+
+export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed {
+  const { home, clock, onTold, onFault } = options
+  const paths = {
+    requests: home.inputFile(ref.mission, ref.run, 'requests'),
+    stdin: home.inputFile(ref.mission, ref.run, 'stdin'),
+    told: home.inputFile(ref.mission, ref.run, 'told'),
+  }
+  /** Wanted, and not written yet. */
+  const wanted = new Map<string, string>()
+  /** Written, and not noted as told yet. */
+  const written = new Set<string>()
+  const told = new Set<string>()
+  const files = new Map<string, string>()
+  /** What an earlier supervisor wrote is known when this word has come through. */
+  let word = options.adopted ? `?${process.pid}-${Math.round(clock.now().monotonic)}` : null
+  let pipe: number | undefined
+  let notice: FileNotice | undefined
+  let cancelRetry: (() => void) | undefined
+  let over = false
+
+  function write(line: string): boolean {
+    try {
+      pipe ??= openSync(paths.requests, constants.O_WRONLY | constants.O_NONBLOCK)
+      writeSync(pipe, `${line}\n`)
+      return true
+    } catch (error) {
+      const code = systemCode(error)
+      if (code === 'EAGAIN') cancelRetry ??= clock.timer(FULL_MS, retry)
+      // Its keeper is gone, which its exit will tell.
+      else if (code !== 'ENXIO' && code !== 'ENOENT' && code !== 'EPIPE') onFault(error)
+      return false
+    }
+  }
+
+  function retry(): void {
+    cancelRetry = undefined
+    writeAll()
+  }
+
+  function request(key: string, text: string): string {
+    const line = `${key} =${text}.`
+    if (!/[\n\0]/.test(text) && Buffer.byteLength(line) < ATOMIC_BYTES) return line
+    const path = home.inputFile(ref.mission, ref.run, key)
+    writeFileSync(path, `${text}\n`, { mode: 0o600 })
+    files.set(key, path)
+    return `${key} @${basename(path)}`
+  }
+
+  function writeAll(): void {
+    if (over) return
+    watchTold()
+    if (word !== null) {
+      if (!written.has(word) && write(word)) written.add(word)
+      return
+    }
+    for (const [key, text] of wanted) {
+      if (!told.has(key)) {
+        if (!write(request(key, text))) return
+        written.add(key)
+      }
+      wanted.delete(key)
+    }
+  }
+
+  function watchTold(): void {
+    notice ??= noticeChanges(paths.told, check)
+  }
+
+  function check(): void {
+    if (over) return
+    for (const key of readTold()) {
+      if (told.has(key)) continue
+      told.add(key)
+      written.delete(key)
+      const file = files.get(key)
+      if (file !== undefined) rmSync(file, { force: true })
+      files.delete(key)
+      if (key !== word) onTold(key)
+    }
+    if (word !== null && told.has(word)) {
+      word = null
+      writeAll()
+    }
+    if (written.size > 0) return
+    notice?.close()
+    notice = undefined
+  }
+
+  function readTold(): readonly string[] {
+    try {
+      return readFileSync(paths.told, 'latin1').split('\n').slice(0, -1)
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return []
+      throw error
+    }
+  }
+
+  function close(): void {
+    over = true
+    cancelRetry?.()
+    notice?.close()
+    if (pipe !== undefined) closeSync(pipe)
+    pipe = undefined
+  }
+
+  return {
+    tell: (key, text) => {
+      if (!KEY.test(key))
+        throw new TypeError(`a key is of letters, digits, - and _: got ${JSON.stringify(key)}`)
+      if (told.has(key) || written.has(key)) return
+      wanted.set(key, text)
+      writeAll()
+    },
+    check,
+    end: () => {
+      if (over) return
+      check()
+      close()
+      for (const path of [...Object.values(paths), ...files.values()]) rmSync(path, { force: true })
+    },
+    close,
+  }
+}

@@ -1,0 +1,132 @@
+/** Listens to missions that talk: reads their stdout as it grows, and tells each mission what its lines say. */
+import type { HeardLine } from '../mission/signal.ts'
+import type { MissionActor } from '../mission/mission.ts'
+import type { MissionId } from '../model/ids.ts'
+import type { MissionRecord } from '../model/state.ts'
+import type { Home } from '../process/home.ts'
+import { readOutput } from '../process/output-reader.ts'
+import { keyOf, type RunRef } from '../process/run-ref.ts'
+import type { Talk } from '../provider/talk.ts'
+
+/** A longer line is not looked into. Bytes. */
+const LONGEST_LINE = 64 * 1024 * 1024
+const NEWLINE = 10
+
+export interface Listener {
+  /** Begins to listen to a run where the mission's record says; nothing for one that does not talk. */
+  listen(ref: RunRef): void
+  /** The run writes nothing more: calls `then` when all that it wrote has been told. */
+  afterAll(ref: RunRef, then: () => void): void
+  /** Settles when nothing that has ended is still being listened to. */
+  idle(): Promise<void>
+  close(): void
+}
+
+export interface ListenerOptions {
+  readonly home: Home
+  find(mission: MissionId): MissionActor | undefined
+  talkOf(record: MissionRecord): Talk | null
+  /** The first byte of stdout that is still kept. */
+  floorOf(ref: RunRef): number
+  onFault(error: unknown): void
+}
+
+interface Ear {
+  /** Nothing more will be written. */
+  readonly stop: () => void
+  /** Settles when all has been told. */
+  readonly done: Promise<void>
+}
+
+export function createListener({ home, find, talkOf, floorOf, onFault }: ListenerOptions): Listener {
+  const ears = new Map<string, Ear>()
+  const ending = new Set<Promise<void>>()
+  const closed = new AbortController()
+
+  async function hear(ref: RunRef, actor: MissionActor, talk: Talk, until: Promise<void>): Promise<void> {
+    const from = Math.max(actor.record().state.conversation?.heard ?? 0, floorOf(ref))
+    const path = home.outputFile(ref.mission, ref.run, 'stdout')
+    const lines = lineCutter(from)
+    const chunks = readOutput(path, { from, floor: () => floorOf(ref), until, signal: closed.signal })
+    for await (const chunk of chunks) {
+      const heard: HeardLine[] = []
+      for (const { from: begin, to, text } of lines.cut(chunk)) {
+        const facts = talk.hear(text)
+        if (facts.length > 0) heard.push({ from: begin, to, facts })
+      }
+      const last = heard.at(-1)
+      if (last !== undefined) actor.tell({ type: 'heard', run: ref.run, to: last.to, lines: heard })
+    }
+  }
+
+  return {
+    listen: (ref) => {
+      const actor = find(ref.mission)
+      const talk = actor === undefined ? null : talkOf(actor.record())
+      if (actor === undefined || talk === null || ears.has(keyOf(ref))) return
+      const over = Promise.withResolvers<void>()
+      const done = hear(ref, actor, talk, over.promise)
+        .catch(onFault)
+        .finally(() => ears.delete(keyOf(ref)))
+      ears.set(keyOf(ref), { stop: over.resolve, done })
+    },
+    afterAll: (ref, then) => {
+      const ear = ears.get(keyOf(ref))
+      if (ear === undefined) return then()
+      ear.stop()
+      const told = ear.done.then(() => {
+        if (!closed.signal.aborted) then()
+      })
+      ending.add(told)
+      void told.finally(() => ending.delete(told))
+    },
+    idle: async () => {
+      await Promise.all(ending)
+    },
+    close: () => closed.abort(),
+  }
+}
+
+interface Line {
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+/** Cuts what comes in pieces into whole lines with their offsets; what is too long for a line is left out. */
+function lineCutter(begin: number): { cut(piece: Buffer): readonly Line[] } {
+  let offset = begin
+  let rest: Buffer[] = []
+  let restBytes = 0
+  let skipping = false
+
+  return {
+    cut: (piece) => {
+      const lines: Line[] = []
+      let start = 0
+      for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, start)) {
+        const bytes = Buffer.concat([...rest, piece.subarray(start, end)])
+        const from = offset
+        offset += bytes.length + 1
+        if (!skipping) lines.push({ from, to: offset, text: bytes.toString('utf8') })
+        rest = []
+        restBytes = 0
+        skipping = false
+        start = end + 1
+      }
+      const left = piece.subarray(start)
+      if (skipping) offset += left.length
+      else if (left.length > 0) {
+        rest.push(Buffer.from(left))
+        restBytes += left.length
+      }
+      if (restBytes > LONGEST_LINE) {
+        offset += restBytes
+        rest = []
+        restBytes = 0
+        skipping = true
+      }
+      return lines
+    },
+  }
+}

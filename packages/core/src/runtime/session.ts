@@ -1,0 +1,121 @@
+/** What can be done with a mission that talks, beyond what can be done with any. */
+import { open } from 'node:fs/promises'
+import type { Answer, Verdict } from '../model/conversation.ts'
+import { OvermindError } from '../model/errors.ts'
+import type { EventDraft } from '../model/events.ts'
+import { type MessageId, newMessageId, newUuid, type Random } from '../model/ids.ts'
+import type { MissionActor } from '../mission/mission.ts'
+import type { Talk } from '../provider/talk.ts'
+import type { Mission, MessageAnswer } from './mission-handle.ts'
+
+/** So many bytes one message may have. */
+const LONGEST_MESSAGE = 1024 * 1024
+
+type Answered = Extract<EventDraft, { type: 'message.answered' }>
+
+interface SessionDeps {
+  readonly talk: Talk | null
+  readonly random: Random
+  /** What the journal says became of a message, and whether it knows of it. */
+  answered(message: MessageId): Answered | undefined
+  queued(message: MessageId): boolean
+  stdoutOf(run: number): string
+}
+
+export function sessionOf(
+  actor: MissionActor,
+  { talk, random, answered, queued, stdoutOf }: SessionDeps,
+): Pick<Mission, 'send' | 'answer' | 'result' | 'interrupt' | 'decide' | 'talk'> {
+  const { id } = actor
+  const name = (): string => `mission ${id} (${actor.record().name})`
+
+  /** @throws OvermindError `not_session`, `not_running` */
+  function mustListen(): void {
+    const { spec, state } = actor.record()
+    if (spec.type !== 'session') {
+      throw new OvermindError(
+        'not_session',
+        `${name()} is a task and takes no messages: start it with type session for that`,
+      )
+    }
+    const { exit, ending } = state
+    if (exit === null && ending?.reason !== 'stop' && ending?.reason !== 'kill') return
+    const how = exit === null ? 'is being stopped' : `is not running: it is ${actor.status()}`
+    throw new OvermindError('not_running', `${name()} ${how}`)
+  }
+
+  async function textOf({
+    run,
+    from,
+    to,
+  }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<Pick<MessageAnswer, 'text' | 'details'>> {
+    if (talk === null || to <= from) return { text: '', details: {} }
+    await using file = await open(stdoutOf(run), 'r')
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(to - from), position: from })
+    const line = buffer.toString('utf8', 0, bytesRead).replace(/\n$/, '')
+    return talk.answer(line)
+  }
+
+  return {
+    talk,
+    send(text) {
+      mustListen()
+      if (text.trim() === '') {
+        throw new OvermindError('empty_message', 'a message must not be empty', {
+          field: 'text',
+          value: text,
+        })
+      }
+      if (Buffer.byteLength(text) > LONGEST_MESSAGE || text.includes('\0')) {
+        throw new OvermindError(
+          'message_too_long',
+          `a message has at most ${LONGEST_MESSAGE} bytes, and no NUL character: put more into a file and name that`,
+          { field: 'text' },
+        )
+      }
+      const message = newMessageId(random)
+      actor.request({ type: 'say', message, text })
+      return message
+    },
+    async answer(message, { signal } = {}) {
+      if (!queued(message)) {
+        throw new OvermindError('message_not_found', `${name()} has been sent no message ${message}`, {
+          value: message,
+        })
+      }
+      const pending = (): boolean =>
+        actor.record().state.conversation?.messages.some((open) => open.id === message) ?? false
+      await actor.until(({ exit }) => !pending() || exit !== null, signal)
+      const event = pending() ? undefined : answered(message)
+      if (event === undefined) {
+        throw new OvermindError('not_running', `${name()} exited before it had answered message ${message}`)
+      }
+      const { ok, run } = event
+      return { message, ok, run, ...(await textOf(event)) }
+    },
+    async result() {
+      const last = actor.record().state.conversation?.last ?? null
+      return last === null ? null : { ok: last.ok, run: last.run, ...(await textOf(last)) }
+    },
+    interrupt() {
+      const { conversation, exit } = actor.record().state
+      if (talk === null || talk.interrupt('') === null) {
+        throw new OvermindError('not_session', `${name()} cannot be interrupted: stop it instead`)
+      }
+      if (exit !== null) throw new OvermindError('not_running', `${name()} is not running`)
+      if (conversation?.turn !== 'busy') {
+        throw new OvermindError('not_busy', `${name()} is doing nothing that could be interrupted`)
+      }
+      actor.request({ type: 'interrupt', request: newUuid(random) })
+    },
+    decide(ask, verdict: Verdict) {
+      const open = actor.record().state.conversation?.asks.find((one) => one.id === ask)
+      if (open === undefined || open.verdict !== null) {
+        throw new OvermindError('ask_not_found', `${name()} does not ask ${ask}, or no longer`, {
+          value: ask,
+        })
+      }
+      actor.request({ type: 'verdict', ask, verdict })
+    },
+  }
+}
