@@ -52,7 +52,7 @@ function answerOf(ask: Ask, verdict: Verdict): JsonObject {
 const RULE = /^([\w-]+)(?:\((.*)\))?$/s
 
 /** `Bash(git *)`, or the name of a tool alone. */
-export function parseRule(text: string): JsonObject | undefined {
+function parseRule(text: string): JsonObject | undefined {
   const [, toolName, ruleContent] = RULE.exec(text.trim()) ?? []
   if (toolName === undefined) return undefined
   return ruleContent === undefined ? { toolName } : { toolName, ruleContent }

@@ -1,8 +1,9 @@
 import type { AnswerText, MissionSpec, Talk } from '@overmind/core'
 import { verdictLine } from './asks.ts'
 import { GREETING, hear } from './hear.ts'
-import { parseLine, textAt, textsAt } from './json.ts'
+import { numberAt, parseLine, textAt, textsAt } from './json.ts'
 import { show } from './show.ts'
+import { billOf } from './spending.ts'
 
 /** How Claude Code is talked to: one JSON object a line, both ways. */
 export function talkWith({ command }: MissionSpec): Talk {
@@ -37,8 +38,11 @@ function control(id: string, request: Readonly<Record<string, unknown>>): string
 }
 
 function answer(line: string): AnswerText {
-  const result = parseLine(line)
-  if (result === undefined) return { text: '', details: {} }
-  const text = textAt(result, 'result') ?? textsAt(result, 'errors').join('\n')
-  return { text, details: result }
+  const result = parseLine(line) ?? {}
+  return {
+    text: textAt(result, 'result') ?? textsAt(result, 'errors').join('\n'),
+    durationMs: numberAt(result, 'duration_ms') ?? null,
+    spent: billOf(result).spent,
+    details: result,
+  }
 }

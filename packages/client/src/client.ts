@@ -7,11 +7,15 @@
  * pass a `signal`. Answers are trusted to have the types below, as client and daemon are released together.
  */
 import type {
+  AnswerView,
+  AskView,
   DaemonStatus,
+  DecisionRequest,
   Description,
   EventView,
   GapView,
   LogLine,
+  MessageView,
   MissionList,
   MissionView,
   Pruned,
@@ -54,6 +58,8 @@ export interface LogQuery extends CallOptions {
   readonly since?: string | undefined
   /** Go on with what is written until the mission has exited. */
   readonly follow?: boolean | undefined
+  /** What an agent that talks wrote, and not what it says. */
+  readonly raw?: boolean | undefined
 }
 
 export interface OutputQuery extends CallOptions {
@@ -119,6 +125,31 @@ export interface OvermindClient {
   logLines(ref: string, query?: LogQuery): AsyncIterable<LogLine>
   /** Output of one run, not a byte added. */
   output(ref: string, query?: OutputQuery): AsyncIterable<Buffer>
+  /** Says something to a session; resolves when it is safe, and will be told. */
+  send(ref: string, text: string, options?: CallOptions): Promise<MessageView>
+  /** Resolves once a message has been answered; `ApiError` with code `timeout` after `timeoutMs`. */
+  answer(
+    ref: string,
+    message: string,
+    options?: CallOptions & { readonly timeoutMs?: number | undefined },
+  ): Promise<AnswerView>
+  /** What a mission says, as it says it; the last is `{"type":"exit"}`. `all`: begin with what it has said before. */
+  subscribe(
+    ref: string,
+    options?: CallOptions & { readonly all?: boolean | undefined },
+  ): AsyncIterable<Readonly<Record<string, unknown>>>
+  /** The last answer of an agent; `ApiError` with code `no_result` when there is none. */
+  result(ref: string, options?: CallOptions): Promise<AnswerView>
+  /** Asks an agent to let go of what it is doing. */
+  interrupt(ref: string, options?: CallOptions): Promise<MissionView>
+  /** What agents ask of people, the most urgent first. */
+  inbox(options?: CallOptions): Promise<readonly AskView[]>
+  /** Answers a question of an agent. */
+  decide(
+    ref: string,
+    ask: string,
+    options: CallOptions & { readonly decision: DecisionRequest },
+  ): Promise<MissionView>
   events(query?: EventQuery): AsyncIterable<EventView | GapView>
   /** Teams of missions, those that are over since the daemon started included. */
   teams(options?: CallOptions): Promise<readonly TeamView[]>
@@ -187,6 +218,22 @@ export function createClient(
     output: (ref, { signal, ...query } = {}) => {
       const accept = 'application/octet-stream'
       return connection.bytes({ method: 'GET', path: path(mission(ref, '/output'), query), accept, signal })
+    },
+    send: (ref, text, { signal } = {}) =>
+      call({ method: 'POST', path: mission(ref, '/messages'), body: { text }, signal }),
+    answer: (ref, message, { signal, timeoutMs } = {}) => {
+      const of = mission(ref, `/messages/${encodeURIComponent(message)}`)
+      return call({ method: 'GET', path: path(of, { timeout_ms: timeoutMs }), signal })
+    },
+    subscribe: (ref, { signal, ...query } = {}) =>
+      lines({ method: 'GET', path: path(mission(ref, '/subscribe'), query), signal }),
+    result: (ref, { signal } = {}) => call({ method: 'GET', path: mission(ref, '/result'), signal }),
+    interrupt: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/interrupt'), signal }),
+    inbox: async ({ signal } = {}) =>
+      (await call<{ readonly asks: readonly AskView[] }>({ method: 'GET', path: '/v1/inbox', signal })).asks,
+    decide: (ref, ask, { decision, signal }) => {
+      const of = mission(ref, `/asks/${encodeURIComponent(ask)}`)
+      return call({ method: 'POST', path: of, body: decision, signal })
     },
     teams: async ({ signal } = {}) =>
       (await call<{ readonly teams: readonly TeamView[] }>({ method: 'GET', path: '/v1/teams', signal }))

@@ -11,11 +11,15 @@ export {
 export { ApiError, ConnectionFailed, DaemonNotRunning } from './errors.ts'
 export { resolveHome, socketOf } from './home.ts'
 export type {
+  AnswerView,
+  AskView,
   DaemonStatus,
+  DecisionRequest,
   Description,
   EventView,
   GapView,
   LogLine,
+  MessageView,
   MissionList,
   MissionView,
   Problem,

@@ -10,7 +10,12 @@ export interface Definition<F extends Flags> {
   /** Command lines without `overmind`, and what each does. */
   readonly examples: readonly (readonly [line: string, does: string])[]
   /** Resolves to the exit code; 0 when there is none. */
-  run(words: readonly string[], flags: Values<F & { readonly json: Switch }>): Promise<number | void>
+  run(
+    words: readonly string[],
+    flags: Values<F & { readonly json: Switch }>,
+    /** What stood behind `--`, of a command that passes it on. */
+    behind: readonly string[],
+  ): Promise<number | void>
 }
 
 /** A definition whose flags only it knows. */
@@ -30,7 +35,7 @@ export function command<F extends Flags>({ run, ...definition }: Definition<F>):
     flags,
     execute: async (args) => {
       const found = parse(args, flags, definition.words)
-      return found === 'help' ? found : run(found.words, found.flags)
+      return found === 'help' ? found : run(found.words, found.flags, found.behind)
     },
   }
 }

@@ -14,8 +14,11 @@ export function parse<F extends Flags>(
   args: readonly string[],
   flags: F & { readonly help: Switch },
   words: Words,
-): 'help' | { readonly words: readonly string[]; readonly flags: Values<F> } {
-  const found = split(args, flags, words.open === true)
+):
+  | 'help'
+  | { readonly words: readonly string[]; readonly flags: Values<F>; readonly behind: readonly string[] } {
+  const { own, behind } = words.passesOn === true ? atDashes(args) : { own: args, behind: [] }
+  const found = split(own, flags, words.open === true)
   if (found.given.has('help')) return 'help'
   const values = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [name, readFlag(name, flag, found.given.get(name) ?? [])]),
@@ -23,7 +26,16 @@ export function parse<F extends Flags>(
   if (found.words.length < words.least) throw new UsageError(`${words.usage} is missing`)
   const extra = found.words[words.most]
   if (extra !== undefined) throw new UsageError(`there is no place for ${JSON.stringify(extra)}`)
-  return { words: found.words, flags: values as Values<F> } // each value comes from the flag of its name
+  return { words: found.words, flags: values as Values<F>, behind } // each value comes from the flag of its name
+}
+
+/** What stands before the first `--`, and what behind it. */
+export function atDashes(args: readonly string[]): {
+  readonly own: readonly string[]
+  readonly behind: readonly string[]
+} {
+  const at = args.indexOf('--')
+  return at < 0 ? { own: args, behind: [] } : { own: args.slice(0, at), behind: args.slice(at + 1) }
 }
 
 interface Split {

@@ -39,6 +39,13 @@ export function whole(least: number): Reader<number> {
   }
 }
 
+/** A positive number that may have a fraction. */
+export const amount: Reader<number> = (given) => {
+  const number = /^\d+(\.\d+)?$/.test(given) ? Number(given) : Number.NaN
+  if (!(number > 0)) throw new BadValue('must be a number of more than 0')
+  return number
+}
+
 /** A positive number of seconds that may have a fraction. */
 export const seconds: Reader<number> = (given) => {
   const milliseconds = duration('s')(given)

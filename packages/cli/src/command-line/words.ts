@@ -8,6 +8,8 @@ export interface Words {
   readonly kind: 'mission' | 'other'
   /** From the first word on nothing is a flag: it all belongs to the command that is to be run. */
   readonly open?: true
+  /** What stands behind `--` is for somebody else. */
+  readonly passesOn?: true
 }
 
 export const NO_WORDS: Words = { usage: '', least: 0, most: 0, kind: 'other' }

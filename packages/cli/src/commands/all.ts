@@ -6,6 +6,10 @@ export const commands: Commands = {
     summary: 'Start a mission',
     load: async () => (await import('./run.ts')).run,
   },
+  claude: {
+    summary: 'Start Claude Code on a prompt, or as a session',
+    load: async () => (await import('./claude.ts')).claude,
+  },
   ps: {
     summary: 'List the missions',
     load: async () => (await import('./ps.ts')).ps,
@@ -13,6 +17,34 @@ export const commands: Commands = {
   logs: {
     summary: 'Print what missions have written',
     load: async () => (await import('./logs.ts')).logs,
+  },
+  send: {
+    summary: 'Say something to a session',
+    load: async () => (await import('./send.ts')).send,
+  },
+  subscribe: {
+    summary: 'Stream what a mission says, as JSON',
+    load: async () => (await import('./subscribe.ts')).subscribe,
+  },
+  result: {
+    summary: 'Print the last answer of an agent as JSON',
+    load: async () => (await import('./result.ts')).result,
+  },
+  inbox: {
+    summary: 'List what agents ask of you',
+    load: async () => (await import('./inbox.ts')).inbox,
+  },
+  approve: {
+    summary: 'Allow what an agent asks for',
+    load: async () => (await import('./approve.ts')).approve,
+  },
+  deny: {
+    summary: 'Refuse what an agent asks for',
+    load: async () => (await import('./deny.ts')).deny,
+  },
+  interrupt: {
+    summary: 'Let an agent drop what it works on',
+    load: async () => (await import('./interrupt.ts')).interrupt,
   },
   info: {
     summary: 'Print all that is known of a mission as JSON',

@@ -22,7 +22,7 @@ export const logs: Command = command({
     tail: value('n', 'Only so many last lines', whole(0), { short: 'n' }),
     timestamps: flag('When each line had been written', { short: 't' }),
     run: value('n', 'Only this run, counted from 1', whole(1)),
-    raw: flag('Let all control sequences through to the terminal'),
+    raw: flag('What was written just as it was written: all control sequences, and the protocol of an agent'),
   },
   notes:
     'Without an id: all missions, each under a heading. On a terminal, control sequences other than colours are ' +
@@ -33,11 +33,11 @@ export const logs: Command = command({
     ['logs -f --tail 20 a b', 'The last lines of two missions, and those to come'],
     ['logs --since 10m -t', 'Of all missions, the last ten minutes with times'],
   ],
-  run: async (words, { raw, json, ...query }) => {
+  run: async (words, { json, ...query }) => {
     const client = createClient()
     const missions = await chosen(client, words)
     if (json) return printLines(client, missions, query)
-    const sink = logSink({ raw, headed: words.length !== 1 })
+    const sink = logSink({ raw: query.raw, headed: words.length !== 1 })
     if (query.follow && missions.length > 1) return followAll(client, missions, query, sink)
     for (const mission of missions) {
       for await (const bytes of client.logs(mission.id, query)) sink.write(mission, bytes)

@@ -1,4 +1,6 @@
 import { writeSync } from 'node:fs'
+import { inertStream } from '@overmind/daemon/text'
+import { isTerminal } from './terminal.ts'
 
 /** How long to wait before a full pipe is tried again. */
 const FULL_PIPE_MS = 2
@@ -18,6 +20,13 @@ export function printError(text: string): void {
   } catch {
     // There is nobody left to tell.
   }
+}
+
+/** Text of an agent: on a terminal it is shown and not obeyed. */
+export function printUntrusted(text: string): void {
+  if (!isTerminal()) return print(text)
+  const stream = inertStream()
+  print(stream.push(Buffer.from(text)) + stream.end())
 }
 
 /** One JSON document on a line of its own. */

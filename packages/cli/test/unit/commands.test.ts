@@ -7,8 +7,8 @@ const names = Object.keys(commands)
 test('every command of the contract is there', () => {
   expect(names.toSorted()).toEqual(
     (
-      'completion describe doctor events info kill logs monitor prune ps restart rm run shutdown start status ' +
-      'stop wait'
+      'approve claude completion deny describe doctor events inbox info interrupt kill logs monitor prune ps ' +
+      'restart result rm run send shutdown start status stop subscribe wait'
     ).split(' '),
   )
 })

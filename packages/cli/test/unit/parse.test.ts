@@ -55,7 +55,7 @@ describe('flags may stand anywhere among the words', () => {
     ['a dash alone', ['-'], {}, ['-']],
     ['what looks like a flag behind --', ['--json', '--', '--name', '-5'], { json: true }, ['--name', '-5']],
   ])('%s', (_, args, given, words) => {
-    expect(parse(args, flags, closed)).toEqual({ words, flags: { ...none, ...given } })
+    expect(parse(args, flags, closed)).toEqual({ words, flags: { ...none, ...given }, behind: [] })
   })
 })
 
@@ -69,7 +69,7 @@ describe('from its first word on, all belongs to the command that is run', () =>
     ['its own --help', ['node', '--help'], {}, ['node', '--help']],
     ['nothing', [], {}, []],
   ])('%s', (_, args, given, words) => {
-    expect(parse(args, flags, open)).toEqual({ words, flags: { ...none, ...given } })
+    expect(parse(args, flags, open)).toEqual({ words, flags: { ...none, ...given }, behind: [] })
   })
 })
 

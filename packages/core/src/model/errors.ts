@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'message_not_found'
   | 'message_too_long'
   | 'name_taken'
+  | 'no_result'
   | 'not_a_supervisor'
   | 'not_busy'
   | 'not_exited'

@@ -135,7 +135,8 @@ const LONGEST_DURATION_MS = 365 * 24 * 3600 * 1000
 
 function isJson(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) {
-    const plain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value))
+    const prototype: unknown = Object.getPrototypeOf(value)
+    const plain = Array.isArray(value) || prototype === Object.prototype || prototype === null
     return plain && Object.values(value).every(isJson)
   }
   return value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)

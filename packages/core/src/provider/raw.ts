@@ -18,7 +18,7 @@ const lines: Talk = {
     { type: 'answered', messages: null, ok: true, interrupted: false, spent: nothingSpent, runCostUsd: null },
   ],
   show: (line) => [line],
-  answer: (text) => ({ text, details: {} }),
+  answer: (text) => ({ text, durationMs: null, spent: nothingSpent, details: {} }),
 }
 
 /** What a session without a command runs. */

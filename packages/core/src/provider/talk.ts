@@ -34,6 +34,9 @@ export interface Talk {
 /** An answer for people and scripts. */
 export interface AnswerText {
   readonly text: string
+  /** How long it took, in milliseconds; null when the agent does not say. */
+  readonly durationMs: number | null
+  readonly spent: Spending
   /** All that the agent says of it, as the agent says it. */
   readonly details: Readonly<Record<string, unknown>>
 }

@@ -2,7 +2,7 @@ import type { EventType, Gap, JournalEvent, JournalMissionEvent } from '../model
 import type { MissionExit } from '../model/exit.ts'
 import type { Verdict } from '../model/conversation.ts'
 import type { MessageId, MissionId, Seq } from '../model/ids.ts'
-import type { Talk } from '../provider/talk.ts'
+import type { AnswerText, Talk } from '../provider/talk.ts'
 import type { Stream } from '../model/output.ts'
 import type { MissionSpec } from '../model/spec.ts'
 import type { MissionState, Status } from '../model/state.ts'
@@ -39,15 +39,11 @@ export interface EventsOptions {
   readonly follow?: boolean
 }
 
-/** What became of a message. */
-export interface MessageAnswer {
+/** What became of a message; its text is empty when the agent ended without an answer. */
+export interface MessageAnswer extends AnswerText {
   readonly message: MessageId
   readonly ok: boolean
   readonly run: number
-  /** What the agent said; empty when it ended without an answer. */
-  readonly text: string
-  /** All that the agent says of it, in its own words. */
-  readonly details: Readonly<Record<string, unknown>>
 }
 
 export interface OutputOptions {

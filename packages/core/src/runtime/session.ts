@@ -1,12 +1,12 @@
 /** What can be done with a mission that talks, beyond what can be done with any. */
 import { open } from 'node:fs/promises'
-import type { Answer, Verdict } from '../model/conversation.ts'
+import { type Answer, nothingSpent, type Verdict } from '../model/conversation.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { EventDraft } from '../model/events.ts'
 import { type MessageId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import type { MissionActor } from '../mission/mission.ts'
-import type { Talk } from '../provider/talk.ts'
-import type { Mission, MessageAnswer } from './mission-handle.ts'
+import type { AnswerText, Talk } from '../provider/talk.ts'
+import type { Mission } from './mission-handle.ts'
 
 /** So many bytes one message may have. */
 const LONGEST_MESSAGE = 1024 * 1024
@@ -44,12 +44,8 @@ export function sessionOf(
     throw new OvermindError('not_running', `${name()} ${how}`)
   }
 
-  async function textOf({
-    run,
-    from,
-    to,
-  }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<Pick<MessageAnswer, 'text' | 'details'>> {
-    if (talk === null || to <= from) return { text: '', details: {} }
+  async function textOf({ run, from, to }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<AnswerText> {
+    if (talk === null || to <= from) return { text: '', durationMs: null, spent: nothingSpent, details: {} }
     await using file = await open(stdoutOf(run), 'r')
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(to - from), position: from })
     const line = buffer.toString('utf8', 0, bytesRead).replace(/\n$/, '')

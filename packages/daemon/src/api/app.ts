@@ -4,6 +4,13 @@ import { bodyLimit } from 'hono/body-limit'
 import { LARGEST_BODY } from './body.ts'
 import type { Api, ApiContext, Register } from './context.ts'
 import { answerProblem, problemOf } from './problem.ts'
+import { answer } from './routes/answer.ts'
+import { decide } from './routes/decide.ts'
+import { inbox } from './routes/inbox.ts'
+import { interrupt } from './routes/interrupt.ts'
+import { result } from './routes/result.ts'
+import { send } from './routes/send.ts'
+import { subscribe } from './routes/subscribe.ts'
 import { describe } from './routes/describe.ts'
 import { events } from './routes/events.ts'
 import { kill } from './routes/kill.ts'
@@ -41,6 +48,13 @@ const ROUTES: readonly Register[] = [
   prune,
   logs,
   output,
+  send,
+  answer,
+  subscribe,
+  result,
+  interrupt,
+  inbox,
+  decide,
   events,
   teams,
   startTeam,

@@ -10,7 +10,7 @@ export function missionInput(body: unknown): MissionInput {
   const options = mission['options']
   // Only the names of the options: what they hold may be files of other programs.
   const named = isObject(options) ? { ...mission, options: renamed(options, '') } : mission
-  return named as unknown as MissionInput
+  return named
 }
 
 /** The same for a team. */

@@ -3,8 +3,12 @@ import { z } from '@hono/zod-openapi'
 import { missionInputShape, PHASES } from '@overmind/core'
 import { snakeCase } from './views.ts'
 import type {
+  AnswerView,
+  AskView,
   DaemonStatus,
+  DecisionRequest,
   Description,
+  MessageView,
   MissionList,
   MissionView,
   Problem,
@@ -42,6 +46,12 @@ export const missionSchema: z.ZodType<MissionView> = z
     children: z.array(text),
     team: z.object({ name: text, member: text, strategy: strategies }).nullable(),
     session_id: text.nullable(),
+    turn: z.enum(['off', 'starting', 'idle', 'busy']).nullable(),
+    messages: count,
+    asks: count,
+    cost_usd: z.number().nullable(),
+    tokens: count.nullable(),
+    turns: count.nullable(),
     exit_code: z.int().nullable(),
     exit_signal: text.nullable(),
     exit_class: z
@@ -75,6 +85,54 @@ export const startSchema: z.ZodType = z
     Object.fromEntries(Object.entries(missionInputShape).map(([name, rule]) => [snakeCase(name), rule])),
   )
   .openapi('StartRequest')
+
+export const messageSchema: z.ZodType<MessageView> = z.object({ message: text }).openapi('Message')
+
+export const answerSchema: z.ZodType<AnswerView> = z
+  .object({
+    message: text.nullable(),
+    ok: z.boolean(),
+    run: count,
+    text,
+    duration_ms: z.number().nullable(),
+    cost_usd: z.number(),
+    turns: count,
+    usage: z.array(
+      z.object({
+        model: text,
+        cost_usd: z.number(),
+        input_tokens: count,
+        output_tokens: count,
+        cache_read_tokens: count,
+        cache_write_tokens: count,
+      }),
+    ),
+    details: z.record(text, z.unknown()),
+  })
+  .openapi('Answer')
+
+export const askSchema: z.ZodType<AskView> = z
+  .object({
+    mission: text,
+    name: text,
+    ask: text,
+    tool: text,
+    summary: text,
+    input: text,
+    rule: text.nullable(),
+    at: moment,
+    blocking: count,
+  })
+  .openapi('Ask')
+
+export const decisionSchema: z.ZodType<DecisionRequest> = z
+  .strictObject({
+    decision: z.enum(['allow', 'deny']),
+    scope: z.enum(['once', 'session']).exactOptional(),
+    rule: text.min(1).exactOptional(),
+    reason: text.exactOptional(),
+  })
+  .openapi('Decision')
 
 export const teamRequestSchema: z.ZodType = z
   .strictObject({

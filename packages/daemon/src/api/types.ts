@@ -7,12 +7,16 @@ import type {
   ErrorCode,
   ExitClass,
   MemberRestart,
+  MissionType,
+  OnAskTimeout,
+  OnLimit,
   OnParentExit,
   Phase,
   RestartPolicy,
   Status,
   TeamOutcome,
   TeamStrategy,
+  Turn,
 } from '@overmind/core'
 
 export interface MissionView {
@@ -26,7 +30,7 @@ export interface MissionView {
   readonly phase: Phase
   /** The process id of the keeper, which leads the mission's session and process group. */
   readonly os_pid: number | null
-  readonly type: 'task' | 'session'
+  readonly type: MissionType
   readonly provider: string
   readonly cwd: string
   readonly model: string | null
@@ -43,7 +47,20 @@ export interface MissionView {
   readonly children: readonly string[]
   /** The team that restarts it together with others. */
   readonly team: { readonly name: string; readonly member: string; readonly strategy: TeamStrategy } | null
+  /** What the agent calls the conversation. */
   readonly session_id: string | null
+  /** What an agent that talks is doing; null for a mission that does not talk. */
+  readonly turn: Turn | null
+  /** Messages that the agent has not answered. */
+  readonly messages: number
+  /** Questions of the agent that wait for a person. */
+  readonly asks: number
+  /** By the agent's own account; null for a mission that does not talk. US dollars. */
+  readonly cost_usd: number | null
+  /** Tokens of all kinds. */
+  readonly tokens: number | null
+  /** How often the agent's model was called. */
+  readonly turns: number | null
   readonly exit_code: number | null
   readonly exit_signal: string | null
   readonly exit_class: ExitClass | null
@@ -64,15 +81,24 @@ export type WatchMessage =
   | { readonly type: 'list_again'; readonly revision: number }
 
 export interface StartRequest {
-  /** A text is a line for `sh -c`; a list is a program and its arguments, as they are. */
-  readonly command: string | readonly string[]
+  /** A text is a line for `sh -c`, or an agent's prompt; a list is a program and its arguments, as they are. */
+  readonly command?: string | readonly string[]
   readonly name?: string
   /** Absolute. */
   readonly cwd?: string
   /** The whole environment; never given back. */
   readonly env?: Readonly<Record<string, string>>
-  readonly type?: 'task'
+  readonly type?: MissionType
   readonly provider?: string
+  readonly model?: string
+  /** Of the provider, see its page. */
+  readonly options?: Readonly<Record<string, unknown>>
+  readonly max_cost_usd?: number
+  readonly max_turns?: number
+  readonly max_tokens?: number
+  readonly on_limit?: OnLimit
+  readonly ask_timeout_ms?: number
+  readonly on_ask_timeout?: OnAskTimeout
   readonly restart?: RestartPolicy
   readonly max_restarts?: number
   readonly max_seconds?: number
@@ -87,6 +113,64 @@ export interface StartRequest {
   readonly parent?: string
   /** What becomes of it when its parent has exited. Default: `keep`. */
   readonly on_parent_exit?: OnParentExit
+}
+
+/** What was said to a session. */
+export interface MessageView {
+  /** A UUID. */
+  readonly message: string
+}
+
+export interface AnswerView {
+  /** The message that was answered; null when the agent spoke of its own. */
+  readonly message: string | null
+  readonly ok: boolean
+  readonly run: number
+  /** What the agent said. */
+  readonly text: string
+  readonly duration_ms: number | null
+  /** US dollars, of this answer. */
+  readonly cost_usd: number
+  readonly turns: number
+  readonly usage: readonly ModelUsageView[]
+  /** All that the agent says of it, in its own words. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** What one model has used. */
+export interface ModelUsageView {
+  readonly model: string
+  readonly cost_usd: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cache_read_tokens: number
+  readonly cache_write_tokens: number
+}
+
+/** A question of an agent that waits for a person. All text in it is the agent's. */
+export interface AskView {
+  readonly mission: string
+  readonly name: string
+  readonly ask: string
+  readonly tool: string
+  readonly summary: string
+  /** What the tool would be given, as JSON. */
+  readonly input: string
+  /** What would allow this and the like. */
+  readonly rule: string | null
+  readonly at: string
+  /** How many messages and missions wait for the answer. */
+  readonly blocking: number
+}
+
+export interface DecisionRequest {
+  readonly decision: 'allow' | 'deny'
+  /** `once`, or all that the agent's own rule covers for as long as the mission lives. Default: `once`. */
+  readonly scope?: 'once' | 'session'
+  /** Instead of the agent's own rule. */
+  readonly rule?: string
+  /** Told to the agent with a refusal. */
+  readonly reason?: string
 }
 
 export interface TeamRequest {

@@ -1,16 +1,28 @@
 /** How the runtime's values look on the wire. */
+import { tokensOf } from '@overmind/core'
 import type {
   Command,
   Gap,
   JournalEvent,
+  MessageAnswer,
   Mission,
+  MissionSpec,
   MissionView as CoreMissionView,
   Receipt,
   RestartPolicy,
+  Spending,
   Team,
 } from '@overmind/core'
 import type { MissionRow } from '../text/mission-row.ts'
-import type { EventView, GapView, MissionView, ReceiptView, TeamView } from './types.ts'
+import type {
+  AnswerView,
+  EventView,
+  GapView,
+  MissionView,
+  ModelUsageView,
+  ReceiptView,
+  TeamView,
+} from './types.ts'
 
 export function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString()
@@ -45,7 +57,7 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
     type: ({ spec }) => spec.type,
     provider: ({ spec }) => spec.provider,
     cwd: ({ spec }) => spec.cwd,
-    model: () => null,
+    model: ({ spec, state }) => state.conversation?.model ?? spec.model,
     restart_policy: ({ spec }) => RESTART_POLICY[spec.restart],
     restart_count: ({ state }) => state.restarts,
     run: ({ state }) => state.run,
@@ -62,23 +74,52 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
       spec.team === null
         ? null
         : { name: spec.team.team, member: spec.team.member, strategy: spec.team.strategy },
-    session_id: () => null,
+    session_id: ({ state }) => state.conversation?.id ?? null,
+    turn: ({ state }) => state.conversation?.turn ?? null,
+    messages: ({ state }) => state.conversation?.messages.length ?? 0,
+    asks: ({ state }) => state.conversation?.asks.filter(({ verdict }) => verdict === null).length ?? 0,
+    cost_usd: ({ state }) => state.conversation?.spent.costUsd ?? null,
+    tokens: ({ state }) => (state.conversation === null ? null : tokensOf(state.conversation.spent)),
+    turns: ({ state }) => state.conversation?.spent.turns ?? null,
     exit_code: ({ state }) => state.exit?.code ?? null,
     exit_signal: ({ state }) => state.exit?.signal ?? null,
     exit_class: ({ state }) => state.exit?.class ?? null,
     exit_reason: ({ state }) => state.exit?.evidence.reason ?? null,
   }
 
-export const MISSION_FIELDS: readonly string[] = Object.keys(FIELDS)
+const ALL_FIELDS = Object.keys(FIELDS) as readonly MissionField[]
+
+export const MISSION_FIELDS: readonly string[] = ALL_FIELDS
 
 export function isMissionField(name: string): name is MissionField {
   return Object.hasOwn(FIELDS, name)
 }
 
-export function missionFields(mission: Mission, fields: readonly MissionField[]): Partial<MissionView> {
+export function missionFields<F extends MissionField>(
+  mission: Mission,
+  fields: readonly F[],
+): Pick<MissionView, F> {
   const view = mission.view()
-  return Object.fromEntries(fields.map((field) => [field, FIELDS[field](view, mission)]))
+  // Each field comes from the function of its name.
+  return Object.fromEntries(fields.map((field) => [field, FIELDS[field](view, mission)])) as Pick<
+    MissionView,
+    F
+  >
 }
+
+const ROW_FIELDS = [
+  'id',
+  'name',
+  'type',
+  'status',
+  'asks',
+  'restart_count',
+  'parent',
+  'children',
+  'team',
+  'started_at',
+  'command',
+] as const satisfies readonly (keyof MissionRow)[]
 
 const rows = new WeakMap<CoreMissionView, MissionRow>()
 
@@ -87,51 +128,13 @@ export function missionRow(mission: Mission): MissionRow {
   const view = mission.view()
   const known = rows.get(view)
   if (known !== undefined) return known
-  const row: MissionRow = {
-    id: FIELDS.id(view, mission),
-    name: FIELDS.name(view, mission),
-    type: FIELDS.type(view, mission),
-    status: FIELDS.status(view, mission),
-    restart_count: FIELDS.restart_count(view, mission),
-    parent: FIELDS.parent(view, mission),
-    children: FIELDS.children(view, mission),
-    team: FIELDS.team(view, mission),
-    started_at: FIELDS.started_at(view, mission),
-    command: FIELDS.command(view, mission),
-  }
+  const row = missionFields(mission, ROW_FIELDS)
   rows.set(view, row)
   return row
 }
 
 export function missionView(mission: Mission): MissionView {
-  const view = mission.view()
-  return {
-    id: FIELDS.id(view, mission),
-    name: FIELDS.name(view, mission),
-    command: FIELDS.command(view, mission),
-    status: FIELDS.status(view, mission),
-    phase: FIELDS.phase(view, mission),
-    os_pid: FIELDS.os_pid(view, mission),
-    type: FIELDS.type(view, mission),
-    provider: FIELDS.provider(view, mission),
-    cwd: FIELDS.cwd(view, mission),
-    model: FIELDS.model(view, mission),
-    restart_policy: FIELDS.restart_policy(view, mission),
-    restart_count: FIELDS.restart_count(view, mission),
-    run: FIELDS.run(view, mission),
-    last_activity: FIELDS.last_activity(view, mission),
-    created_at: FIELDS.created_at(view, mission),
-    started_at: FIELDS.started_at(view, mission),
-    exited_at: FIELDS.exited_at(view, mission),
-    parent: FIELDS.parent(view, mission),
-    children: FIELDS.children(view, mission),
-    team: FIELDS.team(view, mission),
-    session_id: FIELDS.session_id(view, mission),
-    exit_code: FIELDS.exit_code(view, mission),
-    exit_signal: FIELDS.exit_signal(view, mission),
-    exit_class: FIELDS.exit_class(view, mission),
-    exit_reason: FIELDS.exit_reason(view, mission),
-  }
+  return missionFields(mission, ALL_FIELDS)
 }
 
 export function teamView(team: Team): TeamView {
@@ -146,6 +149,35 @@ export function teamView(team: Team): TeamView {
   }
 }
 
+/** An answer to `message`; null for one that the agent gave of its own. */
+export function answerView(
+  { ok, run, text, durationMs, spent, details }: Omit<MessageAnswer, 'message'>,
+  message: string | null,
+): AnswerView {
+  return {
+    message,
+    ok,
+    run,
+    text,
+    duration_ms: durationMs,
+    cost_usd: spent.costUsd,
+    turns: spent.turns,
+    usage: usageView(spent),
+    details,
+  }
+}
+
+function usageView({ models }: Spending): readonly ModelUsageView[] {
+  return Object.entries(models).map(([model, used]) => ({
+    model,
+    cost_usd: used.costUsd,
+    input_tokens: used.inputTokens,
+    output_tokens: used.outputTokens,
+    cache_read_tokens: used.cacheReadTokens,
+    cache_write_tokens: used.cacheWriteTokens,
+  }))
+}
+
 export function receiptView({ signals, strays, left }: Receipt): ReceiptView {
   return { signals: signals.map((sent) => ({ ...sent, at: iso(sent.at) })), strays, left }
 }
@@ -155,11 +187,21 @@ export function eventView(event: JournalEvent | Gap): EventView | GapView
 export function eventView(event: JournalEvent | Gap): EventView | GapView {
   if (event.type === 'gap') return event
   const { seq, at, type, ...rest } = event
-  return { seq, at: iso(at), type, ...toWire(rest) }
+  const wire = toWire(rest)
+  return { seq, at: iso(at), type, ...wire, ...('spec' in rest ? { spec: specView(rest.spec) } : {}) }
+}
+
+/** A spec for people. What is structured in a provider's options may hold secrets, and is left out. */
+export function specView({ options, ...spec }: MissionSpec): Record<string, unknown> {
+  const shown = Object.entries(options).map(([name, value]) => {
+    const secret = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return [snakeCase(name), secret ? '(not shown)' : value]
+  })
+  return { ...toWire(spec), options: Object.fromEntries(shown) }
 }
 
 /** Names with underscores, moments as text: for values whose shape is the journal's. */
-export function toWire(value: object): Record<string, unknown> {
+function toWire(value: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       snakeCase(name),

@@ -4,25 +4,10 @@
  */
 import type { Mission, OutputFile } from '@overmind/core'
 import { iso } from '../api/views.ts'
+import type { LogOptions, LogPiece } from './piece.ts'
 import { findTail } from './tail.ts'
+import { talkLog } from './talk.ts'
 import { timeIndex } from './time-index.ts'
-
-export interface LogOptions {
-  /** Only this run. Default: all. */
-  readonly run?: number
-  /** Only the last lines. */
-  readonly tail?: number
-  /** Only what was written since; milliseconds since 1970. */
-  readonly since?: number
-  /** Go on with what is written from now, until the mission has exited. */
-  readonly follow: boolean
-  readonly signal: AbortSignal
-}
-
-export type LogPiece =
-  | { readonly kind: 'bytes'; readonly run: number; readonly offset: number; readonly bytes: Uint8Array }
-  /** A line of ours, without its end. */
-  | { readonly kind: 'notice'; readonly run: number; readonly at: number | null; readonly text: string }
 
 interface Start {
   readonly run: number
@@ -33,8 +18,49 @@ export async function* composeLog(
   mission: Mission,
   options: LogOptions,
 ): AsyncGenerator<LogPiece, undefined> {
-  const { follow, signal } = options
-  const begin = await beginning(mission, options)
+  const shown = mission.talk === null || options.raw === true ? null : new Set<string>()
+  const { tail, follow, signal } = options
+  if (shown === null || tail === undefined) {
+    return yield* runsFrom(mission, await beginning(mission, options), { ...options, shown })
+  }
+  // How many lines people see of what an agent wrote is only known once it is shown.
+  const begin = await beginning(mission, { follow, signal, ...withoutTail(options) })
+  const last: LogPiece[] = []
+  let next = begin
+  for await (const piece of runsFrom(mission, begin, { ...options, shown, follow: false })) {
+    for (const line of linesOf(piece)) last.push(line)
+    last.splice(0, last.length - tail)
+    if (piece.kind === 'bytes') next = { run: piece.run, offset: piece.next ?? piece.offset }
+  }
+  yield* last
+  if (follow) yield* runsFrom(mission, next, { ...options, shown })
+}
+
+function withoutTail({ run, since }: LogOptions): Pick<LogOptions, 'run' | 'since'> {
+  return { ...(run === undefined ? {} : { run }), ...(since === undefined ? {} : { since }) }
+}
+
+/** A piece for each line in it. */
+function linesOf(piece: LogPiece): readonly LogPiece[] {
+  if (piece.kind === 'notice') return [piece]
+  const lines = Buffer.from(piece.bytes)
+    .toString('utf8')
+    .split(/(?<=\n)/)
+  return lines.filter((line) => line !== '').map((line) => ({ ...piece, bytes: Buffer.from(line) }))
+}
+
+interface RunsOptions extends LogOptions {
+  /** Messages that have been shown, where an agent's words are shown; null for its bytes. */
+  readonly shown: Set<string> | null
+}
+
+async function* runsFrom(
+  mission: Mission,
+  begin: Start,
+  options: RunsOptions,
+): AsyncGenerator<LogPiece, undefined> {
+  const { follow, signal, shown } = options
+  const { talk } = mission
   for (let run = begin.run; ; run += 1) {
     const { state } = mission.view()
     if (run > state.run) {
@@ -42,7 +68,9 @@ export async function* composeLog(
     }
     if (run > begin.run) yield restartNotice(mission, run)
     const from = run === begin.run ? begin.offset : 0
-    yield* runLog(mission, run, from, follow, signal)
+    yield* shown === null || talk === null
+      ? runLog(mission, run, from, follow, signal)
+      : talkLog(mission, talk, { run, from, follow, signal, shown })
     yield* stallNotice(mission, run)
     if (signal.aborted || options.run !== undefined) return
   }

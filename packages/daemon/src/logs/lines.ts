@@ -1,7 +1,8 @@
 import type { Mission } from '@overmind/core'
 import { iso } from '../api/views.ts'
 import type { LogLine } from '../api/types.ts'
-import { composeLog, type LogOptions } from './compose.ts'
+import { composeLog } from './compose.ts'
+import type { LogOptions } from './piece.ts'
 import { type TimeIndex, timeIndex } from './time-index.ts'
 
 /** A line longer than this comes in parts, so that no line costs more memory than this. Bytes. */

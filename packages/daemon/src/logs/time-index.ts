@@ -15,6 +15,7 @@ export function timeIndex(mission: Mission, run: number): TimeIndex {
   const notes = mission
     .history({ run, types: ['run.output'], limit: NOTES })
     .filter((event) => event.type === 'run.output')
+    .filter(({ stream }) => stream !== 'stderr')
     .toReversed()
 
   function first(test: (note: (typeof notes)[number]) => boolean): (typeof notes)[number] | undefined {

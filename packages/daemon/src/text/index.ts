@@ -2,5 +2,6 @@
 export { inert, inertStream, type InertStream } from './inert.ts'
 export { missionTable } from './mission-table.ts'
 export { type Colour, coloured, type Paint, plain } from './paint.ts'
+export { table } from './table.ts'
 export { count, showBytes, showDuration } from './units.ts'
 export { truncate } from './width.ts'

@@ -10,6 +10,9 @@ import { showDuration } from './units.ts'
 const HEADING = ['ID', 'NAME', 'TYPE', 'STATUS', 'RESTARTS', 'PARENT', 'CHILDREN', 'UPTIME', 'COMMAND']
 const STATUS = HEADING.indexOf('STATUS')
 
+/** Behind the status of a mission that waits for a person. */
+const ASKS = '(asks)'
+
 const COLOURS: Readonly<Record<MissionView['status'], Colour>> = {
   pending: 'yellow',
   running: 'green',
@@ -60,7 +63,7 @@ function cellsOf(mission: MissionRow, now: number, branch: string): Cells {
     mission.type === 'team' ? '-' : mission.id,
     branch + inert(mission.name),
     mission.type,
-    mission.status,
+    mission.asks > 0 ? `${mission.status} ${ASKS}` : mission.status,
     String(mission.restart_count),
     mission.parent ?? '-',
     String(mission.children.length),
@@ -85,6 +88,7 @@ function styleOf(paint: Paint): TableOptions['style'] {
 
 function colourOf(cell: string): Colour {
   const status = cell.trimEnd()
+  if (status.endsWith(ASKS)) return 'yellow'
   return isStatus(status) ? COLOURS[status] : 'dim'
 }
 

@@ -33,6 +33,7 @@ function teamRow(
     name,
     type: 'team',
     status: (alive ?? members.find(({ status }) => status === 'crashed') ?? members[0])?.status ?? 'stopped',
+    asks: 0,
     restart_count: members.reduce((sum, { restart_count }) => sum + restart_count, 0),
     parent: null,
     children: members.map(({ id }) => id),

@@ -5,7 +5,7 @@ import { json, problem, reference } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { descriptionSchema } from '../schemas.ts'
 import type { Description } from '../types.ts'
-import { eventView, missionView, receiptView, toWire } from '../views.ts'
+import { eventView, missionView, receiptView, specView } from '../views.ts'
 
 const EVENTS = 20
 
@@ -28,7 +28,7 @@ function description(mission: Mission): Description {
   const restarted = restarting?.type === 'mission.restarting' ? restarting.reason : undefined
   return {
     mission: missionView(mission),
-    spec: toWire(view.spec),
+    spec: specView(view.spec),
     why: why(view, { now: Date.now(), restarted }),
     evidence: failed?.type === 'run.exited' ? (failed.exit.tail ?? null) : null,
     receipt: ended?.type === 'run.ended' ? receiptView(ended.receipt) : null,

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Mission } from '@overmind/core'
-import { composeLog, type LogOptions } from '../../logs/compose.ts'
+import { composeLog } from '../../logs/compose.ts'
+import type { LogOptions } from '../../logs/piece.ts'
 import { logLines } from '../../logs/lines.ts'
 import { flag, moment, problem, reference, stream, whole } from '../answers.ts'
 import type { Register } from '../context.ts'
@@ -23,6 +24,7 @@ export const logs: Register = (api, { runtime }) => {
           description: 'Only what was written since, as ISO 8601 or milliseconds since 1970',
         }),
         follow: flag.openapi({ description: 'Go on until the mission has exited' }),
+        raw: flag.openapi({ description: 'What an agent that talks wrote, and not what it says' }),
         timestamps: flag.openapi({ description: 'Put its time before each line of text' }),
       }),
     },
@@ -35,11 +37,12 @@ export const logs: Register = (api, { runtime }) => {
   })
   api.openapi(route, (c) => {
     const mission = runtime.get(c.req.valid('param').reference)
-    const { run, tail, since, follow, timestamps } = c.req.valid('query')
+    const { run, tail, since, follow, raw, timestamps } = c.req.valid('query')
     // Before the answer begins, so that a wrong number is an error and not an empty log.
     if (run !== undefined) mission.output({ run, follow: false })
     const options = (signal: AbortSignal): LogOptions => ({
       follow,
+      raw,
       signal,
       ...(run === undefined ? {} : { run }),
       ...(tail === undefined ? {} : { tail }),

@@ -1,11 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { OvermindError } from '@overmind/core'
 import { json, problem, reference, whole } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { missionSchema } from '../schemas.ts'
 import { missionView } from '../views.ts'
-
-const LONGEST_MS = 2 ** 31 - 1
+import { within } from '../within.ts'
 
 export const wait: Register = (api, { runtime }) => {
   const route = createRoute({
@@ -26,20 +24,8 @@ export const wait: Register = (api, { runtime }) => {
   api.openapi(route, async (c) => {
     const mission = runtime.get(c.req.valid('param').reference)
     const timeoutMs = c.req.valid('query').timeout_ms
-    const late = new AbortController()
-    const error = new OvermindError(
-      'timeout',
-      `timeout: mission ${mission.id} had not finished after ${timeoutMs} ms`,
-    )
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => late.abort(error), Math.min(timeoutMs, LONGEST_MS))
-    try {
-      await mission.exited({ signal: AbortSignal.any([late.signal, c.req.raw.signal]) })
-    } finally {
-      clearTimeout(timer)
-    }
+    const late = `timeout: mission ${mission.id} had not finished after ${timeoutMs} ms`
+    await within(c, { timeoutMs, late }, (signal) => mission.exited({ signal }))
     return c.json(missionView(mission), 200)
   })
 }

@@ -1,0 +1,144 @@
+import { resolve } from 'node:path'
+import type { StartRequest } from '@overmind/client'
+import {
+  BadValue,
+  choice,
+  flag,
+  list,
+  type Listed,
+  type Switch,
+  value,
+  type Valued,
+  type Values,
+} from '../command-line/flags.ts'
+import { amount, duration, seconds, signal, text, whole } from '../command-line/values.ts'
+import { CommandError } from '../failures.ts'
+
+type Variable = readonly [name: string, value: string]
+
+// A type alias, which unlike an interface is a table of flags.
+// oxlint-disable-next-line typescript/consistent-type-definitions
+type StartFlags = {
+  readonly name: Valued<string>
+  readonly cwd: Valued<string>
+  readonly env: Listed<Variable>
+  readonly type: Valued<'task' | 'session'>
+  readonly model: Valued<string>
+  readonly parent: Valued<string>
+  readonly 'on-parent-exit': Valued<'keep' | 'stop'>
+  readonly restart: Valued<'never' | 'on-failure' | 'always'>
+  readonly 'max-restarts': Valued<number>
+  readonly 'max-seconds': Valued<number>
+  readonly backoff: Valued<number>
+  readonly 'activity-timeout': Valued<number>
+  readonly timeout: Valued<number>
+  readonly 'stop-signal': Valued<string>
+  readonly 'stop-timeout': Valued<number>
+  readonly 'max-cost': Valued<number>
+  readonly 'max-turns': Valued<number>
+  readonly 'max-tokens': Valued<number>
+  readonly 'no-wait-limit': Switch
+  readonly 'ask-timeout': Valued<number>
+  readonly 'on-ask-timeout': Valued<'deny' | 'stop'>
+  readonly follow: Switch
+}
+
+/** Flags of every command that starts a mission. */
+export const startFlags: StartFlags = {
+  name: value('name', 'A name for it (default: made up)', text),
+  cwd: value('folder', 'Where it runs (default: here)', text),
+  env: list('K=V', 'A variable on top of your environment, or just K', variable),
+  type: choice(
+    ['task', 'session'],
+    'A task ends when it is done, a session stays and takes messages (default: task)',
+  ),
+  model: value('name', 'The model that is to answer', text),
+  parent: value('id', 'The mission that it belongs to', text),
+  'on-parent-exit': choice(['keep', 'stop'], 'What becomes of it when its parent has exited (default: keep)'),
+  restart: choice(
+    ['never', 'on-failure', 'always'],
+    'When a run that ended is followed by another (default: never)',
+    {
+      code: 'invalid_restart_policy',
+      also: { on_failure: 'on-failure' },
+    },
+  ),
+  'max-restarts': value('n', 'Restarts within --max-seconds; 0 is unlimited (default: 5)', whole(0)),
+  'max-seconds': value('s', 'Seconds of running time that --max-restarts is about (default: 60)', seconds),
+  backoff: value('ms', 'Before the first restart, doubled with each (default: 1000)', duration('ms')),
+  'activity-timeout': value('s', 'Seconds without output after which a run is stalled', duration('s')),
+  timeout: value('s', 'Seconds after which a run is ended', duration('s')),
+  'stop-signal': value('signal', 'What asks it to end (default: SIGTERM)', signal),
+  'stop-timeout': value('s', 'Seconds from asking it to SIGKILL (default: 10)', duration('s')),
+  'max-cost': value('usd', 'US dollars that an agent may spend', amount),
+  'max-turns': value('n', "How often an agent's model may be called", whole(1)),
+  'max-tokens': value('n', 'Tokens of any kind that an agent may use', whole(1)),
+  'no-wait-limit': flag('End when the account is rate-limited, and do not wait for the reset'),
+  'ask-timeout': value('s', 'Seconds that a question of an agent waits for you', duration('s')),
+  'on-ask-timeout': choice(
+    ['deny', 'stop'],
+    'What becomes of a question that nobody answered (default: deny)',
+  ),
+  follow: flag('Stream the output and exit with the code of the mission', { short: 'f' }),
+}
+
+/** What the flags ask for; the command is for the caller to add. */
+export function startRequest(given: Values<typeof startFlags>): Omit<StartRequest, 'command'> {
+  return {
+    cwd: folder(given.cwd),
+    env: environment(given.env),
+    ...present({
+      name: given.name,
+      type: given.type,
+      model: given.model,
+      parent: given.parent,
+      on_parent_exit: given['on-parent-exit'],
+      restart: given.restart,
+      max_restarts: given['max-restarts'],
+      max_seconds: given['max-seconds'],
+      backoff_ms: given.backoff,
+      activity_timeout_ms: given['activity-timeout'],
+      timeout_ms: given.timeout,
+      stop_signal: given['stop-signal'],
+      stop_timeout_ms: given['stop-timeout'],
+      max_cost_usd: given['max-cost'],
+      max_turns: given['max-turns'],
+      max_tokens: given['max-tokens'],
+      on_limit: given['no-wait-limit'] ? ('exit' as const) : undefined,
+      ask_timeout_ms: given['ask-timeout'],
+      on_ask_timeout: given['on-ask-timeout'],
+    }),
+  }
+}
+
+/** `K=V`, or `K` for the value that K has here. */
+function variable(text: string): Variable {
+  const [name = '', ...rest] = text.split('=')
+  const own = process.env[name]
+  if (name === '') throw new BadValue('must be of the form K=V, or K for a variable that is set here')
+  if (rest.length > 0) return [name, rest.join('=')]
+  if (own === undefined) throw new BadValue('must be of the form K=V, or K for a variable that is set here')
+  return [name, own]
+}
+
+function environment(added: readonly Variable[]): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  return Object.fromEntries([...inherited, ...added])
+}
+
+function folder(given: string | undefined): string {
+  try {
+    return resolve(given ?? process.cwd())
+  } catch (cause) {
+    throw new CommandError('cwd_not_found', 'the current folder does not exist any more', { cause })
+  }
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** The fields that have a value. */
+export function present<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
+}
