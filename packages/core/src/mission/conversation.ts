@@ -26,6 +26,7 @@ export type Tell =
   | { readonly kind: 'verdict'; readonly ask: string }
   | { readonly kind: 'interrupt'; readonly request: string }
   | { readonly kind: 'farewell' }
+  | { readonly kind: 'nudge'; readonly request: string }
 
 export interface Exchange {
   readonly conversation: Conversation
@@ -51,6 +52,7 @@ export function newConversation(id: string | null): Conversation {
     begun: false,
     model: null,
     turn: 'off',
+    tellsTurns: false,
     heard: 0,
     background: 0,
     messages: [],
@@ -141,7 +143,15 @@ function noticeRun(draft: Draft, before: MissionState, after: MissionState): voi
 }
 
 function beginRun(draft: Draft): void {
-  draft.know({ heard: 0, turn: 'off', background: 0, trouble: null, interrupting: null, runCostUsd: 0 })
+  draft.know({
+    heard: 0,
+    turn: 'off',
+    tellsTurns: false,
+    background: 0,
+    trouble: null,
+    interrupting: null,
+    runCostUsd: 0,
+  })
   const { spec, freshConversation } = draft.setting
   // A task that has done what it was asked and runs again is asked again, and remembers nothing of the first time.
   if (spec.type === 'task' && draft.conversation.messages.length === 0) {
@@ -158,22 +168,11 @@ function endRun(draft: Draft): void {
   for (const { id, state } of draft.conversation.messages) {
     const mayBeToldAgain = state === 'handed' || draft.setting.talk.remembers
     if (state !== 'queued' && mayBeToldAgain) giveBack(draft, id, 'the agent ended before it had answered')
-    else if (state !== 'queued') drop(draft, id)
+    else if (state !== 'queued') {
+      const { heard } = draft.conversation
+      settle(draft, id, { ok: false, from: heard, to: heard })
+    }
   }
-}
-
-/** It has been told, and there will be no answer. */
-function drop(draft: Draft, id: MessageId): void {
-  const { conversation, run } = draft
-  draft.know({ messages: conversation.messages.filter((message) => message.id !== id) })
-  draft.events.push({
-    type: 'message.answered',
-    run,
-    message: id,
-    ok: false,
-    from: conversation.heard,
-    to: conversation.heard,
-  })
 }
 
 function take(draft: Draft, signal: Signal | TalkSignal): void {
@@ -243,10 +242,10 @@ function learn(draft: Draft, fact: Fact, place: Place): void {
       })
       return
     case 'turn':
-      if (conversation.turn === 'off' || conversation.turn === fact.turn) return
       becomeReady(draft)
-      draft.know({ turn: fact.turn })
-      if (fact.turn === 'idle') concludeSettled(draft, place)
+      if (draft.conversation.turn === 'off') return
+      if (fact.turn === 'idle') concludeTurn(draft, place)
+      draft.know({ turn: fact.turn, tellsTurns: true })
       return
     case 'taken':
       return beTaken(draft, fact.message)
@@ -285,14 +284,22 @@ function learn(draft: Draft, fact: Fact, place: Place): void {
   }
 }
 
-/** What it is done with, and has not answered in this run, it had answered in an earlier one. */
-function concludeSettled(draft: Draft, { from, to }: Place): void {
-  const { conversation, run } = draft
-  for (const { id, state } of conversation.messages) {
-    if (state !== 'settled') continue
-    draft.know({ messages: draft.conversation.messages.filter((message) => message.id !== id) })
-    draft.events.push({ type: 'message.answered', run, message: id, ok: true, from, to })
+/**
+ * It waits for a message, so it has nothing to do: what it is done with and has not answered in this run, it had
+ * answered in an earlier one; what it had and is not done with will have no answer.
+ */
+function concludeTurn(draft: Draft, { from, to }: Place): void {
+  const { messages, turn } = draft.conversation
+  for (const { id, state } of messages) {
+    if (state === 'settled') settle(draft, id, { ok: true, from, to })
+    else if (state === 'taken' && turn === 'busy') settle(draft, id, { ok: false, from: to, to })
   }
+}
+
+function settle(draft: Draft, id: MessageId, answer: { readonly ok: boolean } & Place): void {
+  const { conversation, run } = draft
+  draft.know({ messages: conversation.messages.filter((message) => message.id !== id) })
+  draft.events.push({ type: 'message.answered', run, message: id, ...answer })
 }
 
 function giveBack(draft: Draft, id: MessageId, reason: string): void {
@@ -324,17 +331,14 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, { fro
     interrupting: null,
     // A verdict that was on its way has arrived, or nobody waits for it.
     asks: [],
-    ...(setting.talk.turns ? { turn: 'idle' } : {}),
+    ...(setting.talk.turns && !conversation.tellsTurns ? { turn: 'idle' } : {}),
     ...(ok ? { trouble: null, stuck: null } : {}),
   })
   const { trouble } = draft.conversation
   const again = !ok && !interrupted && trouble !== null && mayPass(trouble, setting.spec)
   for (const { id } of messagesOf(conversation, fact)) {
     if (again) giveBack(draft, id, trouble.reason)
-    else {
-      draft.know({ messages: draft.conversation.messages.filter((message) => message.id !== id) })
-      draft.events.push({ type: 'message.answered', run, message: id, ok, from, to })
-    }
+    else settle(draft, id, { ok, from, to })
   }
 }
 

@@ -6,7 +6,7 @@
  * ```
  * pending { queued, limited }
  *   → running { starting, up, stopping }
- *   ⇄ stalled { terminating, killing }
+ *   ⇄ stalled { suspect, nudged, interrupting, terminating, killing }
  *   → restarting { reaping, backoff, limited }  → running (run + 1)
  *   → exited                             final
  * ```
@@ -123,8 +123,9 @@ function climbOn({ context }: Args): Step {
   const { ending } = context
   if (ending === null) return {}
   const rung = nextRung(ending.rung)
+  const begins = ending.rung === 'part' || ending.rung === 'interrupt'
   // Half of its time has passed.
-  const timeoutMs = ending.rung === 'part' ? ending.timeoutMs / 2 : ending.timeoutMs
+  const timeoutMs = begins ? ending.timeoutMs / 2 : ending.timeoutMs
   return { ending: { ...ending, rung, timeoutMs } }
 }
 
@@ -141,13 +142,14 @@ function climb(args: Args): Step {
         record: [{ type: 'run.ending', run, reason, signal: null }],
         perform: [{ type: 'part' }],
       }
+    case 'interrupt':
     case 'ask':
     case 'kill': {
-      const signal = rung === 'ask' ? spec.stopSignal : 'SIGKILL'
+      const signal = { interrupt: 'SIGINT', ask: spec.stopSignal, kill: 'SIGKILL' } as const
       return {
-        timers: timer(args, 'rung', rung === 'ask' ? timeoutMs : GIVE_UP_MS),
-        record: [{ type: 'run.ending', run, reason, signal }],
-        perform: [{ type: 'signal', signal }],
+        timers: timer(args, 'rung', { interrupt: timeoutMs / 2, ask: timeoutMs, kill: GIVE_UP_MS }[rung]),
+        record: [{ type: 'run.ending', run, reason, signal: signal[rung] }],
+        perform: [{ type: 'signal', signal: signal[rung] }],
       }
     }
   }
@@ -362,6 +364,28 @@ function stalled({ context, event }: Args): Step {
   return { record: [{ type: 'run.stalled', run: context.run, quiet: Math.round(event.quietMs) }] }
 }
 
+/** How long an agent is waited for once it is suspected, and again once it has been nudged. Milliseconds. */
+function nudgeMs({ activityTimeoutMs }: MissionSpec): number {
+  return (activityTimeoutMs ?? 0) / 2
+}
+
+/** So soon after a nudge an agent only shows that it has read it. Milliseconds. */
+function graceMs(spec: MissionSpec): number {
+  return Math.min(1000, nudgeMs(spec) / 2)
+}
+
+function waitOn(args: Args): Step {
+  return { timers: timer(args, 'activity', nudgeMs(args.context.spec)) }
+}
+
+function nudge({ context }: Args): Step {
+  return { record: [{ type: 'run.nudged', run: context.run }], perform: [{ type: 'nudge' }] }
+}
+
+function recovered({ context }: Args): Step {
+  return { record: [{ type: 'run.recovered', run: context.run }] }
+}
+
 /** Looks again when the run, as it is now, would have been silent for long enough. */
 function watchActivity(args: Args): Step {
   const { event } = args
@@ -421,6 +445,15 @@ const leaderExits = [
   ...leavesNothing,
 ] as const
 
+/** While it may go on: what ends that. */
+const whileUp = {
+  exited: leaderExits,
+  stop: { target: '#mission.running.stopping', actions: 'wantStop' },
+  kill: { target: '#mission.running.stopping', actions: 'wantKill' },
+  end: { target: '#mission.running.stopping', actions: 'wantItEnd' },
+  restart: { target: '#mission.running.stopping', actions: 'wantRestart' },
+} as const
+
 /** Of the timers, while a tree is being ended: what raises the reason, and the end of the last rung. */
 const endingTimers = [
   { guard: 'isDeadline', actions: 'wantDeadline' },
@@ -468,6 +501,15 @@ const machine = setup({
       event.type === 'timer' &&
       event.name === 'activity' &&
       event.quietMs >= (context.spec.activityTimeoutMs ?? Infinity),
+    isSilentAgent: ({ context, event }) =>
+      event.type === 'timer' &&
+      event.name === 'activity' &&
+      event.nudges &&
+      event.quietMs >= (context.spec.activityTimeoutMs ?? Infinity),
+    isStillSilent: ({ context, event }) =>
+      event.type === 'timer' &&
+      event.name === 'activity' &&
+      event.quietMs >= nudgeMs(context.spec) - graceMs(context.spec),
     isActive: ({ event }) => event.type === 'timer' && event.name === 'activity',
     atLastRung: ({ context, event }) =>
       event.type === 'timer' && event.name === 'rung' && context.ending?.rung === 'kill',
@@ -507,6 +549,10 @@ const machine = setup({
     ),
     wantRestart: assign((args) => apply(args.context, wantEnd('restart')(args))),
     wantDeadline: assign((args) => apply(args.context, wantEnd('deadline')(args))),
+    noteRecovered: assign((args) => apply(args.context, recovered(args))),
+    waitOn: assign((args) => apply(args.context, waitOn(args))),
+    nudge: assign((args) => apply(args.context, nudge(args))),
+    wantStallInterrupt: assign((args) => apply(args.context, want('stall', 'interrupt')(args))),
     wantStall: assign((args) => apply(args.context, want('stall', 'ask')(args))),
     wantLeftoversGone: assign((args) => apply(args.context, want('leftovers', 'ask')(args))),
     nextRung: assign((args) => apply(args.context, climbOn(args))),
@@ -565,13 +611,14 @@ const machine = setup({
         },
         up: {
           on: {
-            exited: leaderExits,
-            stop: { target: 'stopping', actions: 'wantStop' },
-            kill: { target: 'stopping', actions: 'wantKill' },
-            end: { target: 'stopping', actions: 'wantItEnd' },
-            restart: { target: 'stopping', actions: 'wantRestart' },
+            ...whileUp,
             timer: [
               { guard: 'isDeadline', target: 'stopping', actions: 'wantDeadline' },
+              {
+                guard: 'isSilentAgent',
+                target: '#mission.stalled.suspect',
+                actions: ['noteStalled', 'waitOn'],
+              },
               {
                 guard: 'isSilent',
                 target: '#mission.stalled.terminating',
@@ -596,6 +643,38 @@ const machine = setup({
     stalled: {
       initial: 'terminating',
       states: {
+        suspect: {
+          on: {
+            ...whileUp,
+            timer: [
+              { guard: 'isDeadline', target: '#mission.running.stopping', actions: 'wantDeadline' },
+              { guard: 'isSilent', target: 'nudged', actions: ['nudge', 'waitOn'] },
+              {
+                guard: 'isActive',
+                target: '#mission.running.up',
+                actions: ['noteRecovered', 'watchActivity'],
+              },
+            ],
+          },
+        },
+        nudged: {
+          on: {
+            ...whileUp,
+            timer: [
+              { guard: 'isDeadline', target: '#mission.running.stopping', actions: 'wantDeadline' },
+              { guard: 'isStillSilent', target: 'interrupting', actions: 'wantStallInterrupt' },
+              {
+                guard: 'isActive',
+                target: '#mission.running.up',
+                actions: ['noteRecovered', 'watchActivity'],
+              },
+            ],
+          },
+        },
+        interrupting: {
+          entry: 'climb',
+          on: { timer: [...endingTimers, { guard: 'isRung', target: 'terminating', actions: 'nextRung' }] },
+        },
         terminating: {
           entry: 'climb',
           on: { timer: [...endingTimers, { guard: 'isRung', target: 'killing', actions: 'nextRung' }] },

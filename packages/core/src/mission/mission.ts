@@ -107,6 +107,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       draft(event, now.wall),
     )
     deps.commit({ events, put: [next] })
+    if (state.conversation?.turn === 'busy' && before.conversation?.turn !== 'busy') busySince = now.monotonic
     record = next
     for (const event of events) if (event.type === 'message.queued') texts.set(event.message, event.text)
     deps.gates.note(next, accountOf(next.state), before)
@@ -115,6 +116,9 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     for (const tell of exchange?.tells ?? []) tellAgent(tell)
     for (const { look } of waiting) look()
     heed()
+    // What it says shows that it is not stuck.
+    if (signal.type === 'heard' && state.phase === 'stalled.suspect')
+      tell({ type: 'timer', name: 'activity', quietMs: 0 })
   }
 
   function decided(signal: Signal | TalkSignal, now: Instant): Decision {
@@ -129,6 +133,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       account,
       gate: deps.gates.of(spec.provider, account),
       parts: (talk?.farewell() ?? null) !== null,
+      nudges: (talk?.nudge() ?? null) !== null,
     })
   }
 
@@ -245,10 +250,22 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
         const early = deadline.boot === host.boot ? remaining(deadline, clock.now(), host.boot) : 0
         if (early > 0) return arm(early)
         timers.delete(name)
-        tell({ type: 'timer', name, quietMs: name === 'activity' ? host.quietFor(ref()) : 0 })
+        tell({ type: 'timer', name, quietMs: name === 'activity' ? quietFor() : 0 })
       }
       arm(remaining(deadline, now, host.boot))
     }
+  }
+
+  /** When the agent began to work on what it works on, as far as this supervisor saw it. */
+  let busySince = clock.now().monotonic
+
+  /** An agent is silent when it has something to do and nobody to wait for. */
+  function quietFor(): number {
+    const { conversation } = record.state
+    const quiet = host.quietFor(ref())
+    if (conversation === null || talk?.turns !== true) return quiet
+    const waits = conversation.turn !== 'busy' || conversation.asks.some(({ verdict }) => verdict === null)
+    return waits ? 0 : Math.min(quiet, clock.now().monotonic - busySince)
   }
 
   function perform(effect: Effect): void {
@@ -259,6 +276,9 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
         return
       case 'part':
         tellAgent({ kind: 'farewell' })
+        return
+      case 'nudge':
+        tellAgent({ kind: 'nudge', request: newMessageId(deps.random) })
         return
       case 'signal':
         host.signal(ref(), effect.signal).catch(deps.fault)
@@ -338,7 +358,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   function lineFor(
     about: Tell,
-    { greet, message, verdict, interrupt, farewell }: Talk,
+    { greet, message, verdict, interrupt, farewell, nudge }: Talk,
   ): { key: string; text: string } | null {
     const lineOf = (key: string, text: string | null): { key: string; text: string } | null =>
       text === null ? null : { key, text }
@@ -359,6 +379,10 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
         return lineOf(`interrupt-${about.request}`, interrupt(about.request))
       case 'farewell':
         return lineOf('farewell', farewell())
+      case 'nudge': {
+        const text = nudge()
+        return lineOf(`nudge-${about.request}`, text === null ? null : message(about.request, text))
+      }
     }
   }
 

@@ -72,6 +72,8 @@ export interface Circumstances {
   readonly gate: Gate
   /** Whether the agent can be asked in its own words to end. */
   readonly parts: boolean
+  /** Whether it can be told that it has been silent for too long. */
+  readonly nudges: boolean
 }
 
 /** What is to be done once a decision is written. */
@@ -80,6 +82,8 @@ export type Effect =
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals }
   /** Ask the agent in its own words to end. */
   | { readonly type: 'part' }
+  /** Tell the agent that it has been silent for too long. */
+  | { readonly type: 'nudge' }
   /** Look at the tree a last time and report it as `emptied`, whatever is left. */
   | { readonly type: 'give-up' }
   /** The mission has exited: its children may be bound to it. */
@@ -112,7 +116,7 @@ export function higher(a: EndReason, b: EndReason): EndReason {
   return PRECEDENCE.indexOf(a) >= PRECEDENCE.indexOf(b) ? a : b
 }
 
-const RUNGS: readonly Rung[] = ['part', 'ask', 'kill']
+const RUNGS: readonly Rung[] = ['part', 'interrupt', 'ask', 'kill']
 
 /** The rung of an ending never goes back. */
 export function higherRung(a: Rung, b: Rung): Rung {
@@ -120,5 +124,5 @@ export function higherRung(a: Rung, b: Rung): Rung {
 }
 
 export function nextRung(rung: Rung): Rung {
-  return rung === 'part' ? 'ask' : 'kill'
+  return rung === 'part' || rung === 'interrupt' ? 'ask' : 'kill'
 }

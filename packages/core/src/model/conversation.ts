@@ -14,6 +14,8 @@ export interface Conversation {
   /** So many bytes of the current run's stdout have been taken in. */
   readonly heard: number
   readonly turn: Turn
+  /** The agent of this run tells when it begins and when it waits, so that its answers alone do not mean that it does. */
+  readonly tellsTurns: boolean
   /** Work of the current run that goes on beside its turns. */
   readonly background: number
   /** Not answered yet, in the order in which they are told. */

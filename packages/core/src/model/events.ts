@@ -59,6 +59,10 @@ export type MissionEvent =
     }
   | { readonly type: 'run.exited'; readonly run: Run; readonly exit: ProcessExit; readonly left: number }
   | { readonly type: 'run.stalled'; readonly run: Run; readonly quiet: number }
+  /** Intent: an agent that has been silent for too long is about to be told so. */
+  | { readonly type: 'run.nudged'; readonly run: Run }
+  /** A run that was held for stalled has shown activity, and goes on. */
+  | { readonly type: 'run.recovered'; readonly run: Run }
   /** The tree of this run is empty, or names what could not be ended. */
   | { readonly type: 'run.ended'; readonly run: Run; readonly receipt: Receipt }
   | {

@@ -24,6 +24,9 @@ export const PHASES = [
   'running.starting',
   'running.up',
   'running.stopping',
+  'stalled.suspect',
+  'stalled.nudged',
+  'stalled.interrupting',
   'stalled.terminating',
   'stalled.killing',
   'restarting.reaping',
@@ -36,8 +39,8 @@ export type Phase = (typeof PHASES)[number]
 
 export type TimerName = 'rung' | 'deadline' | 'activity' | 'backoff' | 'gate' | 'ask'
 
-/** The ladder that ends a process tree: asked in the agent's own words, by a signal, then killed, then given up. */
-export type Rung = 'part' | 'ask' | 'kill'
+/** The ladder that ends a process tree: asked in the agent's own words, or interrupted; by a signal; then killed; then given up. */
+export type Rung = 'part' | 'interrupt' | 'ask' | 'kill'
 
 export interface Ending {
   readonly reason: EndReason
@@ -110,6 +113,9 @@ export function statusOf(state: MissionState): Status {
     case 'running.up':
     case 'running.stopping':
       return 'running'
+    case 'stalled.suspect':
+    case 'stalled.nudged':
+    case 'stalled.interrupting':
     case 'stalled.terminating':
     case 'stalled.killing':
       return 'stalled'

@@ -11,6 +11,7 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
     account: 'account',
     gate: OPEN_GATE,
     parts: false,
+    nudges: false,
     ...over,
   }
 }

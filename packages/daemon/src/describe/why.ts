@@ -1,4 +1,4 @@
-import type { MissionView } from '@overmind/core'
+import { type MissionView, tokensOf } from '@overmind/core'
 
 export interface Circumstances {
   /** Milliseconds since 1970. */
@@ -33,15 +33,27 @@ export function why(
     case 'running.up':
       sentences.push(`Run ${run} is running, under process ${state.process?.pid ?? 'unknown'}.`)
       break
+    case 'stalled.suspect':
+      sentences.push(
+        `Run ${run} has shown no activity for ${(spec.activityTimeoutMs ?? 0) / 1000} s; it is told so in ${until('activity')} unless it does.`,
+      )
+      break
+    case 'stalled.nudged':
+      sentences.push(
+        `Run ${run} has shown no activity and has been told so; it is interrupted in ${until('activity')} unless it does.`,
+      )
+      break
     case 'running.stopping':
+    case 'stalled.interrupting':
     case 'stalled.terminating':
     case 'stalled.killing':
     case 'restarting.reaping': {
+      const next = ending?.rung === 'ask' ? 'SIGKILL' : spec.stopSignal
       const reason = ending === null ? 'It is being ended' : ENDING[ending.reason]
       sentences.push(
         ending?.rung === 'kill'
           ? `${reason}: SIGKILL was sent, and its process tree is not empty yet.`
-          : `${reason}: ${spec.stopSignal} was sent; SIGKILL follows in ${until('rung')} unless its process tree is empty before.`,
+          : `${reason}: ${ASKED[ending?.rung ?? 'ask'] ?? `${spec.stopSignal} was sent`}; ${next} follows in ${until('rung')} unless its process tree is empty before.`,
       )
       if (ended !== null) sentences.push('The command itself has ended; what it left behind has not.')
       break
@@ -66,6 +78,7 @@ export function why(
       `Restarts (${spec.restart}): ${limit} within ${spec.maxSeconds} s of running time; ${restarts} so far.`,
     )
   }
+  sentences.push(...conversationWhy(state, spec, now))
   if (phase === 'running.up' && state.timers.deadline !== undefined)
     sentences.push(`It may run for ${until('deadline')} more.`)
   if (exit === null && spec.team !== null) {
@@ -79,6 +92,48 @@ export function why(
     sentences.push(`These processes could not be ended: ${exit.receipt.left.join(', ')}.`)
   }
   return sentences
+}
+
+function conversationWhy(
+  { conversation, exit }: MissionView['state'],
+  { maxCostUsd, maxTurns, maxTokens }: MissionView['spec'],
+  now: number,
+): readonly string[] {
+  if (conversation === null) return []
+  const { turn, messages, asks, trouble, spent, background } = conversation
+  const open = asks.filter(({ verdict }) => verdict === null)
+  const waiting = messages.filter(({ state }) => state === 'queued').length
+  const doing = {
+    off: null,
+    starting: 'Its agent is starting.',
+    idle: 'Its agent waits for a message.',
+    busy: 'Its agent works on a message.',
+  }
+  const limits = [
+    maxCostUsd === null ? null : `$${maxCostUsd}`,
+    maxTurns === null ? null : `${maxTurns} turns`,
+    maxTokens === null ? null : `${maxTokens} tokens`,
+  ].filter((limit) => limit !== null)
+  const used = `$${spent.costUsd.toFixed(4)}, ${spent.turns} turns, ${tokensOf(spent)} tokens`
+  return [
+    ...open.map(
+      ({ summary, at }) =>
+        `It asks you, since ${((now - at) / 1000).toFixed(0)} s: ${summary}. See overmind inbox.`,
+    ),
+    ...(exit === null && open.length === 0 ? [doing[turn]] : []),
+    background > 0 ? `${background} of its tasks go on in the background.` : null,
+    waiting > 0 ? `${waiting} messages wait to be told.` : null,
+    trouble === null || exit !== null ? null : `It says what is wrong: ${trouble.reason} (${trouble.kind}).`,
+    spent.turns === 0
+      ? null
+      : `It has spent ${used}${limits.length === 0 ? '' : ` of ${limits.join(', ')}`}.`,
+  ].filter((sentence) => sentence !== null)
+}
+
+/** What has been done on the rungs before the signal. */
+const ASKED: Readonly<Record<string, string>> = {
+  part: 'its agent was asked to end',
+  interrupt: 'SIGINT was sent',
 }
 
 const ENDING = {
