@@ -14,6 +14,9 @@ export function troubleOf(result: JsonObject): Trouble | undefined {
       return { kind: 'budget', reason: 'it has spent as much as it may' }
     default:
   }
+  if (terminal === 'prompt_too_long')
+    return { kind: 'permanent', reason: `the conversation is too long for the model: ${said}` }
+  if (textAt(result, 'api_error') === 'usage_limit_reached') return limited(said, null)
   if (said.startsWith('No conversation found')) {
     return { kind: 'permanent', reason: `the conversation cannot be resumed: ${said}` }
   }

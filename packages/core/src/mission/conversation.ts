@@ -58,6 +58,7 @@ export function newConversation(id: string | null): Conversation {
     messages: [],
     asks: [],
     last: null,
+    answers: 0,
     trouble: null,
     stuck: null,
     interrupting: null,
@@ -155,7 +156,7 @@ function beginRun(draft: Draft): void {
   const { spec, freshConversation } = draft.setting
   // A task that has done what it was asked and runs again is asked again, and remembers nothing of the first time.
   if (spec.type === 'task' && draft.conversation.messages.length === 0) {
-    draft.know({ id: freshConversation(), begun: false, last: null, stuck: null })
+    draft.know({ id: freshConversation(), begun: false, last: null, answers: 0, stuck: null })
     queuePrompt(draft)
   }
 }
@@ -275,10 +276,12 @@ function learn(draft: Draft, fact: Fact, place: Place): void {
       draft.know({ asks: conversation.asks.filter(({ id }) => id !== fact.ask) })
       draft.events.push({ type: 'ask.withdrawn', run, ask: fact.ask })
       return
-    case 'trouble':
-      draft.know({ trouble: fact.trouble })
-      draft.events.push({ type: 'session.trouble', run, trouble: fact.trouble })
+    case 'trouble': {
+      const trouble = withReset(fact.trouble, conversation.trouble)
+      draft.know({ trouble })
+      draft.events.push({ type: 'session.trouble', run, trouble })
       return
+    }
     case 'background':
       return draft.know({ background: fact.running })
   }
@@ -332,7 +335,7 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, { fro
     // A verdict that was on its way has arrived, or nobody waits for it.
     asks: [],
     ...(setting.talk.turns && !conversation.tellsTurns ? { turn: 'idle' } : {}),
-    ...(ok ? { trouble: null, stuck: null } : {}),
+    ...(ok ? { trouble: null, stuck: null, answers: conversation.answers + 1 } : {}),
   })
   const { trouble } = draft.conversation
   const again = !ok && !interrupted && trouble !== null && mayPass(trouble, setting.spec)
@@ -342,6 +345,13 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, { fro
   }
 }
 
+/** An agent may tell when a limit ends, and then once more that it was met, without that. */
+function withReset(trouble: Trouble, before: Trouble | null): Trouble {
+  const isUnknown = trouble.kind === 'rate-limited' && trouble.until === null
+  return isUnknown && before?.kind === 'rate-limited' ? { ...trouble, until: before.until } : trouble
+}
+
+/** Some agents tell only what their process has cost in all. */
 function bill({ runCostUsd }: Conversation, fact: Extract<Fact, { type: 'answered' }>): Spending {
   if (fact.runCostUsd === null) return fact.spent
   return { ...fact.spent, costUsd: Math.max(0, fact.runCostUsd - runCostUsd) }

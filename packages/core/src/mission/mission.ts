@@ -182,12 +182,16 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       signal.type === 'exited' ? signal.exit : signal.type === 'emptied' ? record.state.ended : null
     if (exit === null) return undefined
     const code = exit.kind === 'code' ? exit.code : null
+    const endedBy = code === null ? null : signalOfCode(code)
     const { tail = '', at } = exit
-    const trouble = record.state.conversation?.trouble ?? null
+    const { ending, conversation } = record.state
+    // What it said was wrong does not explain that somebody else ended it.
+    const byItself = ending === null ? code !== 0 && endedBy === null : true
+    const trouble = byItself ? (conversation?.trouble ?? null) : null
     try {
       const judgement = provider.judge?.({
         code,
-        signal: code === null ? null : signalOfCode(code),
+        signal: endedBy,
         tail,
         at,
         trouble,
@@ -299,9 +303,9 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       const begun = (await provider.remembers?.(beginning())) ?? true
       if (closed || record.state.run !== run) return
       const { conversation } = record.state
-      if (!begun && conversation?.last !== null) {
+      if (!begun && conversation !== null && conversation.answers > 0) {
         refuse(
-          `the agent no longer has the conversation ${conversation?.id ?? ''}, so it cannot go on with it`,
+          `the agent no longer has the conversation ${conversation.id ?? ''}, so it cannot go on with it`,
           false,
         )
         return

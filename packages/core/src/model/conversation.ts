@@ -23,6 +23,8 @@ export interface Conversation {
   /** What the agent asks a person, the oldest first. */
   readonly asks: readonly Ask[]
   readonly last: Answer | null
+  /** Good answers so far: what the agent must know of when it goes on. */
+  readonly answers: number
   /** What the agent says is wrong; null again once it has answered. */
   readonly trouble: Trouble | null
   /** How its runs keep ending without an answer in between. */
