@@ -22,6 +22,7 @@ import type {
   StartRequest,
   TeamRequest,
   TeamView,
+  UsageList,
   WatchMessage,
 } from '@overmind/daemon'
 import { type Call, connectTo } from './connection.ts'
@@ -142,6 +143,8 @@ export interface OvermindClient {
   result(ref: string, options?: CallOptions): Promise<AnswerView>
   /** Asks an agent to let go of what it is doing. */
   interrupt(ref: string, options?: CallOptions): Promise<MissionView>
+  /** What live missions use and have spent. */
+  usage(options?: CallOptions): Promise<UsageList>
   /** What agents ask of people, the most urgent first. */
   inbox(options?: CallOptions): Promise<readonly AskView[]>
   /** Answers a question of an agent. */
@@ -229,6 +232,7 @@ export function createClient(
       lines({ method: 'GET', path: path(mission(ref, '/subscribe'), query), signal }),
     result: (ref, { signal } = {}) => call({ method: 'GET', path: mission(ref, '/result'), signal }),
     interrupt: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/interrupt'), signal }),
+    usage: ({ signal } = {}) => call({ method: 'GET', path: '/v1/usage', signal }),
     inbox: async ({ signal } = {}) =>
       (await call<{ readonly asks: readonly AskView[] }>({ method: 'GET', path: '/v1/inbox', signal })).asks,
     decide: (ref, ask, { decision, signal }) => {

@@ -28,5 +28,7 @@ export type {
   StartRequest,
   TeamRequest,
   TeamView,
+  UsageList,
+  UsageView,
   WatchMessage,
 } from '@overmind/daemon'

@@ -97,6 +97,7 @@ export type { MemberInput, TeamInput } from './model/team.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'
 export { type Home, prepareHome } from './process/home.ts'
 export { findProgram } from './process/launch-checks.ts'
+export type { RunUsage } from './process/usage.ts'
 export { child, ignore } from './supervisor/spec.ts'
 export type {
   ChildInput,

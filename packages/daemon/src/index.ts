@@ -19,5 +19,7 @@ export type {
   StartRequest,
   TeamRequest,
   TeamView,
+  UsageList,
+  UsageView,
   WatchMessage,
 } from './api/types.ts'

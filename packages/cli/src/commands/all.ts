@@ -94,6 +94,10 @@ export const commands: Commands = {
     summary: 'Show how the daemon is',
     load: async () => (await import('./status.ts')).status,
   },
+  top: {
+    summary: 'Show what missions use and spend, kept up to date',
+    load: async () => (await import('./top.ts')).top,
+  },
   monitor: {
     summary: 'Show status and missions, kept up to date',
     load: async () => (await import('./monitor.ts')).monitor,

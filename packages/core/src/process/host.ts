@@ -9,6 +9,7 @@ import type { Environment } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
 import type { RunRef } from './run-ref.ts'
+import type { RunUsage } from './usage.ts'
 
 export interface Launch extends RunRef {
   readonly name: string
@@ -111,6 +112,8 @@ export interface ProcessHost {
   giveUp(ref: RunRef): Promise<void>
   /** For how long the run has written nothing, in milliseconds; since its start when it never wrote. */
   quietFor(ref: RunRef): number
+  /** What the watched runs use, by `<mission>.<run>`. */
+  usage(): Promise<ReadonlyMap<string, RunUsage>>
   /** Stops watching; settles when nothing more can begin. Processes go on. */
   close(): Promise<void>
 }

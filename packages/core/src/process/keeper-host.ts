@@ -158,6 +158,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     tell: (ref, { key, text }) => feeds.get(keyOf(ref))?.tell(key, text),
     giveUp: live.giveUp,
     quietFor: live.quietFor,
+    usage: live.usage,
     async close() {
       cancelLook?.()
       listener = () => {}

@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:f
 import { isMissionId } from '../model/ids.ts'
 import { systemCode } from '../model/errors.ts'
 import { HOME_MARK, MISSION_MARK, RUN_MARK, SUPERVISOR_MARK } from './marks.ts'
-import type { Marker, ProcessEntry, ProcessTable } from './process-table.ts'
+import type { Load, Marker, ProcessEntry, ProcessTable } from './process-table.ts'
 
 /** The kernel shows times to programs in hundredths of a second, whatever it counts in. */
 const MS_PER_TICK = 10
@@ -53,6 +53,7 @@ export function createLinuxTable(): ProcessTable {
       }
       return [...seen]
     },
+    load: readLoad,
     marker: readMarker,
     environment: (pid) => {
       const bytes = readProc(`/proc/${pid}/environ`)
@@ -117,6 +118,23 @@ function readStat(pid: number): Stat | null {
   const start = rest[15]
   if (state === undefined || start === undefined) return null
   return { pid, parent: Number(parent), group: Number(group), session: Number(session), start, state }
+}
+
+function readLoad(pid: number): Load | null {
+  const bytes = readProc(`/proc/${pid}/stat`)
+  if (bytes === null) return null
+  const text = bytes.toString('latin1')
+  // The third field is the first behind the name; these are the fourteenth and the fifteenth.
+  const [user, system] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  const status = readProc(`/proc/${pid}/status`)?.toString('latin1') ?? ''
+  const [, kibibytes = '0'] = /^VmRSS:\s*(\d+) kB$/m.exec(status) ?? []
+  return {
+    cpuMs: (Number(user) + Number(system)) * MS_PER_TICK,
+    memoryBytes: Number(kibibytes) * 1024,
+  }
 }
 
 function readEntry(pid: number): ProcessEntry | null {

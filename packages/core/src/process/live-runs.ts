@@ -16,6 +16,7 @@ import { isSameProcess, type ProcessTable } from './process-table.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
 import type { ExitRecord } from './run-times.ts'
 import type { Snapshots } from './snapshots.ts'
+import { type RunUsage, usageOf } from './usage.ts'
 import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 
 const FIRST_LOOK_MS = 5
@@ -65,6 +66,7 @@ export interface LiveRuns {
   signal(ref: RunRef, signal: NodeJS.Signals): Promise<void>
   giveUp(ref: RunRef): Promise<void>
   quietFor(ref: RunRef): number
+  usage(): Promise<ReadonlyMap<string, RunUsage>>
   close(): void
 }
 
@@ -303,6 +305,8 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       const quiet = [...run.outputs.values()].map(({ watch }) => watch.quietFor())
       return Math.max(0, Math.min(clock.now().monotonic - run.at.monotonic, ...quiet))
     },
+    usage: async () =>
+      usageOf([...live.values()], { snapshot: await snapshots.all(), table, home: home.path }),
     close: () => {
       for (const run of live.values()) forget(run)
     },

@@ -18,6 +18,13 @@ export type Marker =
   /** A process of Overmind itself, which belongs to no mission even when a mission started it. */
   | { readonly kind: 'supervisor' }
 
+/** What a process uses. */
+export interface Load {
+  /** Processor time since it began; milliseconds. */
+  readonly cpuMs: number
+  readonly memoryBytes: number
+}
+
 /** What the operating system knows of its processes. */
 export interface ProcessTable {
   /** Names the boot of this machine. */
@@ -37,6 +44,8 @@ export interface ProcessTable {
   marker(pid: number): Marker | null
   /** The environment a process was started with, or null when it may not be read. */
   environment(pid: number): Readonly<Record<string, string>> | null
+  /** What a process uses; null when it is gone. */
+  load(pid: number): Load | null
   /** The arguments a process was started with, or null. */
   commandLine(pid: number): readonly string[] | null
 }

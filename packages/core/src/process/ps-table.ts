@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import type { ProcessIdentity } from '../model/state.ts'
-import type { ProcessEntry, ProcessTable } from './process-table.ts'
+import type { Load, ProcessEntry, ProcessTable } from './process-table.ts'
 
 /** `lstart` is five words: `Sun Nov 22 21:17:42 2026`. */
 const LINE = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*\S)\s*$/
@@ -32,6 +32,7 @@ export function createPsTable(boot: string = bootOf()): ProcessTable {
     scan: () => list('-A'),
     orphans: () => null,
     entry,
+    load: (pid) => parseLoad(ps(['-p', String(pid), '-o', 'time=,rss='])),
     marker: () => null,
     environment: () => null,
     commandLine: () => null,
@@ -42,6 +43,15 @@ function parseLine(line: string): ProcessEntry | null {
   const [, pid, parent, group, state, start] = LINE.exec(line) ?? []
   if (start === undefined || state === undefined || state.startsWith('Z')) return null
   return { pid: Number(pid), parent: Number(parent), group: Number(group), session: null, start }
+}
+
+/** `1-02:03:04`, `02:03:04` or `3:04.56` of processor time, and kibibytes. */
+export function parseLoad(line: string): Load | null {
+  const [, days = '0', hours = '0', minutes, seconds, kibibytes] =
+    /^\s*(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)\s+(\d+)\s*$/.exec(line) ?? []
+  if (minutes === undefined || seconds === undefined) return null
+  const total = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)
+  return { cpuMs: Math.round(total * 1000), memoryBytes: Number(kibibytes) * 1024 }
 }
 
 /** `ps` ends with 1 and prints nothing when no process matches. */

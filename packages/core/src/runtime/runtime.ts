@@ -39,7 +39,9 @@ import { prepareHome } from '../process/home.ts'
 import type { HostEvent } from '../process/host.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
 import { checkFolder } from '../process/launch-checks.ts'
+import { keyOf } from '../process/run-ref.ts'
 import { createProcessTable } from '../process/system-table.ts'
+import type { RunUsage } from '../process/usage.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
@@ -117,6 +119,8 @@ export interface Runtime extends AsyncDisposable {
   teams(): readonly Team[]
   /** What happens, numbered. */
   events(options?: SubscribeOptions): AsyncIterableIterator<JournalEvent | Gap>
+  /** What the processes of live missions use right now. */
+  usage(): Promise<ReadonlyMap<MissionId, RunUsage>>
   /** The number of the newest event: the revision that a list belongs to. */
   revision(): Seq
   /** A second call does nothing. */
@@ -461,6 +465,15 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     teams: teams.list,
     events: (subscribe) => journal.subscribe(subscribe),
     revision: () => journal.last(),
+    usage: async () => {
+      const byRun = await host.usage()
+      return new Map(
+        registry.all().flatMap(({ id, actor }) => {
+          const used = byRun.get(keyOf({ mission: id, run: actor.record().state.run }))
+          return used === undefined ? [] : [[id, used] as const]
+        }),
+      )
+    },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   }

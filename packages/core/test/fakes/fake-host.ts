@@ -93,6 +93,7 @@ export function fakeHost(clock: SteppingClock, onOrder: (order: Order) => void):
     recover: unused,
     unknownKeepers: unused,
     tell: unused,
+    usage: unused,
     close: async () => {},
     spawn(launch) {
       onOrder({ type: 'spawn', launch })

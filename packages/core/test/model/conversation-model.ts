@@ -142,6 +142,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     },
     giveUp: () => Promise.resolve(),
     quietFor: () => 0,
+    usage: () => Promise.resolve(new Map()),
     close: () => Promise.resolve(),
   }
 
@@ -246,8 +247,12 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     )
   }
 
+  function isAtWork(): boolean {
+    return agent !== null && agent.working !== null
+  }
+
   function step(): void {
-    if (agent?.working == null) return
+    if (agent === null || agent.working === null) return
     agent.working.left -= 1
     if (agent.working.left > 0) return
     if (failing === null || dumb) return finish(agent, { ok: true, interrupted: false })
@@ -301,7 +306,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
         step()
         break
       case 'catch-up':
-        for (let round = 0; round < 4 && agent?.working == null; round += 1) {
+        for (let round = 0; round < 4 && !isAtWork(); round += 1) {
           clock.advance(agent === null ? 61_000 : 0)
           await settleEffects()
           read()

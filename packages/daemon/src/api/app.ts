@@ -28,6 +28,7 @@ import { status } from './routes/status.ts'
 import { stopTeam } from './routes/stop-team.ts'
 import { stop } from './routes/stop.ts'
 import { teams } from './routes/teams.ts'
+import { usage } from './routes/usage.ts'
 import { wait } from './routes/wait.ts'
 import { watch } from './routes/watch.ts'
 
@@ -55,6 +56,7 @@ const ROUTES: readonly Register[] = [
   interrupt,
   inbox,
   decide,
+  usage,
   events,
   teams,
   startTeam,

@@ -14,6 +14,7 @@ import type {
   Problem,
   Pruned,
   TeamView,
+  UsageList,
 } from './types.ts'
 
 const text = z.string()
@@ -79,6 +80,27 @@ export const missionSchema: z.ZodType<MissionView> = z
 export const missionListSchema: z.ZodType<MissionList> = z
   .object({ revision: count, missions: z.array(missionSchema) })
   .openapi('MissionList')
+
+export const usageSchema: z.ZodType<UsageList> = z
+  .object({
+    at: moment,
+    missions: z.array(
+      z.object({
+        id: text,
+        name: text,
+        status: z.enum(['pending', 'running', 'stalled', 'restarting', 'stopped', 'crashed', 'killed']),
+        asks: count,
+        command: text,
+        tokens: count.nullable(),
+        cost_usd: z.number().nullable(),
+        turns: count.nullable(),
+        processes: count,
+        cpu_ms: count,
+        memory_bytes: count,
+      }),
+    ),
+  })
+  .openapi('Usage')
 
 export const startSchema: z.ZodType = z
   .strictObject(

@@ -68,6 +68,23 @@ export interface MissionView {
   readonly exit_reason: string | null
 }
 
+/** What a live mission uses and has spent. */
+export interface UsageView extends Pick<
+  MissionView,
+  'id' | 'name' | 'status' | 'asks' | 'command' | 'tokens' | 'cost_usd' | 'turns'
+> {
+  readonly processes: number
+  /** Processor time that its living processes have used. */
+  readonly cpu_ms: number
+  readonly memory_bytes: number
+}
+
+export interface UsageList {
+  /** When it was looked. */
+  readonly at: string
+  readonly missions: readonly UsageView[]
+}
+
 export interface MissionList {
   /** The journal number that this list is true for; a watch goes on from it. */
   readonly revision: number
