@@ -16,6 +16,7 @@ import {
 import { signalOfCode } from '../model/signals.ts'
 import { type Clock, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
+import { limitsOf } from '../process/cgroups/limits.ts'
 import type { Launch, ProcessHost } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import type { Judgement, Provider } from '../provider/provider.ts'
@@ -207,6 +208,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       cwd: spec.cwd,
       env: record.env,
       outputLimitBytes: spec.outputLimitBytes,
+      limits: limitsOf(spec),
       copy: keeperCopy(record),
     }
   }

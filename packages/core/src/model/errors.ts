@@ -3,6 +3,7 @@
  */
 export type ErrorCode =
   | 'ambiguous_id'
+  | 'cgroup_not_supported'
   | 'child_already_present'
   | 'child_already_started'
   | 'child_not_found'

@@ -75,6 +75,7 @@ function abandoned(record: MissionRecord, { providerOf, outputs }: RecoverDeps):
     run: state.run,
     process: state.process,
     startedAt: state.startedAt,
+    custody: spec.custody,
     streams: providerOf(record).invoke(spec).streams,
     outputLimitBytes: spec.outputLimitBytes,
     seen: outputs.seen(id, state.run),

@@ -5,6 +5,7 @@ import type { Problem } from './types.ts'
 
 const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507>> = {
   ambiguous_id: 409,
+  cgroup_not_supported: 400,
   child_already_present: 409,
   child_already_started: 409,
   child_not_found: 404,
