@@ -20,6 +20,8 @@ export function isRunAlone(group: RunGroup, run: Marked, table: ProcessTable): b
 }
 
 function belongsElsewhere(pid: number, run: Marked, table: ProcessTable): boolean {
+  // Whoever put us there: a supervisor ends itself for nobody.
+  if (pid === process.pid) return true
   const marker = table.marker(pid)
   return marker !== null && !isMarkOf(run, marker)
 }

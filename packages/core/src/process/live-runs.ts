@@ -281,7 +281,6 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   async function signal(ref: RunRef, name: NodeJS.Signals): Promise<void> {
     const run = live.get(keyOf(ref))
     if (run === undefined) return
-    if (name === 'SIGKILL') run.killed = true
     const reached = await reach(run, name)
     if (live.get(keyOf(ref)) !== run) return
     run.signals.push({ signal: name, processes: reached, at: clock.now().wall })
@@ -294,6 +293,8 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     for (let attempt = 0; ; attempt += 1) {
       const members = treeOf(run, await snapshots.all())
       if (live.get(keyOf(run.ref)) !== run) return 0
+      // Not before: a look in between would kill as well, and the receipt would not say so.
+      if (name === 'SIGKILL') run.killed = true
       const reached = send(run, members, name)
       if (name === 'SIGKILL') return reached
       // A stopped program cannot answer: wake it, so that it gets the signal.

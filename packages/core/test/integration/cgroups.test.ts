@@ -34,9 +34,13 @@ function groupOf(pid: number): string | null {
   return mount === null ? null : folderOf(procFile(pid, 'cgroup') ?? '', mount)
 }
 
+function keeperPid(mission: Mission): number {
+  return mission.view().state.process?.pid ?? 0
+}
+
 /** The group of a mission's current run, by its keeper. */
 function runGroupOf(mission: Mission): string {
-  const group = groupOf(keeperOf(mission.id) ?? 0)
+  const group = groupOf(keeperPid(mission))
   if (group === null) throw new Error(`${mission.id} has no group`)
   return group
 }
@@ -52,7 +56,7 @@ test('a mission that asks for nothing has no group of its own', async () => {
   await using overmind = await bench()
   const mission = await overmind.runtime.start({ command: 'sleep 1000' })
   expect(mission.view().spec.custody).toBe('marks')
-  expect(groupOf(keeperOf(mission.id) ?? 0)).toBe(groupOf(process.pid))
+  expect(groupOf(keeperPid(mission))).toBe(groupOf(process.pid))
 })
 
 describe.each(only(support.kind === 'none'))('where no groups can be made', () => {
@@ -142,8 +146,8 @@ describe.each(only(support.kind === 'cgroups'))('where groups can be made', () =
     })
     const group = runGroupOf(mission)
     mkdirSync(join(group, 'below', 'deeper'), { recursive: true })
-    const pid = keeperOf(mission.id) ?? 0
-    const [child = 0] = (procFile(pid, `task/${pid}/children`) ?? '').trim().split(' ').map(Number)
+    const pid = keeperPid(mission)
+    const child = await eventually(() => Number(procFile(pid, `task/${pid}/children`)?.trim()) || undefined)
     writeFileSync(join(group, 'below', 'deeper', 'cgroup.procs'), String(child))
     expect(await mission.kill()).toMatchObject({ class: 'killed', receipt: { left: [] } })
     await eventually(() => !existsSync(group))
@@ -156,7 +160,7 @@ describe.each(only(support.kind === 'cgroups'))('where groups can be made', () =
       command: `OVERMIND_MISSION_ID=89abcdef setsid -f sh -c 'echo $$ >"$0"; exec sleep 1000' ${file}; sleep 1000`,
       custody: 'cgroup',
     })
-    const pid = await eventually(() => existsSync(file) && Number(readFileSync(file, 'utf8')))
+    const pid = await eventually(() => (existsSync(file) && Number(readFileSync(file, 'utf8'))) || undefined)
     const group = runGroupOf(mission)
     expect(await mission.kill()).toMatchObject({ class: 'killed', receipt: { left: [] } })
     expect(isAlive(pid)).toBe(true)
@@ -184,7 +188,7 @@ describe.each(only(support.kind === 'cgroups'))('where groups can be made', () =
     await using home = await temporaryHome()
     await using host = hostProgram(home.path, [{ command: 'sleep 1000', custody: 'cgroup' }])
     await host.ready
-    const keeper = keeperOf(host.started[0] ?? '') ?? 0
+    const keeper = await eventually(() => keeperOf(host.started[0] ?? ''))
     const group = groupOf(keeper) ?? ''
     await host.kill()
     for (const pid of processesOf(group)) end(pid)
