@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { createClient, type StartRequest } from '@overmind/client'
 import { command, type Command } from '../command-line/command.ts'
 import { BadValue, choice, flag, list, value } from '../command-line/flags.ts'
-import { duration, seconds, signal, text, whole } from '../command-line/values.ts'
+import { amount, bytes, duration, seconds, signal, text, whole } from '../command-line/values.ts'
 import { withDaemon } from '../daemon/with-daemon.ts'
 import { CommandError } from '../failures.ts'
 import { print, printError, printJson } from '../terminal/print.ts'
@@ -28,6 +28,10 @@ const flags = {
   backoff: value('ms', 'Before the first restart, doubled with each (default: 1000)', duration('ms')),
   'activity-timeout': value('s', 'Seconds without output after which a run is stalled', duration('s')),
   timeout: value('s', 'Seconds after which a run is ended', duration('s')),
+  custody: choice(['marks', 'cgroup'], 'What holds its processes together (default: cgroup with a limit)'),
+  memory: value('bytes', 'What all of it may use together, such as 512M', bytes),
+  cpus: value('n', 'How many processors it may use, such as 1.5', amount),
+  pids: value('n', 'How many processes and threads it may have', whole(1)),
   'stop-signal': value('signal', 'What asks it to end (default: SIGTERM)', signal),
   'stop-timeout': value('s', 'Seconds from asking it to SIGKILL (default: 10)', duration('s')),
   exec: flag('Take the arguments as they are, without a shell'),
@@ -63,6 +67,10 @@ export const run: Command = command({
         backoff_ms: given.backoff,
         activity_timeout_ms: given['activity-timeout'],
         timeout_ms: given.timeout,
+        custody: given.custody,
+        memory_bytes: given.memory,
+        cpus: given.cpus,
+        pids: given.pids,
         stop_signal: given['stop-signal'],
         stop_timeout_ms: given['stop-timeout'],
       }),

@@ -546,6 +546,7 @@ describe('with a daemon', () => {
         'disk',
         'output limit',
         'processes',
+        'cgroups',
         'agents',
       ]),
     )

@@ -41,6 +41,10 @@ export const missionSchema: z.ZodType<MissionView> = z
     parent: text.nullable(),
     children: z.array(text),
     team: z.object({ name: text, member: text, strategy: strategies }).nullable(),
+    custody: z.enum(['marks', 'cgroup']),
+    memory_bytes: count.nullable(),
+    cpus: z.number().nullable(),
+    pids: count.nullable(),
     session_id: text.nullable(),
     exit_code: z.int().nullable(),
     exit_signal: text.nullable(),
@@ -135,6 +139,14 @@ export const statusSchema: z.ZodType<DaemonStatus> = z
       killed: count,
       total: count,
     }),
+    cgroups: z.union([
+      z.object({ kind: z.literal('none'), reason: text }),
+      z.object({
+        kind: z.literal('cgroups'),
+        limits: z.array(z.enum(['memory', 'cpus', 'pids'])),
+        reason: text.nullable(),
+      }),
+    ]),
     revision: count,
   })
   .openapi('DaemonStatus')

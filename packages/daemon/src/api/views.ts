@@ -62,6 +62,10 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
       spec.team === null
         ? null
         : { name: spec.team.team, member: spec.team.member, strategy: spec.team.strategy },
+    custody: ({ spec }) => spec.custody,
+    memory_bytes: ({ spec }) => spec.memoryBytes,
+    cpus: ({ spec }) => spec.cpus,
+    pids: ({ spec }) => spec.pids,
     session_id: () => null,
     exit_code: ({ state }) => state.exit?.code ?? null,
     exit_signal: ({ state }) => state.exit?.signal ?? null,
@@ -126,6 +130,10 @@ export function missionView(mission: Mission): MissionView {
     parent: FIELDS.parent(view, mission),
     children: FIELDS.children(view, mission),
     team: FIELDS.team(view, mission),
+    custody: FIELDS.custody(view, mission),
+    memory_bytes: FIELDS.memory_bytes(view, mission),
+    cpus: FIELDS.cpus(view, mission),
+    pids: FIELDS.pids(view, mission),
     session_id: FIELDS.session_id(view, mission),
     exit_code: FIELDS.exit_code(view, mission),
     exit_signal: FIELDS.exit_signal(view, mission),
