@@ -2,7 +2,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createRuntime, type LimitName, type Mission, type MissionInput } from '../../src/index.ts'
+import {
+  createMemoryStore,
+  createRuntime,
+  type LimitName,
+  type Mission,
+  type MissionInput,
+} from '../../src/index.ts'
 import { findMount, folderOf } from '../../src/process/cgroups/place.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
@@ -240,15 +246,18 @@ describe.each(only(settable.includes('memory')))('where memory can be limited', 
   test('and is so for a supervisor that comes later', async () => {
     await using home = await temporaryHome()
     const go = join(home.path, 'go')
-    await using host = hostProgram(home.path, [
-      { command: `while [ ! -e ${go} ]; do sleep 0.02; done; ${EATS}`, name: 'eats', ...LIMITS.memory },
-    ])
-    await host.ready
-    await using runtime = await createRuntime({ home: home.path, onFault: () => {} })
-    expect(runtime.list()).toHaveLength(1)
-    await host.kill()
+    const store = createMemoryStore()
+    const first = await createRuntime({ home: home.path, store })
+    const { id } = await first.start({
+      command: `while [ ! -e ${go} ]; do sleep 0.02; done; ${EATS}`,
+      ...LIMITS.memory,
+    })
+    const keeper = keeperPid(first.get(id))
+    await first.close({ missions: 'keep' })
     writeFileSync(go, '')
-    expect(await runtime.get('eats').exited()).toMatchObject({ class: 'out-of-memory', code: 137 })
+    await eventually(() => !isAlive(keeper))
+    await using next = await createRuntime({ home: home.path, store })
+    expect(await next.get(id).exited()).toMatchObject({ class: 'out-of-memory', code: 137 })
   })
 })
 

@@ -146,6 +146,21 @@ describe('a tree in which groups can be made', () => {
     expect(tree.says(join(tree.own, 'overmind-supervisors'), 'cgroup.procs')).toBe(`${process.pid}\n`)
   })
 
+  test('has them take along the missions that have no group', () => {
+    using tree = cgroupTree({ group: '/a.slice', controllers: EVERY, others: [11, 12, 13] })
+    const says = (pid: number, file: string, text: string): void => {
+      mkdirSync(join(tree.proc, String(pid)), { recursive: true })
+      writeFileSync(join(tree.proc, String(pid), file), text)
+    }
+    says(11, 'environ', 'OVERMIND_RUN=1\0PATH=/bin\0')
+    says(12, 'environ', 'A=OVERMIND_RUN=1\0OVERMIND_LAUNCHER=/home\0')
+    says(13, 'status', `Name:\tsh\nPPid:\t${process.pid}\n`)
+    groupOf(createCgroups('/home', tree), ALL)
+    expect(tree.says(join(tree.own, 'overmind-supervisors'), 'cgroup.procs')).toBe(
+      `${process.pid}\n11\n12\n13\n`,
+    )
+  })
+
   test('leaves the processes of others where they are, and sets no limit then', () => {
     using tree = cgroupTree({ group: '/a.slice', controllers: EVERY, others: [1] })
     const cgroups = createCgroups('/home', tree)

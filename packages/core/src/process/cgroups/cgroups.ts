@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CgroupSupport, LimitName } from '../../model/cgroup-support.ts'
 import { OvermindError, systemCode } from '../../model/errors.ts'
-import { SUPERVISOR_MARK } from '../marks.ts'
+import { LAUNCHER_MARK, RUN_MARK, SUPERVISOR_MARK } from '../marks.ts'
 import { keyOf, type RunRef } from '../run-ref.ts'
 import {
   type Controller,
@@ -71,7 +71,7 @@ const FIELD_OF = { memory: 'memoryBytes', cpu: 'cpus', pids: 'pids' } as const s
 >
 const LIMIT_OF: Readonly<Record<Controller, LimitName>> = { memory: 'memory', cpu: 'cpus', pids: 'pids' }
 
-/** Where supervisors go that must not stay: next to the groups of their missions. */
+/** Where supervisors go that must not stay, and missions without a group: next to the groups of others. */
 const SUPERVISORS = 'overmind-supervisors'
 
 /** Looks where groups could be made. Whether they can is tried when it is first asked for. */
@@ -255,16 +255,40 @@ function makeIfMissing(folder: string, { makeGroup }: CgroupSystem): void {
   }
 }
 
-/** Moves this process and its children out of the way: into a group that will never have groups below it. */
+/** How often a group is looked through, because what is in it may fork meanwhile. */
+const LOOKS = 5
+
+/**
+ * Moves what is ours out of the way, into a group that will never have groups below it: this process, its children, and whatever
+ * says of itself that it belongs to Overmind, such as missions without a group.
+ */
 function moveOurselves(base: string, system: CgroupSystem): void {
   const leaf = join(base, SUPERVISORS)
   makeIfMissing(leaf, system)
-  const children = processesIn(base).filter((pid) => parentOf(pid, system) === process.pid)
-  for (const pid of [process.pid, ...children]) system.write(join(leaf, 'cgroup.procs'), String(pid))
+  move(process.pid, leaf, system)
+  for (let look = 0; look < LOOKS; look += 1) {
+    const ours = processesIn(base).filter((pid) => isOurs(pid, system))
+    if (ours.length === 0) return
+    for (const pid of ours) move(pid, leaf, system)
+  }
 }
 
-function parentOf(pid: number, { proc }: CgroupSystem): number {
-  return Number(/^PPid:\s*(\d+)$/m.exec(read(join(proc, String(pid), 'status')))?.[1])
+function move(pid: number, group: string, system: CgroupSystem): void {
+  try {
+    system.write(join(group, 'cgroup.procs'), String(pid))
+  } catch (error) {
+    // It has ended.
+    if (systemCode(error) !== 'ESRCH') throw error
+  }
+}
+
+const OUR_MARKS = [RUN_MARK, SUPERVISOR_MARK, LAUNCHER_MARK].map((mark) => `\0${mark}=`)
+
+function isOurs(pid: number, { proc }: CgroupSystem): boolean {
+  const of = join(proc, String(pid))
+  if (Number(/^PPid:\s*(\d+)$/m.exec(read(join(of, 'status')))?.[1]) === process.pid) return true
+  const environment = `\0${read(join(of, 'environ'))}`
+  return OUR_MARKS.some((mark) => environment.includes(mark))
 }
 
 /** Does something; the system's code for why it could not be done, or null. */
