@@ -43,6 +43,7 @@ export type {
   RuntimeEvent,
 } from './model/events.ts'
 export type {
+  CodeExit,
   Evidence,
   ExitClass,
   LostCause,
@@ -67,6 +68,7 @@ export type { OutputRange, Stream } from './model/output.ts'
 export { isSignal, signalOfCode } from './model/signals.ts'
 export {
   type Command,
+  type Custody,
   type Environment,
   type MissionInput,
   missionInputShape,
@@ -92,6 +94,7 @@ export type {
   TimerName,
 } from './model/state.ts'
 export { PHASES } from './model/state.ts'
+export type { CgroupSupport, LimitName } from './model/cgroup-support.ts'
 export type { MemberRestart, Membership, TeamStrategy } from './model/membership.ts'
 export type { MemberInput, TeamInput } from './model/team.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'

@@ -187,6 +187,7 @@ function statusOf(runtime: Runtime, home: string, startedAt: number): DaemonStat
     memory_bytes: process.memoryUsage.rss(),
     processes,
     missions: { ...counts, total: missions.length },
+    cgroups: runtime.cgroups(),
     revision: runtime.revision(),
   }
 }

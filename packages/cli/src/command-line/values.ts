@@ -39,10 +39,21 @@ export function whole(least: number): Reader<number> {
   }
 }
 
+const SIZES = ['', 'K', 'M', 'G', 'T']
+
+/** Bytes, or with a unit of 1024 of the one before: `512M`, `1.5G`. */
+export const bytes: Reader<number> = (given) => {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(given.toUpperCase()) ?? []
+  const size = Math.round(Number(number) * 1024 ** SIZES.indexOf(unit))
+  if (!Number.isSafeInteger(size))
+    throw new BadValue('must be a number of bytes, or a size such as 512M or 2G')
+  return size
+}
+
 /** A positive number that may have a fraction. */
 export const amount: Reader<number> = (given) => {
   const number = /^\d+(\.\d+)?$/.test(given) ? Number(given) : Number.NaN
-  if (!(number > 0)) throw new BadValue('must be a number of more than 0')
+  if (!(number > 0)) throw new BadValue('must be a number such as 2 or 0.5')
   return number
 }
 

@@ -6,6 +6,7 @@ import { NO_WORDS } from '../command-line/words.ts'
 import { print, printJson } from '../terminal/print.ts'
 import { painter } from '../terminal/terminal.ts'
 import { checkAgents } from './doctor/agents.ts'
+import { checkCgroups } from './doctor/cgroups.ts'
 import { askDaemon, checkDaemon } from './doctor/daemon.ts'
 import type { CheckOptions, Finding } from './doctor/finding.ts'
 import { checkHome } from './doctor/home.ts'
@@ -51,7 +52,11 @@ async function examine(options: CheckOptions): Promise<Finding[]> {
   const answer: readonly Finding[] =
     daemon !== null && 'check' in daemon
       ? [daemon]
-      : [await checkDaemon(daemon, options), await checkLeftovers(processes, daemon, options)]
+      : [
+          await checkDaemon(daemon, options),
+          await checkLeftovers(processes, daemon, options),
+          checkCgroups(daemon),
+        ]
   return [
     checkNode(),
     await checkHome(options),

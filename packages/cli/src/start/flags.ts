@@ -11,7 +11,7 @@ import {
   type Valued,
   type Values,
 } from '../command-line/flags.ts'
-import { amount, duration, seconds, signal, text, whole } from '../command-line/values.ts'
+import { amount, bytes, duration, seconds, signal, text, whole } from '../command-line/values.ts'
 import { CommandError } from '../failures.ts'
 
 type Variable = readonly [name: string, value: string]
@@ -32,6 +32,10 @@ type StartFlags = {
   readonly backoff: Valued<number>
   readonly 'activity-timeout': Valued<number>
   readonly timeout: Valued<number>
+  readonly custody: Valued<'marks' | 'cgroup'>
+  readonly memory: Valued<number>
+  readonly cpus: Valued<number>
+  readonly pids: Valued<number>
   readonly 'stop-signal': Valued<string>
   readonly 'stop-timeout': Valued<number>
   readonly 'max-cost': Valued<number>
@@ -68,6 +72,10 @@ export const startFlags: StartFlags = {
   backoff: value('ms', 'Before the first restart, doubled with each (default: 1000)', duration('ms')),
   'activity-timeout': value('s', 'Seconds without output after which a run is stalled', duration('s')),
   timeout: value('s', 'Seconds after which a run is ended', duration('s')),
+  custody: choice(['marks', 'cgroup'], 'What holds its processes together (default: cgroup with a limit)'),
+  memory: value('bytes', 'What all of it may use together, such as 512M', bytes),
+  cpus: value('n', 'How many processors it may use, such as 1.5', amount),
+  pids: value('n', 'How many processes and threads it may have', whole(1)),
   'stop-signal': value('signal', 'What asks it to end (default: SIGTERM)', signal),
   'stop-timeout': value('s', 'Seconds from asking it to SIGKILL (default: 10)', duration('s')),
   'max-cost': value('usd', 'US dollars that an agent may spend', amount),
@@ -99,6 +107,10 @@ export function startRequest(given: Values<typeof startFlags>): Omit<StartReques
       backoff_ms: given.backoff,
       activity_timeout_ms: given['activity-timeout'],
       timeout_ms: given.timeout,
+      custody: given.custody,
+      memory_bytes: given.memory,
+      cpus: given.cpus,
+      pids: given.pids,
       stop_signal: given['stop-signal'],
       stop_timeout_ms: given['stop-timeout'],
       max_cost_usd: given['max-cost'],

@@ -534,6 +534,23 @@ describe('with a daemon', () => {
     })
   })
 
+  test('what needs a control group is started or refused, as status says', async () => {
+    const { cgroups } = await o.json<DaemonStatus>('status')
+    const settable: readonly string[] = cgroups.kind === 'cgroups' ? cgroups.limits : []
+    const wanted = [
+      { flags: ['--custody', 'cgroup'], can: cgroups.kind === 'cgroups' },
+      { flags: ['--memory', '64M'], can: settable.includes('memory') },
+      { flags: ['--cpus', '0.5'], can: settable.includes('cpus') },
+      { flags: ['--pids', '9'], can: settable.includes('pids') },
+    ]
+    const refused = { code: 1, stdout: '', stderr: expect.stringContaining('(cgroup_not_supported)') }
+    for (const { flags, can } of wanted) {
+      expect(await o('run', ...flags, 'true')).toMatchObject(can ? { code: 0 } : refused)
+    }
+    expect(await o('run', '--memory', '64X', 'true')).toMatchObject({ code: 2 })
+    expect(await o('run', '--memory', '64M', '--custody', 'marks', 'true')).toMatchObject({ code: 1 })
+  })
+
   test('doctor finds a healthy installation, and closes what is open to others', async () => {
     const report = await o.json<{ healthy: boolean; findings: { check: string; state: string }[] }>('doctor')
     expect(report.healthy).toBe(true)
@@ -546,6 +563,7 @@ describe('with a daemon', () => {
         'disk',
         'output limit',
         'processes',
+        'cgroups',
         'agents',
       ]),
     )

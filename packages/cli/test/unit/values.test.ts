@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BadValue } from '../../src/command-line/flags.ts'
-import { duration, moment, seconds, signal, whole } from '../../src/command-line/values.ts'
+import { amount, bytes, duration, moment, seconds, signal, whole } from '../../src/command-line/values.ts'
 
 describe('a duration is milliseconds', () => {
   test.each([
@@ -29,6 +29,26 @@ test('seconds may have a fraction but are more than nothing', () => {
   expect(seconds('2.5')).toBe(2.5)
   expect(seconds('2m')).toBe(120)
   expect(() => seconds('0')).toThrow('must be more than 0')
+})
+
+describe('a size is bytes', () => {
+  test.each([
+    ['1048576', 2 ** 20],
+    ['4k', 4096],
+    ['512M', 2 ** 29],
+    ['1.5G', 1.5 * 2 ** 30],
+    ['2T', 2 ** 41],
+    ['0', 0],
+  ] as const)('%s', (text, expected) => expect(bytes(text)).toBe(expected))
+
+  test.each(['', 'M', '1P', '1 M', '-1', '1e3', '512MB', '99999T'])('not %j', (text) => {
+    expect(() => bytes(text)).toThrow(BadValue)
+  })
+})
+
+test('an amount may have a fraction', () => {
+  expect([amount('2'), amount('0.5')]).toEqual([2, 0.5])
+  for (const text of ['', '.5', '-1', '1e3', 'x']) expect(() => amount(text)).toThrow(BadValue)
 })
 
 describe('a moment is ISO 8601 in UTC', () => {

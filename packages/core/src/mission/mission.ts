@@ -18,6 +18,7 @@ import {
 import { signalOfCode } from '../model/signals.ts'
 import { type Clock, deadlineAfter, type Instant, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
+import { limitsOf } from '../process/cgroups/limits.ts'
 import type { Launch, ProcessHost } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import type { Beginning, Provider } from '../provider/provider.ts'
@@ -348,6 +349,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       cwd: spec.cwd,
       env,
       outputLimitBytes: spec.outputLimitBytes,
+      limits: limitsOf(spec),
       copy: keeperCopy(record),
     }
   }

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'agent_too_old'
   | 'ambiguous_id'
   | 'ask_not_found'
+  | 'cgroup_not_supported'
   | 'child_already_present'
   | 'child_already_started'
   | 'child_not_found'

@@ -42,19 +42,24 @@ export function outcomeOf(exit: ExitClass): Outcome {
   }
 }
 
+/** The end of a process whose code is known. */
+export interface CodeExit {
+  readonly kind: 'code'
+  /** 0 to 255; a program that died of signal n is reported by its shell as 128 + n. */
+  readonly code: number
+  /** When it ended; milliseconds since 1970. */
+  readonly at: number
+  /** How long it ran; milliseconds by the machine's monotonic clock. */
+  readonly ran: number
+  /** `out-of-memory`: the kernel ended processes of the run, because there was not the memory for them. Only known of runs in a control group. */
+  readonly cause?: 'out-of-memory'
+  /** The last output, at most 4 KB, as text; only kept when the code is not 0. */
+  readonly tail?: string
+}
+
 /** How the process at the top of a run ended, as far as it could be learned. */
 export type ProcessExit =
-  | {
-      readonly kind: 'code'
-      /** 0 to 255; a program that died of signal n is reported by its shell as 128 + n. */
-      readonly code: number
-      /** When it ended; milliseconds since 1970. */
-      readonly at: number
-      /** How long it ran; milliseconds by the machine's monotonic clock. */
-      readonly ran: number
-      /** The last output, at most 4 KB, as text; only kept when the code is not 0. */
-      readonly tail?: string
-    }
+  | CodeExit
   | {
       /** No record of the exit exists: its keeper was killed, or the machine went down. */
       readonly kind: 'lost'

@@ -84,11 +84,25 @@ export interface MissionInput {
   readonly successCodes?: readonly number[] | undefined
   /** How many bytes of a run's output are kept, the newest; at least 1 MiB. Default: 256 MiB. */
   readonly outputLimitBytes?: number | undefined
+  /**
+   * By what its processes are held together. `cgroup`: also by a control group of the kernel, which nothing can leave and which
+   * is killed at once; a start then takes some ten milliseconds longer. Default: `cgroup` with a limit, else `marks`.
+   */
+  readonly custody?: Custody | undefined
+  /** Bytes of memory that all of its processes may use together; at least 1 MiB. Default: no limit. */
+  readonly memoryBytes?: number | undefined
+  /** Processors' worth of time that they may use together, such as 1.5; at least 0.01. Default: no limit. */
+  readonly cpus?: number | undefined
+  /** How many processes and threads of it there may be at a time. Default: no limit. */
+  readonly pids?: number | undefined
   /** The mission that this one belongs to: its id, name, or the unique beginning of its id. Default: none. */
   readonly parent?: string | undefined
   /** Whether this mission goes on when its parent has exited for good. Default: `keep`. */
   readonly onParentExit?: OnParentExit | undefined
 }
+
+/** `marks`: what carries the marks of the run, shares its session, or descends from these. `cgroup`: what is in its control group as well. */
+export type Custody = 'marks' | 'cgroup'
 
 export type OnParentExit = 'keep' | 'stop'
 
@@ -116,6 +130,10 @@ export interface MissionSpec {
   readonly stopTimeoutMs: number
   readonly successCodes: readonly number[]
   readonly outputLimitBytes: number
+  readonly custody: Custody
+  readonly memoryBytes: number | null
+  readonly cpus: number | null
+  readonly pids: number | null
   readonly parent: MissionId | null
   readonly onParentExit: OnParentExit
   /** Its place in a team, which restarts it together with others. */
@@ -131,6 +149,8 @@ const MEBIBYTE = 2 ** 20
 const LONGEST_STRING = 128 * 1024 - 1
 /** Below the smallest limit Linux sets for arguments and environment together (a quarter of an 8 MiB stack). */
 const LARGEST_ENVIRONMENT = 1_500_000
+/** Of processors, and of processes: as many as Linux counts. */
+const MOST = 2 ** 22
 const LONGEST_DURATION_MS = 365 * 24 * 3600 * 1000
 
 function isJson(value: unknown): boolean {
@@ -242,6 +262,23 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .int('must be a whole number of bytes')
     .min(MEBIBYTE, `must be at least ${MEBIBYTE} bytes`)
     .optional(),
+  custody: z.enum(['marks', 'cgroup'], { error: () => 'must be one of marks, cgroup' }).optional(),
+  memoryBytes: z
+    .number('must be a number of bytes')
+    .int('must be a whole number of bytes')
+    .min(MEBIBYTE, `must be at least ${MEBIBYTE} bytes`)
+    .optional(),
+  cpus: z
+    .number('must be a number of processors')
+    .min(0.01, 'must be at least 0.01')
+    .max(MOST, `must be at most ${MOST}`)
+    .optional(),
+  pids: z
+    .number('must be a number of processes')
+    .int('must be a whole number of processes')
+    .min(1, 'must be at least 1')
+    .max(MOST, `must be at most ${MOST}`)
+    .optional(),
   parent: z.string('must be text').min(1, 'must not be empty').optional(),
   onParentExit: z.enum(['keep', 'stop'], { error: () => 'must be one of keep, stop' }).optional(),
 }
@@ -296,6 +333,10 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       stopTimeoutMs: given.stopTimeoutMs ?? 10_000,
       successCodes: given.successCodes ?? [0],
       outputLimitBytes: given.outputLimitBytes ?? 256 * MEBIBYTE,
+      custody: custodyOf(given),
+      memoryBytes: given.memoryBytes ?? null,
+      cpus: given.cpus ?? null,
+      pids: given.pids ?? null,
       onParentExit: given.onParentExit ?? 'keep',
     },
   }
@@ -309,6 +350,17 @@ function commandOf(given: MissionInput['command'], type: MissionType): Command {
     throw new OvermindError('empty_command', 'command must not be empty', { field: 'command', value: given })
   }
   return { kind: 'shell', line }
+}
+
+/** Only a control group can hold a limit. */
+function custodyOf({ custody, memoryBytes, cpus, pids }: MissionInput): Custody {
+  const limited = [memoryBytes, cpus, pids].some((limit) => limit !== undefined)
+  if (!limited || custody === 'cgroup') return custody ?? 'marks'
+  if (custody === undefined) return 'cgroup'
+  throw new OvermindError('invalid_spec', 'custody must be cgroup when memory, cpus or pids are limited', {
+    field: 'custody',
+    value: custody,
+  })
 }
 
 function nonEmpty(argv: readonly string[]): readonly [string, ...string[]] {

@@ -5,9 +5,11 @@
  */
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { Stream } from '../model/output.ts'
-import type { Environment } from '../model/spec.ts'
+import type { CgroupSupport } from '../model/cgroup-support.ts'
+import type { Custody, Environment } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
+import type { Limits } from './cgroups/limits.ts'
 import type { RunRef } from './run-ref.ts'
 import type { RunUsage } from './usage.ts'
 
@@ -19,6 +21,8 @@ export interface Launch extends RunRef {
   /** `merged`: stdout and stderr in their true order in one file. `split`: in a file each. `talk`: the same, and it may be told things. */
   readonly streams: 'merged' | 'split' | 'talk'
   readonly outputLimitBytes: number
+  /** What its control group limits; null when it gets none. */
+  readonly limits: Limits | null
   /** What the keeper carries for a supervisor that has lost its store. */
   readonly copy: string
 }
@@ -36,6 +40,7 @@ export interface Abandoned extends RunRef {
   /** Null when the earlier supervisor died between the intent and the record. */
   readonly process: ProcessIdentity | null
   readonly startedAt: Instant | null
+  readonly custody: Custody
   readonly streams: Launch['streams']
   readonly outputLimitBytes: number
   readonly seen: Seen
@@ -95,6 +100,10 @@ export interface ProcessHost {
   readonly boot: string
   /** Where events go; set once, before anything is started. */
   listen(listener: (event: HostEvent) => void): void
+  /** Whether runs can have control groups, and what these can limit. */
+  cgroups(): CgroupSupport
+  /** @throws OvermindError `cgroup_not_supported` when there can be no group, or one of these limits cannot be set */
+  mustSupport(limits: Limits): void
   /** Starts a run; `started` or `refused` follows. */
   spawn(launch: Launch): void
   /** Finds runs that an earlier supervisor left, in the order given, and watches those that live. */

@@ -1,6 +1,7 @@
 import type { Home } from './home.ts'
 import type { HostEvent, ProcessHost } from './host.ts'
 import type { Clock } from '../model/time.ts'
+import { createCgroups } from './cgroups/cgroups.ts'
 import { type InputFeed, openInputFeed } from './input-feed.ts'
 import { createLiveRuns } from './live-runs.ts'
 import type { ProcessTable } from './process-table.ts'
@@ -54,11 +55,13 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   const runs = openRunsJournal(home.runs)
   const snapshots = createSnapshots(table, clock)
+  const cgroups = createCgroups(home.path)
   const live = createLiveRuns({
     home,
     clock,
     table,
     snapshots,
+    cgroups,
     emit,
     recordOf: (ref, process, at) => {
       const line = runs
@@ -67,7 +70,15 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       return line?.kind === 'exit' ? exitRecord(line, process, at, { table, clock }) : undefined
     },
   })
-  const starts = createStarts({ home, clock, emit, onStarting: beAttentive, isBusy, findBegun })
+  const starts = createStarts({
+    home,
+    clock,
+    cgroups,
+    emit: emitStart,
+    onStarting: beAttentive,
+    isBusy,
+    findBegun,
+  })
   let cancelLook: (() => void) | undefined
   let looks = 0
   runs.follow(onRunsLine)
@@ -86,13 +97,23 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     if (process !== null) begun(line, process)
   }
 
+  function emitStart(event: HostEvent): void {
+    const group = event.type === 'refused' ? cgroups.find(event.ref, null) : null
+    if (group !== null) cgroups.discard(group)
+    emit(event)
+  }
+
   function begun({ mission, run }: RunRef, process: ProcessIdentity): void {
     const launch = starts.begun({ mission, run })
     if (launch === undefined) return
     const at = startOf(process, { table, clock })
-    const { streams, outputLimitBytes } = launch
+    const { streams, outputLimitBytes, limits } = launch
+    const custody = limits === null ? 'marks' : 'cgroup'
     if (streams === 'talk') openFeed({ mission, run }, false)
-    live.track({ mission, run, process, at, streams, outputLimitBytes, seen: {}, adopted: false }, 'kept')
+    live.track(
+      { mission, run, process, at, custody, streams, outputLimitBytes, seen: {}, adopted: false },
+      'kept',
+    )
     emit({ type: 'started', ref: { mission, run }, process, at })
   }
 
@@ -139,17 +160,20 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   return {
     boot: table.boot,
+    cgroups: cgroups.support,
+    mustSupport: cgroups.mustSupport,
     listen: (given) => {
       listener = given
     },
     spawn: starts.start,
     recover: (abandoned) => {
-      const findings = recover(abandoned, { home, clock, table, snapshots, runs, live, emit })
+      const findings = recover(abandoned, { home, clock, table, snapshots, runs, live, cgroups, emit })
       for (const [index, { mission, run, streams }] of abandoned.entries()) {
         if (streams !== 'talk' || findings[index]?.kind === 'never-started') continue
         openFeed({ mission, run }, true)
         if (findings[index]?.kind === 'ended') endFeed({ mission, run })
       }
+      cgroups.sweep()
       if (live.size > 0) beAttentive()
       return findings
     },
@@ -165,6 +189,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       await starts.close()
       for (const feed of feeds.values()) feed.close()
       live.close()
+      cgroups.close()
       runs.close()
     },
   }

@@ -7,6 +7,7 @@
 import type { MissionId, Run } from '../model/ids.ts'
 import type { Environment } from '../model/spec.ts'
 import {
+  CGROUP_MARK,
   HOME_MARK,
   KEEPER_ENV_MARK,
   KEEPER_MARK,
@@ -46,16 +47,19 @@ const NO_TALK: Readonly<Record<keyof typeof TALK, string>> = { open: '', loop: '
  * `trap :` and not `trap ''`: an ignored signal would stay ignored in the command. What the shell itself
  * has to say (`Terminated`) is not the command's output, so the command's stderr is put aside as 3 for it.
  * Before the command starts no variable is assigned but those that it does not get: any other may be its
- * own. The line about the end is tried until it is written, so that a full disk delays the news and does
- * not lose it. The twentieth field behind the name in `/proc/<pid>/stat` is when the process started.
+ * own. It joins its control group before it does anything else, so that nothing of the run is ever
+ * outside of it; `0` is the shell itself. The line about the end is tried until it is written, so that a
+ * full disk delays the news and does not lose it. The twentieth field behind the name in `/proc/<pid>/stat` is when the process started.
  */
 function script({ open, loop, stdin, close }: Readonly<Record<keyof typeof TALK, string>>): string {
   return `exec 3>&2 2>/dev/null
+[ -z "$OVERMIND_CGROUP" ] || echo 0 >"$OVERMIND_CGROUP/cgroup.procs" || {
+echo "refused $OVERMIND_MISSION_ID $OVERMIND_RUN 1" >>"$OVERMIND_HOME/runs"; exit 1; }
 trap : HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF
 ${open}b() { shift 19; echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ $1"; }
 if [ -r /proc/$$/stat ]; then read -r OVERMIND_KEEPER </proc/$$/stat; b \${OVERMIND_KEEPER##*) } >>"$OVERMIND_HOME/runs"
 else echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ -" >>"$OVERMIND_HOME/runs"; fi
-${loop}(unset -f b; unset OVERMIND_KEEPER
+${loop}(unset -f b; unset OVERMIND_KEEPER OVERMIND_CGROUP
 eval 'unset OVERMIND_KEEPER_ENV; exec '"\${OVERMIND_KEEPER_ENV:+/usr/bin/env $OVERMIND_KEEPER_ENV}"' "$@" 2>&3 3>&-${stdin}')
 c=$? u=-
 ${close}read -r u _ </proc/uptime
@@ -82,6 +86,8 @@ export interface KeeperOptions {
   readonly stderr: string
   /** Whether it is told things while it runs; if not, it has no input. */
   readonly talks: boolean
+  /** The folder of its control group; null when it has none. */
+  readonly cgroup: string | null
 }
 
 /** All that is needed to start a keeper. */
@@ -121,6 +127,7 @@ export function keeperProcess(options: KeeperOptions): KeeperProcess {
       [RUN_MARK]: String(options.run),
       [HOME_MARK]: options.home,
       [KEEPER_MARK]: options.copy,
+      ...(options.cgroup === null ? {} : { [CGROUP_MARK]: options.cgroup }),
       ...(others.length === 0 ? {} : { [KEEPER_ENV_MARK]: `-- ${others.join(' ')}` }),
     },
     cwd,

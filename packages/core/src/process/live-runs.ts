@@ -2,11 +2,21 @@
  * The runs that are watched: from the news that their keeper began until their process tree is empty.
  * It proves before it signals, and counts before it says that nothing is left.
  */
+import type { Cgroups } from './cgroups/cgroups.ts'
+import type { RunGroup } from './cgroups/run-group.ts'
 import { systemCode } from '../model/errors.ts'
-import { emptyReceipt, type ProcessExit, type Receipt, type SentSignal } from '../model/exit.ts'
+import {
+  type CodeExit,
+  emptyReceipt,
+  type ProcessExit,
+  type Receipt,
+  type SentSignal,
+} from '../model/exit.ts'
+import type { Custody } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
+import { groupedProcesses, isRunAlone } from './grouped.ts'
 import type { HostEvent } from './host.ts'
 import { keptCommand } from './keeper.ts'
 import { type OutputStreams, type WatchedRun, watchStreams } from './output-streams.ts'
@@ -27,6 +37,7 @@ const BEGIN_LOOKS = 100
 interface LiveRun {
   readonly ref: RunRef
   readonly process: ProcessIdentity
+  readonly group: RunGroup | null
   readonly at: Instant
   readonly outputs: OutputStreams
   readonly signals: SentSignal[]
@@ -48,6 +59,7 @@ export interface Tracked extends WatchedRun {
   /** Its keeper. */
   readonly process: ProcessIdentity
   readonly at: Instant
+  readonly custody: Custody
   /** An earlier supervisor started it. */
   readonly adopted: boolean
 }
@@ -75,18 +87,26 @@ export interface LiveRunsOptions {
   readonly clock: Clock
   readonly table: ProcessTable
   readonly snapshots: Snapshots
+  readonly cgroups: Cgroups
   readonly emit: (event: HostEvent) => void
   /** What the keeper of a run wrote before it went, if it did. */
   readonly recordOf: (ref: RunRef, process: ProcessIdentity, at: Instant) => ExitRecord | undefined
 }
 
-export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }: LiveRunsOptions): LiveRuns {
+export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
+  const { home, clock, table, snapshots, cgroups, emit, recordOf } = options
   const live = new Map<string, LiveRun>()
   const keepers = new Set<number>()
 
   function familyOf(run: LiveRun): Family {
-    const { ref, process } = run
-    return { ...ref, home: home.path, leader: process, sessionIsOurs: run.watchedFromItsKeeper }
+    const { ref, process, group } = run
+    const marks = { ...ref, home: home.path }
+    return {
+      ...marks,
+      leader: process,
+      sessionIsOurs: run.watchedFromItsKeeper,
+      grouped: group === null ? [] : groupedProcesses(group, marks, table),
+    }
   }
 
   /** The living processes of a run without its keeper, which is ours. */
@@ -109,6 +129,7 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
     const tracked: LiveRun = {
       ref: { mission: run.mission, run: run.run },
       process: run.process,
+      group: run.custody === 'cgroup' ? cgroups.find(run, run.process.pid) : null,
       at: run.at,
       outputs: watchStreams(run, { home, clock, emit }),
       signals: [],
@@ -125,6 +146,12 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
   }
 
   function forget(run: LiveRun): void {
+    leave(run)
+    if (run.group !== null) cgroups.discard(run.group)
+  }
+
+  /** Looks no longer. */
+  function leave(run: LiveRun): void {
     run.cancelLook()
     for (const { watch } of run.outputs.values()) watch.close()
     live.delete(keyOf(run.ref))
@@ -138,7 +165,7 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       run.state = 'orphaned'
       lookSoon(run, 0)
     } else {
-      const exit: ProcessExit = { kind: 'code', ...known }
+      const exit: ProcessExit = { kind: 'code', ...known, ...causeOf(run) }
       run.state = 'over'
       if (run.adopted) lookEverywhere(run, exit)
       else exited(run, exit, leftBehind(run).length)
@@ -160,10 +187,19 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
 
   function knownEnd(run: LiveRun): ExitRecord | undefined {
     const record = recordOf(run.ref, run.process, run.at)
-    // A keeper that we killed with its group could write nothing, and nothing else is to be known.
-    if (record !== undefined || !run.killed) return record
+    // A keeper that was killed with its tree could write nothing, and nothing else is to be known.
+    if (record !== undefined || !(run.killed || ranOutOfMemory(run))) return record
     const { wall, monotonic } = clock.now()
     return { code: KILLED, at: wall, ran: monotonic - run.at.monotonic }
+  }
+
+  /** The kernel ended its tree, and not we. */
+  function ranOutOfMemory({ killed, group }: LiveRun): boolean {
+    return !killed && group?.ranOutOfMemory() === true
+  }
+
+  function causeOf(run: LiveRun): Pick<CodeExit, 'cause'> {
+    return ranOutOfMemory(run) ? { cause: 'out-of-memory' } : {}
   }
 
   function exited(run: LiveRun, exit: ProcessExit, left: number): void {
@@ -208,12 +244,12 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
         forget(run)
         emit({ type: 'emptied', ref: run.ref, receipt: receiptOf(run) })
       } else {
-        const { wall, monotonic } = clock.now()
-        exited(
-          run,
-          { kind: 'lost', cause: 'vanished', at: wall, ran: Math.max(0, monotonic - run.at.monotonic) },
-          0,
-        )
+        const { wall: at, monotonic } = clock.now()
+        const ran = Math.max(0, monotonic - run.at.monotonic)
+        const exit: ProcessExit = ranOutOfMemory(run)
+          ? { kind: 'code', code: KILLED, at, ran, cause: 'out-of-memory' }
+          : { kind: 'lost', cause: 'vanished', at, ran }
+        exited(run, exit, 0)
       }
       return
     }
@@ -225,10 +261,12 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
   }
 
   /** Signals the group at once and each stray by itself, every one proved to be of this run a moment ago. */
-  function send(run: LiveRun, members: readonly Member[], signal: NodeJS.Signals): number {
+  function send(run: LiveRun, all: readonly Member[], signal: NodeJS.Signals): number {
+    const atOnce = signal === 'SIGKILL' ? killGroup(run) : new Set<number>()
+    const members = all.filter(({ pid }) => !atOnce.has(pid))
     const inGroup = members.filter(({ stray }) => !stray)
     const keeperLives = isSameProcess(run.process, table.identify(run.process.pid))
-    let reached = 0
+    let reached = all.length - members.length
     if ((inGroup.length > 0 || keeperLives) && kill(-run.process.pid, signal)) reached += inGroup.length
     for (const { pid, start, stray } of members) {
       if (stray && isSameProcess({ pid, start, boot: table.boot }, table.identify(pid)) && kill(pid, signal))
@@ -237,10 +275,16 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
     return reached
   }
 
+  /** The kernel ends what is in the control group, and what is being forked in it; returns what that was. */
+  function killGroup({ ref, group }: LiveRun): ReadonlySet<number> {
+    if (group === null || !isRunAlone(group, { ...ref, home: home.path }, table)) return new Set()
+    const pids = group.processes()
+    return new Set(group.kill() ? pids : [])
+  }
+
   async function signal(ref: RunRef, name: NodeJS.Signals): Promise<void> {
     const run = live.get(keyOf(ref))
     if (run === undefined) return
-    if (name === 'SIGKILL') run.killed = true
     const reached = await reach(run, name)
     if (live.get(keyOf(ref)) !== run) return
     run.signals.push({ signal: name, processes: reached, at: clock.now().wall })
@@ -253,6 +297,8 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
     for (let attempt = 0; ; attempt += 1) {
       const members = treeOf(run, await snapshots.all())
       if (live.get(keyOf(run.ref)) !== run) return 0
+      // Not before: a look in between would kill as well, and the receipt would not say so.
+      if (name === 'SIGKILL') run.killed = true
       const reached = send(run, members, name)
       if (name === 'SIGKILL') return reached
       // A stopped program cannot answer: wake it, so that it gets the signal.
@@ -308,10 +354,10 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
     usage: async () =>
       usageOf([...live.values()], { snapshot: await snapshots.all(), table, home: home.path }),
     close: () => {
-      for (const run of live.values()) forget(run)
+      for (const run of live.values()) leave(run)
     },
   }
 }
 
 /** What a shell reports of a command that SIGKILL ended. */
-const KILLED = 137
+export const KILLED = 137

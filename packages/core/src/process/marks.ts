@@ -14,6 +14,9 @@ export const LAUNCHER_MARK = 'OVERMIND_LAUNCHER'
 /** In the keeper alone: variables of the command that no shell may touch, as words for `env`. */
 export const KEEPER_ENV_MARK = 'OVERMIND_KEEPER_ENV'
 
+/** In the keeper alone: the control group that it joins before anything else. */
+export const CGROUP_MARK = 'OVERMIND_CGROUP'
+
 const ALL: readonly string[] = [
   MISSION_MARK,
   NAME_MARK,
@@ -22,6 +25,7 @@ const ALL: readonly string[] = [
   KEEPER_MARK,
   KEEPER_ENV_MARK,
   LAUNCHER_MARK,
+  CGROUP_MARK,
 ]
 
 /** An environment without the marks of whoever handed it on. */

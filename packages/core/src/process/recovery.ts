@@ -1,11 +1,14 @@
 /** Finding again what an earlier supervisor left. */
-import type { ProcessExit } from '../model/exit.ts'
+import type { CodeExit, ProcessExit } from '../model/exit.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock } from '../model/time.ts'
+import type { Cgroups } from './cgroups/cgroups.ts'
+import type { RunGroup } from './cgroups/run-group.ts'
 import type { Home } from './home.ts'
 import type { Abandoned, Finding, FoundKeeper, HostEvent } from './host.ts'
 import { keptCommand } from './keeper.ts'
-import type { LiveRuns, Tracked } from './live-runs.ts'
+import { groupedProcesses } from './grouped.ts'
+import { KILLED, type LiveRuns, type Tracked } from './live-runs.ts'
 import { kill } from './kill.ts'
 import { KEEPER_MARK, LAUNCHER_MARK } from './marks.ts'
 import { watchStreams } from './output-streams.ts'
@@ -24,6 +27,7 @@ export interface RecoveryOptions {
   readonly snapshots: Snapshots
   readonly runs: RunsJournal
   readonly live: LiveRuns
+  readonly cgroups: Cgroups
   readonly emit: (event: HostEvent) => void
 }
 
@@ -33,7 +37,7 @@ export interface RecoveryOptions {
  * between is not missed; then their markers are looked for; what left no trace at all never began.
  */
 export function recover(abandoned: readonly Abandoned[], options: RecoveryOptions): readonly Finding[] {
-  const { home, clock, table, snapshots, runs, live, emit } = options
+  const { home, clock, table, snapshots, runs, live, cgroups, emit } = options
   if (abandoned.some(({ process }) => process === null)) {
     endLaunchers(home, table)
     // What one of them said in dying is not about what is started from now on.
@@ -58,7 +62,18 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
 
   function membersIn(run: Abandoned): readonly Member[] {
     const { mission, run: number, process } = run
-    return membersOf({ mission, run: number, home: home.path, leader: process }, snapshot())
+    const marks = { mission, run: number, home: home.path }
+    const group = groupOf(run)
+    const grouped = group === null ? [] : groupedProcesses(group, marks, table)
+    return membersOf({ ...marks, leader: process, grouped }, snapshot())
+  }
+
+  function groupOf(run: Abandoned): RunGroup | null {
+    return run.custody === 'cgroup' ? cgroups.find(run, run.process?.pid ?? null) : null
+  }
+
+  function causeOf(run: Abandoned): Pick<CodeExit, 'cause'> {
+    return groupOf(run)?.ranOutOfMemory() === true ? { cause: 'out-of-memory' } : {}
   }
 
   function ended(run: Abandoned, exit: ProcessExit): Finding {
@@ -104,7 +119,7 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
       const record = rebooted
         ? { code: exit.code, at: at.wall, ran: 0 }
         : exitRecord(exit, process ?? keeper, at, { table, clock })
-      return ended(run, { kind: 'code', ...record })
+      return ended(run, { kind: 'code', ...record, ...causeOf(run) })
     }
     if (process !== null && process.boot !== table.boot) {
       return ended(run, { kind: 'lost', cause: 'reboot', at: now.wall, ran: 0 })
@@ -116,6 +131,8 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
     if (first !== undefined) return adopt(run, process ?? leaderOf(first), 'orphaned')
     if (process === null && start === undefined) return { kind: 'never-started' }
     const ran = run.startedAt === null ? 0 : Math.max(0, now.monotonic - run.startedAt.monotonic)
+    const { cause } = causeOf(run)
+    if (cause !== undefined) return ended(run, { kind: 'code', code: KILLED, at: now.wall, ran, cause })
     return ended(run, { kind: 'lost', cause: 'vanished', at: now.wall, ran })
   }
 

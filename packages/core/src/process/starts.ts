@@ -3,9 +3,10 @@ import { closeSync, open } from 'node:fs'
 import { promisify } from 'node:util'
 import { OvermindError, systemCode } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
+import type { Cgroups } from './cgroups/cgroups.ts'
 import type { Home } from './home.ts'
 import type { HostEvent, Launch } from './host.ts'
-import { keeperProcess } from './keeper.ts'
+import { type KeeperOptions, keeperProcess } from './keeper.ts'
 import { checkFolder } from './launch-checks.ts'
 import { createLauncher } from './launcher.ts'
 import { streamsOf } from './output-streams.ts'
@@ -41,6 +42,7 @@ export interface Starts {
 export interface StartsOptions {
   readonly home: Home
   readonly clock: Clock
+  readonly cgroups: Cgroups
   readonly emit: (event: HostEvent) => void
   /** A keeper is about to be told of: it must be heard. */
   readonly onStarting: () => void
@@ -50,7 +52,8 @@ export interface StartsOptions {
   readonly findBegun: (refs: readonly RunRef[]) => boolean
 }
 
-export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun }: StartsOptions): Starts {
+export function createStarts(options: StartsOptions): Starts {
+  const { home, clock, cgroups, emit, onStarting, isBusy, findBegun } = options
   const starting = new Map<string, { readonly launch: Launch; readonly since: number }>()
   const queued: (() => void)[] = []
   let closed = false
@@ -85,19 +88,15 @@ export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun 
     }
   }
 
-  /** Makes the output files, private from the first byte, and sees that there is a folder to start in. */
-  async function prepare({
-    mission,
-    run,
-    streams,
-    cwd,
-  }: Launch): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  /** Makes the output files, private from the first byte, sees that there is a folder to start in, and makes the control group. */
+  async function prepare(launch: Launch): Promise<Pick<KeeperOptions, 'stdout' | 'stderr' | 'cgroup'>> {
+    const { mission, run, streams, cwd, limits } = launch
     const paths = streamsOf(streams).map((stream) => home.outputFile(mission, run, stream))
     const [stdout, stderr = stdout] = paths
     if (stdout === undefined || stderr === undefined) throw new TypeError('a run has a stream')
     const notes = streams === 'talk' ? [home.inputFile(mission, run, 'told')] : []
     await Promise.all([checkFolder(cwd), ...paths.map(touch), ...notes.map(touch)])
-    return { stdout, stderr }
+    return { stdout, stderr, cgroup: limits === null ? null : cgroups.make({ mission, run }, limits).folder }
   }
 
   function refused(ref: RunRef, error: unknown): void {

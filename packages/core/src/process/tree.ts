@@ -11,6 +11,8 @@ export interface Family {
   readonly leader: ProcessIdentity | null
   /** It is known otherwise that the session of this number is the keeper's still. Default: it must be proved. */
   readonly sessionIsOurs?: boolean
+  /** What is in its control group and carries no other mark. Default: nothing, as without such groups. */
+  readonly grouped?: readonly ProcessEntry[]
 }
 
 /** A look at many processes at one moment. */
@@ -25,26 +27,25 @@ export interface Member extends ProcessEntry {
   readonly stray: boolean
 }
 
+/** Whether what a process carries is the mark of this run. */
+export function isMarkOf({ mission, run, home }: Omit<Family, 'leader'>, marker: Marker | null): boolean {
+  return (
+    marker?.kind === 'mission' && marker.mission === mission && marker.run === run && marker.home === home
+  )
+}
+
 /**
- * The processes of a run: whatever carries its marker, shares the keeper's session, or descends from
- * such a process. A process that belongs to another mission, or to Overmind itself, is nobody's child.
+ * The processes of a run: whatever is in its control group, carries its marker, shares the
+ * keeper's session, or descends from such a process. A process that belongs to another mission, or to Overmind itself, is nobody's child.
  * Nothing is counted in by its number alone: a session counts only while the keeper lives or a process
  * in it carries the marker, because numbers are given out again.
  */
 export function membersOf(family: Family, snapshot: Snapshot): readonly Member[] {
   const { leader } = family
-  const carries = (pid: number): boolean => {
-    const marker = snapshot.marker(pid)
-    return (
-      marker?.kind === 'mission' &&
-      marker.mission === family.mission &&
-      marker.run === family.run &&
-      marker.home === family.home
-    )
-  }
+  const carries = (pid: number): boolean => isMarkOf(family, snapshot.marker(pid))
   const belongsElsewhere = (pid: number): boolean => snapshot.marker(pid) !== null && !carries(pid)
 
-  const ours = new Map<number, ProcessEntry>()
+  const ours = new Map<number, ProcessEntry>(family.grouped?.map((entry) => [entry.pid, entry]))
   for (const entry of snapshot.entries) if (carries(entry.pid)) ours.set(entry.pid, entry)
 
   if (leader !== null) {

@@ -75,6 +75,7 @@ function abandoned({ actor }: Entry, { outputs }: RecoverDeps): Abandoned {
     run: state.run,
     process: state.process,
     startedAt: state.startedAt,
+    custody: spec.custody,
     streams: actor.streams(),
     outputLimitBytes: spec.outputLimitBytes,
     seen: outputs.seen(id, state.run),

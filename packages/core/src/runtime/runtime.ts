@@ -12,6 +12,7 @@ import type { Store } from '../journal/store.ts'
 import { newConversation } from '../mission/conversation.ts'
 import { initialState } from '../mission/machine.ts'
 import { createMission } from '../mission/mission.ts'
+import type { CgroupSupport } from '../model/cgroup-support.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
 import type { Conversation } from '../model/conversation.ts'
@@ -37,6 +38,7 @@ import type { MissionRecord } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
 import type { HostEvent } from '../process/host.ts'
+import { limitsOf } from '../process/cgroups/limits.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
 import { checkFolder } from '../process/launch-checks.ts'
 import { keyOf } from '../process/run-ref.ts'
@@ -81,12 +83,14 @@ export interface CloseOptions {
 export interface Runtime extends AsyncDisposable {
   readonly home: string
   readonly recovery: Recovery
+  /** Whether missions can have control groups here, and which limits can be set: by now, since that may change. */
+  cgroups(): CgroupSupport
   /**
    * Starts a mission; settles when its process runs, is found unable to, or waits because its account is
    * rate-limited.
    *
    * @throws OvermindError `invalid_spec` and its kind when the description is wrong, `name_taken`,
-   * `unknown_provider`, `cwd_not_found`, `command_not_found` and the like: then nothing was started.
+   * `unknown_provider`, `cgroup_not_supported`, `cwd_not_found`, `command_not_found` and the like: then nothing was started.
    */
   start(input: MissionInput): Promise<Mission>
   /** The mission that an id, a name, or the unique beginning of an id means. @throws OvermindError `not_found`, `ambiguous_id` */
@@ -267,6 +271,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         },
       )
     }
+    const limits = limitsOf(spec)
+    if (limits !== null) host.mustSupport(limits)
     if (parsed.name !== undefined) registry.mustBeFree(parsed.name)
     return { ...parsed, spec }
   }
@@ -454,6 +460,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const runtime: Runtime = {
     home: home.path,
     recovery,
+    cgroups: host.cgroups,
     start: (input) => start(input),
     get: (reference) => registry.resolve(reference).handle,
     list: () => registry.all().map(({ handle }) => handle),

@@ -90,6 +90,8 @@ export function fakeHost(clock: SteppingClock, onOrder: (order: Order) => void):
     quietMs: 0,
     living: () => [...trees.values()].filter((tree) => size(tree) > 0).map((tree) => tree.ref.run),
     listen: unused,
+    cgroups: unused,
+    mustSupport: unused,
     recover: unused,
     unknownKeepers: unused,
     tell: unused,

@@ -76,7 +76,7 @@ describe('a supervisor that was killed and has lost its store', () => {
       { command: sh('ticking-lines.sh', stop, '1000000'), name: 'ticking' },
     ])
     await host.ready
-    const before = keeperOf(host.started[0]!)
+    const before = await eventually(() => keeperOf(host.started[0]!))
     await host.kill()
     await using runtime = await createRuntime({ ...quiet, home: home.path })
     const mission = runtime.get('ticking')

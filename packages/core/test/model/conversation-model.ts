@@ -142,6 +142,10 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     },
     giveUp: () => Promise.resolve(),
     quietFor: () => 0,
+    cgroups: () => {
+      throw new Error('not part of this fake')
+    },
+    mustSupport: () => {},
     usage: () => Promise.resolve(new Map()),
     close: () => Promise.resolve(),
   }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createCgroups } from '../../src/process/cgroups/cgroups.ts'
 import { eventually } from './eventually.ts'
 import { end, processesWith } from './processes.ts'
 
@@ -26,6 +27,8 @@ export async function temporaryHome(): Promise<TemporaryHome> {
     processes,
     async [Symbol.asyncDispose]() {
       await endAll()
+      // Empty by now, but nobody will look for them again.
+      createCgroups(path).sweep()
       await rm(path, { recursive: true, force: true, maxRetries: 5 })
       // What was being started when the test failed.
       await endAll()

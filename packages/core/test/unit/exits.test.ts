@@ -7,6 +7,13 @@ import { circumstances } from '../fakes/circumstances.ts'
 import { missionSpec } from '../fakes/records.ts'
 
 const code = (value: number, ran = 5): ProcessExit => ({ kind: 'code', code: value, at: 1000, ran })
+const starved = (value: number): ProcessExit => ({
+  kind: 'code',
+  code: value,
+  at: 1000,
+  ran: 5,
+  cause: 'out-of-memory',
+})
 const lost = (cause: 'reboot' | 'vanished' | 'unkillable'): ProcessExit => ({
   kind: 'lost',
   cause,
@@ -59,6 +66,11 @@ describe('the class of an end', () => {
     ['stopped, whatever the code', code(143), 'stop', 'stopped', 143, 'SIGTERM'],
     ['over its deadline', code(0), 'deadline', 'deadline', 0, null],
     ['stalled', code(137), 'stall', 'stalled', 137, 'SIGKILL'],
+    ['out of memory', starved(137), null, 'out-of-memory', 137, 'SIGKILL'],
+    ['out of memory, and it left something', starved(137), 'leftovers', 'out-of-memory', 137, 'SIGKILL'],
+    ['out of memory, but killed', starved(137), 'kill', 'killed', 137, 'SIGKILL'],
+    ['a failure after a child of it ran out of memory', starved(1), null, 'crashed', 1, null],
+    ['a success all the same', starved(0), null, 'completed', 0, null],
     ['a success that left something', code(0), 'leftovers', 'completed', 0, null],
     ['a failure that left something', code(9), 'leftovers', 'crashed', 9, null],
     ['ended for a restart', code(143), 'restart', 'signalled', 143, 'SIGTERM'],

@@ -43,6 +43,10 @@ test('a command alone is a whole mission', () => {
       stopTimeoutMs: 10_000,
       successCodes: [0],
       outputLimitBytes: 256 * 2 ** 20,
+      custody: 'marks',
+      memoryBytes: null,
+      cpus: null,
+      pids: null,
       onParentExit: 'keep',
     },
   })
@@ -71,6 +75,10 @@ test('every field is taken as given', () => {
     stopTimeoutMs: 0,
     successCodes: [0, 255],
     outputLimitBytes: 2 ** 20,
+    custody: 'cgroup',
+    memoryBytes: 2 ** 20,
+    cpus: 0.01,
+    pids: 1,
     onParentExit: 'stop',
   }
   const { name, env, spec } = parse({ command: ['a', '', 'b c'], name: 'web', env: { A: '' }, ...given })
@@ -92,6 +100,18 @@ test('undefined is as good as absent', () => {
   expect(
     parse({ command: 'x', name: undefined, cwd: undefined, env: undefined, timeoutMs: undefined }),
   ).toEqual(parse({ command: 'x' }))
+})
+
+test('a limit needs a control group, and gets one unless another custody was asked for', () => {
+  const custodyOf = (given: object): string => parse({ command: 'x', ...given }).spec.custody
+  expect(custodyOf({ custody: 'cgroup' })).toBe('cgroup')
+  for (const limit of [{ memoryBytes: 2 ** 30 }, { cpus: 2 }, { pids: 9 }]) {
+    expect(custodyOf(limit)).toBe('cgroup')
+    expect(failureOf({ command: 'x', custody: 'marks', ...limit })).toMatchObject({
+      code: 'invalid_spec',
+      field: 'custody',
+    })
+  }
 })
 
 describe('a bad description names its field, its rule and the value', () => {
@@ -217,6 +237,10 @@ describe('a bad description names its field, its rule and the value', () => {
       'outputLimitBytes',
       /at least 1048576 bytes: got 1000$/,
     ],
+    [{ command: 'x', custody: 'chains' }, 'invalid_spec', 'custody', /one of marks, cgroup: got "chains"$/],
+    [{ command: 'x', memoryBytes: 512 }, 'invalid_spec', 'memoryBytes', /at least 1048576 bytes: got 512$/],
+    [{ command: 'x', cpus: 0 }, 'invalid_spec', 'cpus', /at least 0.01: got 0$/],
+    [{ command: 'x', pids: 0.5 }, 'invalid_spec', 'pids', /a whole number of processes: got 0.5$/],
     [{ command: 'x', comand: 'y' }, 'invalid_spec', 'comand', /^comand: no such field$/],
   ]
   test.each(bad.map(([input, ...rest]) => [shown(input), input, ...rest] as const))(

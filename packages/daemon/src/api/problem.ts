@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507
   ask_not_found: 404,
   agent_too_old: 400,
   agent_not_found: 400,
+  cgroup_not_supported: 400,
   child_already_present: 409,
   child_already_started: 409,
   child_not_found: 404,

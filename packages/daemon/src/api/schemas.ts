@@ -46,6 +46,10 @@ export const missionSchema: z.ZodType<MissionView> = z
     parent: text.nullable(),
     children: z.array(text),
     team: z.object({ name: text, member: text, strategy: strategies }).nullable(),
+    custody: z.enum(['marks', 'cgroup']),
+    memory_bytes: count.nullable(),
+    cpus: z.number().nullable(),
+    pids: count.nullable(),
     session_id: text.nullable(),
     turn: z.enum(['off', 'starting', 'idle', 'busy']).nullable(),
     messages: count,
@@ -216,6 +220,14 @@ export const statusSchema: z.ZodType<DaemonStatus> = z
       killed: count,
       total: count,
     }),
+    cgroups: z.union([
+      z.object({ kind: z.literal('none'), reason: text }),
+      z.object({
+        kind: z.literal('cgroups'),
+        limits: z.array(z.enum(['memory', 'cpus', 'pids'])),
+        reason: text.nullable(),
+      }),
+    ]),
     revision: count,
   })
   .openapi('DaemonStatus')

@@ -4,6 +4,8 @@
  * are whole numbers and name their unit.
  */
 import type {
+  CgroupSupport,
+  Custody,
   ErrorCode,
   ExitClass,
   MemberRestart,
@@ -47,6 +49,11 @@ export interface MissionView {
   readonly children: readonly string[]
   /** The team that restarts it together with others. */
   readonly team: { readonly name: string; readonly member: string; readonly strategy: TeamStrategy } | null
+  readonly custody: Custody
+  /** Limits of what all of its processes use together; null where there is none. */
+  readonly memory_bytes: number | null
+  readonly cpus: number | null
+  readonly pids: number | null
   /** What the agent calls the conversation. */
   readonly session_id: string | null
   /** What an agent that talks is doing; null for a mission that does not talk. */
@@ -126,6 +133,11 @@ export interface StartRequest {
   readonly stop_timeout_ms?: number
   readonly success_codes?: readonly number[]
   readonly output_limit_bytes?: number
+  /** Default: `cgroup` with one of the limits that follow, else `marks`. */
+  readonly custody?: Custody
+  readonly memory_bytes?: number
+  readonly cpus?: number
+  readonly pids?: number
   /** Id, name, or unique beginning of an id of the mission that it belongs to. */
   readonly parent?: string
   /** What becomes of it when its parent has exited. Default: `keep`. */
@@ -283,6 +295,8 @@ export interface DaemonStatus {
     readonly killed: number
     readonly total: number
   }
+  /** Whether missions can have control groups, and with which limits. */
+  readonly cgroups: CgroupSupport
   readonly revision: number
 }
 

@@ -74,6 +74,10 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
       spec.team === null
         ? null
         : { name: spec.team.team, member: spec.team.member, strategy: spec.team.strategy },
+    custody: ({ spec }) => spec.custody,
+    memory_bytes: ({ spec }) => spec.memoryBytes,
+    cpus: ({ spec }) => spec.cpus,
+    pids: ({ spec }) => spec.pids,
     session_id: ({ state }) => state.conversation?.id ?? null,
     turn: ({ state }) => state.conversation?.turn ?? null,
     messages: ({ state }) => state.conversation?.messages.length ?? 0,

@@ -103,8 +103,14 @@ export function classify(exit: ProcessExit, { ending, spec, conversation, judgem
     }
   }
   if (success) return verdict('completed', `finished with ${how}`)
+  if (exit.kind === 'code' && exit.cause === 'out-of-memory' && signal === 'SIGKILL')
+    return verdict('out-of-memory', `ran out of memory${ofLimit(spec.memoryBytes)} (${how})`)
   if (signal !== null) return verdict('signalled', `ended by ${how}`)
   return verdict('crashed', `failed with ${how}`)
+}
+
+function ofLimit(bytes: number | null): string {
+  return bytes === null ? '' : `, of which it may use ${Math.round(bytes / 2 ** 20)} MiB`
 }
 
 function seconds(ms: number | null): string {
