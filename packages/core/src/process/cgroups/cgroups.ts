@@ -129,7 +129,9 @@ export function createCgroups(home: string, system: CgroupSystem = kernel): Cgro
     if (wanted.length === 0) return
     const { enabled, reason: lack } = enable()
     const [first, ...others] = wanted.filter((controller) => !enabled.includes(controller))
-    if (first !== undefined) throw noLimits([first, ...others], lack ?? 'the kernel refuses it')
+    if (first === undefined) return
+    removeGroup(folder)
+    throw noLimits([first, ...others], lack ?? 'the kernel refuses it')
   }
 
   function make(ref: RunRef, limits: Limits): RunGroup {
@@ -159,6 +161,8 @@ export function createCgroups(home: string, system: CgroupSystem = kernel): Cgro
       const none = obstacle()
       if (none !== null) return { kind: 'none', reason: none }
       const { enabled, reason } = enable()
+      // It was only asked: nothing stays behind of a supervisor that never made a group.
+      removeGroup(folder)
       return { kind: 'cgroups', limits: enabled.map((controller) => LIMIT_OF[controller]), reason }
     },
     mustSupport,
