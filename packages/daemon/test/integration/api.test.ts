@@ -207,7 +207,7 @@ describe('a bad request', () => {
       'a type that is not known',
       'POST',
       m(''),
-      post({ command: 'true', type: 'session' }),
+      post({ command: 'true', type: 'pod' }),
       400,
       'invalid_spec',
     ],

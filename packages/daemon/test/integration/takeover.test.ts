@@ -381,8 +381,9 @@ describe.concurrent('the home', () => {
     await waitFor(daemon, id)
     const mode = (name: string): string => (statSync(join(home.path, name)).mode & 0o777).toString(8)
     expect(mode('.')).toBe('700')
-    expect(mode('output')).toBe('700')
-    const files = readdirSync(home.path).filter((name) => name !== 'output')
+    const folders = ['input', 'output']
+    for (const folder of folders) expect([folder, mode(folder)]).toEqual([folder, '700'])
+    const files = readdirSync(home.path).filter((name) => !folders.includes(name))
     expect(files).toContain('overmind.sock')
     expect(files.filter((name) => mode(name) !== '600')).toEqual([])
     expect(mode(`output/${id}.1.log`)).toBe('600')
