@@ -48,6 +48,7 @@ export {
   type MissionSpec,
   type OnParentExit,
   type RestartPolicy,
+  type TerminalSize,
 } from './model/spec.ts'
 export type {
   Budget,
@@ -66,6 +67,7 @@ export type { MemberRestart, Membership, TeamStrategy } from './model/membership
 export type { MemberInput, TeamInput } from './model/team.ts'
 export { type Clock, type Deadline, type Instant, systemClock } from './model/time.ts'
 export { type Home, prepareHome } from './process/home.ts'
+export type { Attached } from './process/terminal/protocol.ts'
 export { child, ignore } from './supervisor/spec.ts'
 export type {
   ChildInput,

@@ -16,6 +16,7 @@ import {
 import { signalOfCode } from '../model/signals.ts'
 import { type Clock, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
+import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
 import type { Launch, ProcessHost } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import type { Judgement, Provider } from '../provider/provider.ts'
@@ -204,6 +205,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       name: record.name,
       argv,
       streams,
+      size: spec.terminal ?? DEFAULT_TERMINAL_SIZE,
       cwd: spec.cwd,
       env: record.env,
       outputLimitBytes: spec.outputLimitBytes,

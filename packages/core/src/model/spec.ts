@@ -12,6 +12,15 @@ export type Command =
   /** A program and its arguments, exactly as they are: no shell reads them. */
   | { readonly kind: 'exec'; readonly argv: readonly [string, ...string[]] }
 
+/** How large a terminal is, in cells. */
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** What a terminal has always been, where nobody says. */
+export const DEFAULT_TERMINAL_SIZE: TerminalSize = { columns: 80, rows: 24 }
+
 export type RestartPolicy = 'never' | 'on-failure' | 'always'
 
 /** How missions are described by people and programs; every field but `command` has a default. */
@@ -52,6 +61,10 @@ export interface MissionInput {
   readonly parent?: string | undefined
   /** Whether this mission goes on when its parent has exited for good. Default: `keep`. */
   readonly onParentExit?: OnParentExit | undefined
+  /** Runs it on a terminal of this size that people can attach to; 80 columns and 24 rows where it does not say. Default: none. */
+  readonly terminal?:
+    | { readonly columns?: number | undefined; readonly rows?: number | undefined }
+    | undefined
 }
 
 export type OnParentExit = 'keep' | 'stop'
@@ -74,6 +87,8 @@ export interface MissionSpec {
   readonly outputLimitBytes: number
   readonly parent: MissionId | null
   readonly onParentExit: OnParentExit
+  /** The size that its terminal has at first; null when it runs on none. */
+  readonly terminal: TerminalSize | null
   /** Its place in a team, which restarts it together with others. */
   readonly team: Membership | null
 }
@@ -97,6 +112,15 @@ const duration = (least: number): z.ZodType<number> =>
     .int('must be a whole number of milliseconds')
     .min(least, `must be at least ${least} milliseconds`)
     .max(LONGEST_DURATION_MS, 'must be at most a year')
+
+const LARGEST_TERMINAL = 1000
+
+const side = z
+  .number('must be a number of cells')
+  .int('must be a whole number of cells')
+  .min(1, 'must be at least 1')
+  .max(LARGEST_TERMINAL, `must be at most ${LARGEST_TERMINAL}`)
+  .optional()
 
 const argument = z
   .string('must be text')
@@ -165,6 +189,7 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .optional(),
   parent: z.string('must be text').min(1, 'must not be empty').optional(),
   onParentExit: z.enum(['keep', 'stop'], { error: () => 'must be one of keep, stop' }).optional(),
+  terminal: z.strictObject({ columns: side, rows: side }, 'must be an object of columns and rows').optional(),
 }
 
 const missionInput = z.strictObject(missionInputShape)
@@ -212,7 +237,15 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       successCodes: given.successCodes ?? [0],
       outputLimitBytes: given.outputLimitBytes ?? 256 * MEBIBYTE,
       onParentExit: given.onParentExit ?? 'keep',
+      terminal: given.terminal === undefined ? null : sizeOf(given.terminal),
     },
+  }
+}
+
+function sizeOf({ columns, rows }: NonNullable<MissionInput['terminal']>): TerminalSize {
+  return {
+    columns: columns ?? DEFAULT_TERMINAL_SIZE.columns,
+    rows: rows ?? DEFAULT_TERMINAL_SIZE.rows,
   }
 }
 

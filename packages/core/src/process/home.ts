@@ -11,18 +11,26 @@ export interface Home {
   /** The journal that keepers append starts and exits to. */
   readonly runs: string
   readonly output: string
+  /** Where the keepers of terminals listen, and say who is attached. */
+  readonly terminals: string
   outputFile(mission: MissionId, run: Run, stream: Stream): string
+  recordingFile(mission: MissionId, run: Run): string
+  attachedFile(mission: MissionId): string
 }
 
 const SUFFIX: Readonly<Record<Stream, string>> = { output: 'log', stdout: 'out', stderr: 'err' }
 
 function homeAt(path: string): Home {
   const output = join(path, 'output')
+  const terminals = join(path, 'tty')
   return {
     path,
     runs: join(path, 'runs'),
     output,
+    terminals,
     outputFile: (mission, run, stream) => join(output, `${mission}.${run}.${SUFFIX[stream]}`),
+    recordingFile: (mission, run) => join(output, `${mission}.${run}.cast`),
+    attachedFile: (mission) => join(terminals, `${mission}.attached`),
   }
 }
 
@@ -38,7 +46,7 @@ export async function prepareHome(path: string): Promise<Home> {
       )
     }
     if ((mode & 0o077) !== 0) await chmod(path, 0o700)
-    await mkdir(join(path, 'output'), { recursive: true, mode: 0o700 })
+    for (const folder of ['output', 'tty']) await mkdir(join(path, folder), { recursive: true, mode: 0o700 })
     await access(path, constants.W_OK)
     // One home has one name: it is in the environment of every process of its missions.
     return homeAt(await realpath(path))

@@ -5,7 +5,7 @@
  */
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { Stream } from '../model/output.ts'
-import type { Environment } from '../model/spec.ts'
+import type { Environment, TerminalSize } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
 import type { RunRef } from './run-ref.ts'
@@ -15,8 +15,10 @@ export interface Launch extends RunRef {
   readonly argv: readonly [string, ...string[]]
   readonly cwd: string
   readonly env: Environment
-  /** `merged`: stdout and stderr in their true order in one file. `split`: in a file each. */
-  readonly streams: 'merged' | 'split'
+  /** `merged`: stdout and stderr in their true order in one file. `split`: in a file each. `terminal`: on a terminal. */
+  readonly streams: 'merged' | 'split' | 'terminal'
+  /** Of the terminal, when it is on one. */
+  readonly size: TerminalSize
   readonly outputLimitBytes: number
   /** What the keeper carries for a supervisor that has lost its store. */
   readonly copy: string

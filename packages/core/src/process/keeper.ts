@@ -48,6 +48,8 @@ export interface KeeperOptions {
   readonly cwd: string
   readonly argv: readonly [string, ...string[]]
   readonly env: Environment
+  /** Variables on top of these that are not the command's. */
+  readonly own?: Readonly<Record<string, string>>
   /** What a supervisor without a store needs to go on; readable by the same user only. */
   readonly copy: string
   /** The files its output is appended to; they may be the same. */
@@ -92,6 +94,7 @@ export function keeperProcess(options: KeeperOptions): KeeperProcess {
       [RUN_MARK]: String(options.run),
       [HOME_MARK]: options.home,
       [KEEPER_MARK]: options.copy,
+      ...options.own,
       ...(others.length === 0 ? {} : { [KEEPER_ENV_MARK]: `-- ${others.join(' ')}` }),
     },
     cwd,

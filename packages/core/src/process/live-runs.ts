@@ -7,7 +7,7 @@ import { emptyReceipt, type ProcessExit, type Receipt, type SentSignal } from '.
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
-import type { HostEvent } from './host.ts'
+import type { HostEvent, Launch } from './host.ts'
 import { keptCommand } from './keeper.ts'
 import { type OutputStreams, type WatchedRun, watchStreams } from './output-streams.ts'
 import { kill } from './kill.ts'
@@ -16,6 +16,8 @@ import { isSameProcess, type ProcessTable } from './process-table.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
 import type { ExitRecord } from './run-times.ts'
 import type { Snapshots } from './snapshots.ts'
+import { terminalQuietFor } from './terminal/activity.ts'
+import { isTerminalProgram } from './terminal/launch.ts'
 import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 
 const FIRST_LOOK_MS = 5
@@ -27,6 +29,7 @@ interface LiveRun {
   readonly ref: RunRef
   readonly process: ProcessIdentity
   readonly at: Instant
+  readonly streams: Launch['streams']
   readonly outputs: OutputStreams
   readonly signals: SentSignal[]
   readonly strays: Set<number>
@@ -108,6 +111,7 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       ref: { mission: run.mission, run: run.run },
       process: run.process,
       at: run.at,
+      streams: run.streams,
       outputs: watchStreams(run, { home, clock, emit }),
       signals: [],
       strays: new Set(),
@@ -254,7 +258,7 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       // A stopped program cannot answer: wake it, so that it gets the signal.
       send(run, members, 'SIGCONT')
       const begun =
-        run.state !== 'kept' || members.some(({ pid }) => keptCommand(table.commandLine(pid) ?? []) === null)
+        run.state !== 'kept' || members.some(({ pid }) => isCommand(run, table.commandLine(pid) ?? []))
       if (begun || attempt === BEGIN_LOOKS) return reached
       await new Promise<void>((resolve) => void clock.timer(FIRST_LOOK_MS, resolve))
     }
@@ -299,12 +303,19 @@ export function createLiveRuns({ home, clock, table, snapshots, emit, recordOf }
       const run = live.get(keyOf(ref))
       if (run === undefined) return 0
       const quiet = [...run.outputs.values()].map(({ watch }) => watch.quietFor())
+      if (run.streams === 'terminal') quiet.push(terminalQuietFor(ref, home, clock))
       return Math.max(0, Math.min(clock.now().monotonic - run.at.monotonic, ...quiet))
     },
     close: () => {
       for (const run of live.values()) forget(run)
     },
   }
+}
+
+/** Whether it is neither the keeper nor what that keeps a terminal with. */
+function isCommand({ streams }: LiveRun, commandLine: readonly string[]): boolean {
+  if (keptCommand(commandLine) !== null) return false
+  return streams !== 'terminal' || !isTerminalProgram(commandLine)
 }
 
 /** What a shell reports of a command that SIGKILL ended. */

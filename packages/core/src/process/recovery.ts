@@ -66,7 +66,7 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
     const [first] = members
     if (first === undefined) accountFor(run)
     else live.track(trackedOf(run, run.process ?? leaderOf(first)), 'over')
-    const path = home.outputFile(run.mission, run.run, run.streams === 'merged' ? 'output' : 'stderr')
+    const path = home.outputFile(run.mission, run.run, run.streams === 'split' ? 'stderr' : 'output')
     return { kind: 'ended', exit: evidenceOf(exit, path), left: members.length }
   }
 

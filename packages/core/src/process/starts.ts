@@ -10,6 +10,7 @@ import { checkFolder } from './launch-checks.ts'
 import { createLauncher } from './launcher.ts'
 import { streamsOf } from './output-streams.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
+import { terminalLaunch } from './terminal/launch.ts'
 
 const openFile = promisify(open)
 
@@ -120,7 +121,8 @@ export function createStarts({ home, clock, emit, onStarting, isBusy, findBegun 
           queued.push(() => {
             starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
             onStarting()
-            launcher.launch(launch, keeperProcess({ ...launch, ...files, home: home.path }))
+            const kept = launch.streams === 'terminal' ? terminalLaunch(launch, home) : {}
+            launcher.launch(launch, keeperProcess({ ...launch, ...kept, ...files, home: home.path }))
           })
           launchQueued()
         },

@@ -3,8 +3,8 @@ import type { Environment, MissionSpec } from '../model/spec.ts'
 /** What a provider makes of a mission: the program to run and how its output is to be kept. */
 export interface Invocation {
   readonly argv: readonly [string, ...string[]]
-  /** `merged`: for people, in true order. `split`: the provider parses stdout. */
-  readonly streams: 'merged' | 'split'
+  /** `merged`: for people, in true order. `split`: the provider parses stdout. `terminal`: it draws on a screen. */
+  readonly streams: 'merged' | 'split' | 'terminal'
 }
 
 /** How a run ended that nobody here had ended: all that a provider judges by. */

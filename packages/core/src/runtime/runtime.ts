@@ -30,6 +30,8 @@ import type { HostEvent } from '../process/host.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
 import { checkLaunch } from '../process/launch-checks.ts'
 import { createProcessTable } from '../process/system-table.ts'
+import { readAttached } from '../process/terminal/attached.ts'
+import { checkTerminals } from '../process/terminal/launch.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
@@ -161,6 +163,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
           .events({ ...query, after: seq(0), mission: record.id, newestFirst: true })
           .filter((event): event is JournalMissionEvent => isOf(record.id, event)),
       outputFiles: (run) => outputs.files(actor.record(), run),
+      attached: () => readAttached(home.attachedFile(record.id)),
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
       mayRunAgain: () => mayRunAgain(entry),
     })
@@ -245,6 +248,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     const given = asked ?? usualName
     if (given !== undefined) registry.mustBeFree(given)
     await checkLaunch(spec.command, spec.cwd, env)
+    if (spec.terminal !== null) checkTerminals()
     mustBeOpen()
     // From here to the commit nothing else can happen, so a name cannot be given out twice.
     if (given !== undefined) registry.mustBeFree(given)

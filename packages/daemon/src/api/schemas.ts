@@ -41,6 +41,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     parent: text.nullable(),
     children: z.array(text),
     team: z.object({ name: text, member: text, strategy: strategies }).nullable(),
+    terminal: z.object({ columns: count, rows: count }).nullable(),
     session_id: text.nullable(),
     exit_code: z.int().nullable(),
     exit_signal: text.nullable(),
@@ -109,6 +110,7 @@ export const descriptionSchema: z.ZodType<Description> = z
         left: z.array(z.int()),
       })
       .nullable(),
+    attached: z.object({ control: count, watch: count }),
     events: z.array(z.looseObject({ seq: count, at: moment, type: text })),
     output: z.array(z.object({ run: count, stream: text, path: text, bytes: count })),
   })

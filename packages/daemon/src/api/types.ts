@@ -13,6 +13,7 @@ import type {
   Status,
   TeamOutcome,
   TeamStrategy,
+  TerminalSize,
 } from '@overmind/core'
 
 export interface MissionView {
@@ -43,6 +44,8 @@ export interface MissionView {
   readonly children: readonly string[]
   /** The team that restarts it together with others. */
   readonly team: { readonly name: string; readonly member: string; readonly strategy: TeamStrategy } | null
+  /** The size that its terminal has at first; null when it runs on none. */
+  readonly terminal: TerminalSize | null
   readonly session_id: string | null
   readonly exit_code: number | null
   readonly exit_signal: string | null
@@ -87,6 +90,8 @@ export interface StartRequest {
   readonly parent?: string
   /** What becomes of it when its parent has exited. Default: `keep`. */
   readonly on_parent_exit?: OnParentExit
+  /** Runs it on a terminal of this size. Default: on none. */
+  readonly terminal?: { readonly columns?: number; readonly rows?: number }
 }
 
 export interface TeamRequest {
@@ -150,6 +155,8 @@ export interface Description {
   /** The last output of the last run that did not end well, at most 4 KB. */
   readonly evidence: string | null
   readonly receipt: ReceiptView | null
+  /** How many people are attached to its terminal. */
+  readonly attached: { readonly control: number; readonly watch: number }
   /** The last events, oldest first. */
   readonly events: readonly EventView[]
   readonly output: readonly {

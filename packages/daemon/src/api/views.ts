@@ -62,6 +62,7 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
       spec.team === null
         ? null
         : { name: spec.team.team, member: spec.team.member, strategy: spec.team.strategy },
+    terminal: ({ spec }) => spec.terminal,
     session_id: () => null,
     exit_code: ({ state }) => state.exit?.code ?? null,
     exit_signal: ({ state }) => state.exit?.signal ?? null,
@@ -126,6 +127,7 @@ export function missionView(mission: Mission): MissionView {
     parent: FIELDS.parent(view, mission),
     children: FIELDS.children(view, mission),
     team: FIELDS.team(view, mission),
+    terminal: FIELDS.terminal(view, mission),
     session_id: FIELDS.session_id(view, mission),
     exit_code: FIELDS.exit_code(view, mission),
     exit_signal: FIELDS.exit_signal(view, mission),

@@ -28,6 +28,7 @@ const mission: MissionView = {
   parent: null,
   children: [],
   team: null,
+  terminal: null,
   session_id: null,
   exit_code: null,
   exit_signal: null,

@@ -19,6 +19,7 @@ const spec: MissionView['spec'] = {
   outputLimitBytes: 2 ** 20,
   parent: null,
   onParentExit: 'keep',
+  terminal: null,
   team: null,
 }
 

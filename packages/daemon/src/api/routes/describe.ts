@@ -32,6 +32,7 @@ function description(mission: Mission): Description {
     why: why(view, { now: Date.now(), restarted }),
     evidence: failed?.type === 'run.exited' ? (failed.exit.tail ?? null) : null,
     receipt: ended?.type === 'run.ended' ? receiptView(ended.receipt) : null,
+    attached: mission.attached(),
     events: mission
       .history({ limit: EVENTS })
       .toReversed()

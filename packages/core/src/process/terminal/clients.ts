@@ -1,0 +1,210 @@
+/**
+ * The people who are attached to a terminal. Each has a connection of its own; what is typed on one of them and what the
+ * program answers is seen by all. The terminal has the size of whoever was active last.
+ */
+import type { Socket } from 'node:net'
+import type { TerminalSize } from '../../model/spec.ts'
+import {
+  type Attached,
+  type AttachMode,
+  clientMessages,
+  type ClientMessage,
+  encodeMessage,
+  type Hello,
+  MalformedFrame,
+  type ServerMessage,
+  TERMINAL_PROTOCOL,
+  type Welcome,
+} from './protocol.ts'
+
+export interface Clients {
+  /** Takes in a connection. */
+  add(socket: Socket): void
+  /** The screen shows these bytes now. */
+  output(bytes: Uint8Array): void
+  /** What was typed has been taken: more may come. */
+  taken(): void
+  attached(): Attached
+  /** Tells all that the program ended; settles when they know, or do not want to. */
+  exit(code: number): Promise<void>
+}
+
+export interface ClientsOptions {
+  readonly welcome: () => Welcome
+  readonly redraw: () => Uint8Array
+  /** Hands on what was typed; false when no more is to come until `taken`. */
+  readonly type: (bytes: Uint8Array) => boolean
+  readonly resize: (size: TerminalSize) => void
+  readonly size: () => TerminalSize
+  readonly onAttached: (attached: Attached) => void
+}
+
+interface Client {
+  readonly socket: Socket
+  readonly mode: AttachMode
+  size: TerminalSize | null
+  /** It reads too slowly: it is shown the screen when it has caught up, and none of what leads there. */
+  behind: boolean
+}
+
+/** More than any person needs, and little for us. */
+const MOST_CONNECTIONS = 64
+/** So much may wait for one that reads slowly. Bytes. */
+const MOST_WAITING = 1024 * 1024
+/** How long one that is told to go has for it. Milliseconds. */
+const LEAVE_MS = 1000
+
+export function createClients(options: ClientsOptions): Clients {
+  const { welcome, redraw, type, resize, size, onAttached } = options
+  const connections = new Set<Socket>()
+  /** Who may type, and who watches: the one who was active last is the last. */
+  const clients = new Map<Socket, Client>()
+
+  function send(socket: Socket, message: ServerMessage): boolean {
+    return socket.write(encodeMessage(message))
+  }
+
+  function tell(message: ServerMessage): void {
+    for (const { socket } of clients.values()) send(socket, message)
+  }
+
+  function attached(): Attached {
+    const modes = [...clients.values()].map(({ mode }) => mode)
+    const control = modes.filter((mode) => mode === 'control').length
+    return { control, watch: modes.length - control }
+  }
+
+  function changed(): void {
+    tell({ type: 'attached', attached: attached() })
+    onAttached(attached())
+  }
+
+  function show(client: Client): void {
+    client.behind = false
+    send(client.socket, { type: 'size', size: size() })
+    send(client.socket, { type: 'redraw', bytes: redraw() })
+  }
+
+  /** The terminal follows whoever did something last, and back when that one leaves. */
+  function follow(): void {
+    const leader = [...clients.values()].findLast(
+      (client) => client.mode === 'control' && client.size !== null,
+    )
+    const wanted = leader?.size ?? size()
+    const { columns, rows } = size()
+    if (wanted.columns === columns && wanted.rows === rows) return
+    resize(wanted)
+    tell({ type: 'size', size: wanted })
+  }
+
+  function active(client: Client): void {
+    clients.delete(client.socket)
+    clients.set(client.socket, client)
+    follow()
+  }
+
+  function refuse(socket: Socket, reason: string): void {
+    dismiss(socket, { type: 'refused', reason })
+  }
+
+  /** Says a last thing. One that does not hear it in time is cut off. */
+  function dismiss(socket: Socket, last: ServerMessage): void {
+    leave(socket)
+    socket.end(encodeMessage(last))
+    setTimeout(() => socket.destroy(), LEAVE_MS).unref()
+  }
+
+  function leave(socket: Socket): void {
+    if (!clients.delete(socket)) return
+    follow()
+    changed()
+  }
+
+  function hello(socket: Socket, { version, mode, columns, rows }: Hello): void {
+    if (version !== TERMINAL_PROTOCOL) {
+      refuse(socket, `it speaks version ${TERMINAL_PROTOCOL} of the protocol, and not ${version}`)
+      return
+    }
+    const client: Client = {
+      socket,
+      mode,
+      size: columns === undefined || rows === undefined ? null : { columns, rows },
+      behind: false,
+    }
+    clients.set(socket, client)
+    follow()
+    show(client)
+    changed()
+  }
+
+  function receive(socket: Socket, message: ClientMessage): void {
+    const client = clients.get(socket)
+    switch (message.type) {
+      case 'hello':
+        if (client === undefined) hello(socket, message.hello)
+        return
+      case 'detach':
+        for (const each of clients.keys()) dismiss(each, { type: 'detached' })
+        socket.end(encodeMessage({ type: 'detached' }))
+        return
+      case 'resize':
+        if (client?.mode !== 'control') return
+        client.size = message.size
+        active(client)
+        return
+      case 'input':
+        if (client?.mode !== 'control') return
+        active(client)
+        if (!type(message.bytes)) for (const { socket } of clients.values()) socket.pause()
+    }
+  }
+
+  function add(socket: Socket): void {
+    const decoder = clientMessages()
+    connections.add(socket)
+    // It went away: what matters of that is in `close`.
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      connections.delete(socket)
+      leave(socket)
+    })
+    socket.on('drain', () => {
+      const client = clients.get(socket)
+      if (client?.behind === true) show(client)
+    })
+    if (connections.size > MOST_CONNECTIONS) {
+      refuse(socket, `${MOST_CONNECTIONS} are attached already`)
+      return
+    }
+    socket.on('data', (bytes) => {
+      try {
+        for (const message of decoder.push(bytes)) receive(socket, message)
+      } catch (error) {
+        if (!(error instanceof MalformedFrame)) throw error
+        socket.removeAllListeners('data')
+        refuse(socket, error.message)
+      }
+    })
+    send(socket, { type: 'welcome', welcome: welcome() })
+  }
+
+  return {
+    add,
+    attached,
+    output: (bytes) => {
+      for (const client of clients.values()) {
+        if (client.behind) continue
+        if (client.socket.writableLength > MOST_WAITING) client.behind = true
+        else send(client.socket, { type: 'output', bytes })
+      }
+    },
+    taken: () => {
+      for (const { socket } of clients.values()) socket.resume()
+    },
+    exit: async (code) => {
+      const closed = [...connections].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+      for (const socket of connections) dismiss(socket, { type: 'exit', code })
+      await Promise.all(closed)
+    },
+  }
+}
