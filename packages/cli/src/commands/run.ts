@@ -4,8 +4,10 @@ import { command, type Command } from '../command-line/command.ts'
 import { BadValue, choice, flag, list, value } from '../command-line/flags.ts'
 import { duration, seconds, signal, text, whole } from '../command-line/values.ts'
 import { withDaemon } from '../daemon/with-daemon.ts'
-import { CommandError } from '../failures.ts'
+import { CommandError, UsageError } from '../failures.ts'
 import { print, printError, printJson } from '../terminal/print.ts'
+import { terminalSize } from '../terminal/terminal.ts'
+import { mustBeInteractive } from './attach.ts'
 
 const flags = {
   name: value('name', 'A name for it (default: made up)', text),
@@ -31,6 +33,8 @@ const flags = {
   'stop-signal': value('signal', 'What asks it to end (default: SIGTERM)', signal),
   'stop-timeout': value('s', 'Seconds from asking it to SIGKILL (default: 10)', duration('s')),
   exec: flag('Take the arguments as they are, without a shell'),
+  tty: flag('Run it on a terminal, see overmind attach', { short: 't' }),
+  attach: flag('Sit down at its terminal at once; means --tty', { short: 'a' }),
   follow: flag('Stream the output and exit with the code of the mission', { short: 'f' }),
 }
 
@@ -44,6 +48,7 @@ export const run: Command = command({
   examples: [
     ['run "npm test && npm run lint"', 'A shell command line'],
     ['run --name api --restart always --exec node server.js', 'A program and its arguments'],
+    ['run --attach vim notes.txt', 'A program on a terminal, and you in front of it'],
     ['run --follow --env CI=1 make', 'See the output, exit with its code'],
   ],
   run: async (words, given) => {
@@ -65,8 +70,12 @@ export const run: Command = command({
         timeout_ms: given.timeout,
         stop_signal: given['stop-signal'],
         stop_timeout_ms: given['stop-timeout'],
+        terminal: given.tty || given.attach ? (terminalSize() ?? {}) : undefined,
       }),
     }
+    if (given.attach && given.follow)
+      throw new UsageError('--attach and --follow are two ways to see it: take one')
+    if (given.attach) mustBeInteractive(false)
     // Said here, so that no daemon is started for it.
     if ((given.exec ? (words[0] ?? '') : words.join(' ').trim()) === '') {
       throw new CommandError('empty_command', 'there is no command to run')
@@ -74,7 +83,11 @@ export const run: Command = command({
     const client = createClient()
     const { id, name } = await withDaemon(() => client.start(request))
     if (given.json) printJson({ id, name })
-    else (given.follow ? printError : print)(`Started mission ${id} (${name})\n`)
+    else (given.follow || given.attach ? printError : print)(`Started mission ${id} (${name})\n`)
+    if (given.attach) {
+      const { attachTo } = await import('../attach/attach-to.ts')
+      return attachTo(client, id)
+    }
     if (given.follow) {
       const { follow } = await import('../follow/follow.ts')
       return follow(client, { id, name, json: given.json })

@@ -94,7 +94,7 @@ export function createClients(options: ClientsOptions): Clients {
     const { columns, rows } = size()
     if (wanted.columns === columns && wanted.rows === rows) return
     resize(wanted)
-    tell({ type: 'size', size: wanted })
+    for (const client of clients.values()) show(client)
   }
 
   function active(client: Client): void {
@@ -146,6 +146,9 @@ export function createClients(options: ClientsOptions): Clients {
       case 'detach':
         for (const each of clients.keys()) dismiss(each, { type: 'detached' })
         socket.end(encodeMessage({ type: 'detached' }))
+        return
+      case 'refresh':
+        if (client !== undefined) show(client)
         return
       case 'resize':
         if (client?.mode !== 'control') return

@@ -1,7 +1,7 @@
 /**
  * What is said between the keeper of a terminal and the clients attached to it, over a Unix socket. Each message is
  * a frame: one letter, the length of the payload in four bytes, the payload. Bytes of the terminal travel as they
- * are, all else as JSON. The keeper speaks first, with `welcome`; the client answers with `hello`, or `detach`.
+ * are, all else as JSON. The keeper speaks first, with `welcome`; the client answers with `hello` to be attached, or with `detach`.
  *
  * This file depends on nothing, because clients need it too.
  */
@@ -38,6 +38,8 @@ export type ClientMessage =
   | { readonly type: 'hello'; readonly hello: Hello }
   | { readonly type: 'input'; readonly bytes: Uint8Array }
   | { readonly type: 'resize'; readonly size: Size }
+  /** The screen is to be sent again. */
+  | { readonly type: 'refresh' }
   /** Everyone is to be detached. */
   | { readonly type: 'detach' }
 
@@ -61,6 +63,7 @@ const LETTERS = {
   hello: 'h',
   input: 'i',
   resize: 'r',
+  refresh: 'f',
   detach: 'd',
   welcome: 'w',
   redraw: 's',
@@ -114,6 +117,7 @@ function payloadOf(message: ClientMessage | ServerMessage): Uint8Array {
       return json({ code: message.code })
     case 'refused':
       return json({ reason: message.reason })
+    case 'refresh':
     case 'detach':
     case 'detached':
       return new Uint8Array(0)
@@ -190,6 +194,8 @@ function readClientMessage(letter: string, payload: Uint8Array): ClientMessage |
   switch (letter) {
     case LETTERS.input:
       return { type: 'input', bytes: payload }
+    case LETTERS.refresh:
+      return { type: 'refresh' }
     case LETTERS.detach:
       return { type: 'detach' }
     case LETTERS.resize: {

@@ -1,0 +1,108 @@
+import type { Terminal } from '@overmind/client'
+import { CommandError } from '../failures.ts'
+import { printError, print } from '../terminal/print.ts'
+import { terminalSize } from '../terminal/terminal.ts'
+import { type Key, watchKeys } from './detach-keys.ts'
+import { type OwnTerminal, takeTerminal } from './own-terminal.ts'
+
+export interface AttachOptions {
+  readonly mode: 'control' | 'watch'
+  readonly keys: readonly Key[]
+}
+
+type End = { readonly kind: 'ended'; readonly code: number } | { readonly kind: 'detached' }
+
+/** How long the keys are shown. Milliseconds. */
+const HINT_MS = 3000
+
+const CTRL_C = 0x03
+
+/**
+ * Puts the person in front of a mission's terminal. Resolves to the exit code: 0 when they have left, else the
+ * program's. The person's terminal is as it was before, whatever happens.
+ *
+ * @throws CommandError `connection_failed` when the terminal was lost
+ */
+export async function attach(terminal: Terminal, options: AttachOptions): Promise<number> {
+  const { mission, name } = terminal
+  const end = await besides(terminal, options)
+  if (end.kind === 'detached') {
+    printError(`Detached from mission ${mission}\n`)
+    return 0
+  }
+  printError(`Mission ${mission} (${name}) ended with exit code ${end.code}\n`)
+  return end.code
+}
+
+async function besides(terminal: Terminal, { mode, keys }: AttachOptions): Promise<End> {
+  using own = takeTerminal()
+  const left = Promise.withResolvers<End>()
+  const leave = (): void => left.resolve({ kind: 'detached' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave)
+  const onResize = (): void => {
+    const size = terminalSize()
+    if (size !== null) terminal.resize(size)
+    terminal.refresh()
+  }
+  process.stdout.on('resize', onResize)
+  if (process.stdin.isTTY) readKeys(terminal, { mode, keys, leave })
+  const hint = setTimeout(() => terminal.refresh(), HINT_MS)
+  const title = `${mode === 'watch' ? 'Watching' : 'Attached to'} ${terminal.name} (${terminal.mission})`
+  const way = [...(mode === 'watch' ? ['ctrl-c'] : []), keys.map(({ name }) => name).join(',')].join(' or ')
+  try {
+    terminal.attach(mode, terminalSize())
+    return await Promise.race([left.promise, show(terminal, own, `${title}; detach with ${way}`)])
+  } finally {
+    clearTimeout(hint)
+    process.stdout.off('resize', onResize)
+    terminal[Symbol.dispose]()
+  }
+}
+
+interface ReadOptions extends AttachOptions {
+  readonly leave: () => void
+}
+
+function readKeys(terminal: Terminal, { mode, keys, leave }: ReadOptions): void {
+  const watch = watchKeys(keys)
+  const { stdin } = process
+  stdin.on('data', (typed: Buffer) => {
+    const { rest, detach } = watch.push(typed)
+    if (mode === 'watch') {
+      if (detach || rest.includes(CTRL_C)) leave()
+      return
+    }
+    stdin.pause()
+    void terminal.type(rest).then(() => (detach ? leave() : void stdin.resume()))
+  })
+  stdin.resume()
+}
+
+async function show(terminal: Terminal, own: OwnTerminal, hint: string): Promise<End> {
+  let begun = false
+  for await (const news of terminal.news()) {
+    switch (news.type) {
+      case 'redraw':
+        own.redraw(news.bytes)
+        if (!begun) own.say(hint)
+        begun = true
+        break
+      case 'output':
+        print(news.bytes)
+        break
+      case 'size':
+      case 'attached':
+        break
+      case 'exit':
+        return { kind: 'ended', code: news.code }
+      case 'detached':
+        return { kind: 'detached' }
+      case 'refused':
+        throw new CommandError('connection_failed', `the terminal refuses: ${news.reason}`)
+    }
+  }
+  throw new CommandError(
+    'connection_failed',
+    `the terminal of mission ${terminal.mission} is gone without a word: overmind describe ${terminal.mission} may say why`,
+  )
+}
