@@ -85,16 +85,17 @@ export function createClients(options: ClientsOptions): Clients {
     send(client.socket, { type: 'redraw', bytes: redraw() })
   }
 
-  /** The terminal follows whoever did something last, and back when that one leaves. */
-  function follow(): void {
+  /** The terminal follows whoever did something last, and back when that one leaves; all see it then. */
+  function follow(): 'resized' | 'same' {
     const leader = [...clients.values()].findLast(
       (client) => client.mode === 'control' && client.size !== null,
     )
     const wanted = leader?.size ?? size()
     const { columns, rows } = size()
-    if (wanted.columns === columns && wanted.rows === rows) return
+    if (wanted.columns === columns && wanted.rows === rows) return 'same'
     resize(wanted)
     for (const client of clients.values()) show(client)
+    return 'resized'
   }
 
   function active(client: Client): void {
@@ -132,8 +133,7 @@ export function createClients(options: ClientsOptions): Clients {
       behind: false,
     }
     clients.set(socket, client)
-    follow()
-    show(client)
+    if (follow() === 'same') show(client)
     changed()
   }
 
@@ -206,6 +206,8 @@ export function createClients(options: ClientsOptions): Clients {
     },
     exit: async (code) => {
       const closed = [...connections].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+      // There is nothing left that could follow their size.
+      clients.clear()
       for (const socket of connections) dismiss(socket, { type: 'exit', code })
       await Promise.all(closed)
     },

@@ -22,7 +22,9 @@ const LARGEST_STEP = 5000
 /** Lines above the screen that the terminal must keep for this to miss none. */
 export const SCROLLBACK: number = 2 * KEPT + LARGEST_STEP
 
-export function createLineLog(terminal: Terminal, write: (text: string) => void): LineLog {
+export function createLineLog(terminal: Terminal, onText: (text: string) => void): LineLog {
+  /** Told together: a flood has many lines. */
+  let untold = ''
   /** Lines that the terminal has let go of: a line's number never changes, its place in the buffer does. */
   let gone = 0
   /** The number of the first line that may not have been written for good. */
@@ -31,15 +33,27 @@ export function createLineLog(terminal: Terminal, write: (text: string) => void)
   const written = new Map<number, string>()
   let before = new Map<number, string>()
   let inLine = false
-  const buffer = (): IBuffer => terminal.buffer.normal
+  const { buffer: buffers } = terminal
+  const buffer = (): IBuffer => buffers.normal
   const top = (): number => gone + buffer().baseY
   const cursor = (): number => top() + buffer().cursorY
+
+  function write(text: string): void {
+    untold += text
+  }
+
+  function tell(): void {
+    if (untold !== '') onText(untold)
+    untold = ''
+  }
 
   /** One row and, unless it goes on in the next, the end of the line. */
   function rowAt(number: number): { readonly text: string; readonly goesOn: boolean } {
     const place = number - gone
     const goesOn = buffer().getLine(place + 1)?.isWrapped === true
-    return { text: buffer().getLine(place)?.translateToString(!goesOn) ?? '', goesOn }
+    // A wide character that did not fit leaves an empty cell: that is no space.
+    const text = buffer().getLine(place)?.translateToString(true) ?? ''
+    return { text: goesOn ? text : text.trimEnd(), goesOn }
   }
 
   function put(number: number): void {
@@ -47,8 +61,8 @@ export function createLineLog(terminal: Terminal, write: (text: string) => void)
     const known = written.get(number)
     written.set(number, text)
     if (known === text || (known !== undefined && text === '')) return
-    const continues = buffer().getLine(number - gone)?.isWrapped === true
-    write(`${inLine && !continues ? '\n' : ''}${text}${goesOn ? '' : '\n'}`)
+    const cutShort = inLine && buffer().getLine(number - gone)?.isWrapped !== true
+    write(`${cutShort ? '\n' : ''}${text}${goesOn ? '' : '\n'}`)
     inLine = goesOn
   }
 
@@ -124,7 +138,10 @@ export function createLineLog(terminal: Terminal, write: (text: string) => void)
   })
 
   return {
-    advance,
+    advance: () => {
+      advance()
+      tell()
+    },
     settle: () => {
       advance()
       const now = new Map<number, string>()
@@ -134,6 +151,7 @@ export function createLineLog(terminal: Terminal, write: (text: string) => void)
         put(number)
       }
       before = now
+      tell()
     },
     around: (resize) => {
       advance()
@@ -143,6 +161,7 @@ export function createLineLog(terminal: Terminal, write: (text: string) => void)
       written.clear()
       before.clear()
       for (let number = first; number < cursor(); number += 1) written.set(number, rowAt(number).text)
+      tell()
     },
     end: () => {
       advance()
@@ -150,6 +169,7 @@ export function createLineLog(terminal: Terminal, write: (text: string) => void)
       picture()
       if (inLine) write('\n')
       inLine = false
+      tell()
     },
   }
 }

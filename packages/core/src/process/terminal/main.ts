@@ -170,8 +170,8 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
   const code = await ended.promise
   clearTimeout(settling)
   screen.end()
-  recording.close()
   await clients.exit(code)
+  recording.close()
   server.close()
   for (const name of [socketName, attachedName]) rmSync(name, { force: true })
   process.exit(code)

@@ -64,7 +64,9 @@ export async function openPty(
   })
   return {
     type: keyboard.type,
-    resize: ({ columns, rows }) => pty.resize(columns, rows),
+    resize: ({ columns, rows }) => {
+      if (keyboard.isOpen()) pty.resize(columns, rows)
+    },
     pause: () => {
       pty.pause()
       // node-pty throws away what was not read soon after the end, and that is little: the kernel keeps 64 KB at most.
@@ -76,15 +78,18 @@ export async function openPty(
   }
 }
 
+interface Keyboard {
+  type(bytes: Uint8Array): boolean
+  isOpen(): boolean
+  close(): void
+}
+
 /**
  * Node-pty's own writing asks a full terminal again and again without a pause, and never says how much waits. The
  * descriptor does not block, so that it can be written at once; it is node-pty's to close, and its number may be
  * another file's afterwards.
  */
-function createKeyboard(
-  file: number,
-  onTaken: () => void,
-): { type(bytes: Uint8Array): boolean; close(): void } {
+function createKeyboard(file: number, onTaken: () => void): Keyboard {
   const device = fstatSync(file).rdev
   const waiting: Uint8Array[] = []
   let bytes = 0
@@ -129,6 +134,7 @@ function createKeyboard(
   }
 
   return {
+    isOpen,
     type: (typed) => {
       waiting.push(typed)
       bytes += typed.length
