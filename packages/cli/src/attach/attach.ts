@@ -1,5 +1,6 @@
-import type { Terminal } from '@overmind/client'
+import { createClient, type Terminal } from '@overmind/client'
 import { CommandError } from '../failures.ts'
+import { exitCodeOf } from '../missions/exit-code.ts'
 import { printError, print } from '../terminal/print.ts'
 import { terminalSize } from '../terminal/terminal.ts'
 import { type Key, watchKeys } from './detach-keys.ts'
@@ -10,8 +11,14 @@ export interface AttachOptions {
   readonly keys: readonly Key[]
 }
 
-type End = { readonly kind: 'ended'; readonly code: number } | { readonly kind: 'detached' }
+type End =
+  | { readonly kind: 'ended'; readonly code: number }
+  | { readonly kind: 'detached' }
+  /** Its keeper was killed, as with the mission. */
+  | { readonly kind: 'lost' }
 
+/** How long the end of a mission may take whose terminal is gone. Milliseconds. */
+const LOST_MS = 3000
 /** How long the keys are shown. Milliseconds. */
 const HINT_MS = 3000
 
@@ -30,8 +37,22 @@ export async function attach(terminal: Terminal, options: AttachOptions): Promis
     printError(`Detached from mission ${mission}\n`)
     return 0
   }
-  printError(`Mission ${mission} (${name}) ended with exit code ${end.code}\n`)
-  return end.code
+  const code = end.kind === 'ended' ? end.code : await codeOf(mission)
+  printError(`Mission ${mission} (${name}) ended with exit code ${code}\n`)
+  return code
+}
+
+/** What the daemon knows of the end of a mission whose keeper could not tell. @throws CommandError `connection_failed` */
+async function codeOf(mission: string): Promise<number> {
+  try {
+    return exitCodeOf(await createClient().wait(mission, { timeoutMs: LOST_MS })) ?? 1
+  } catch (cause) {
+    throw new CommandError(
+      'connection_failed',
+      `the terminal of mission ${mission} is gone without a word: overmind describe ${mission} may say why`,
+      { cause },
+    )
+  }
 }
 
 async function besides(terminal: Terminal, { mode, keys }: AttachOptions): Promise<End> {
@@ -101,8 +122,5 @@ async function show(terminal: Terminal, own: OwnTerminal, hint: string): Promise
         throw new CommandError('connection_failed', `the terminal refuses: ${news.reason}`)
     }
   }
-  throw new CommandError(
-    'connection_failed',
-    `the terminal of mission ${terminal.mission} is gone without a word: overmind describe ${terminal.mission} may say why`,
-  )
+  return { kind: 'lost' }
 }

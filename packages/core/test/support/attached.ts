@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+// Node loads what this package has for `require`, whose names it cannot tell in advance.
+// oxlint-disable-next-line import/default
 import serialize from '@xterm/addon-serialize'
 import headless from '@xterm/headless'
 import {

@@ -57,6 +57,8 @@ const LEAVE_MS = 1000
 export function createClients(options: ClientsOptions): Clients {
   const { welcome, redraw, type, resize, size, onAttached } = options
   const connections = new Set<Socket>()
+  /** The program has ended: what there is to say to whoever comes now. */
+  let ended: { readonly code: number } | undefined
   /** Who may type, and who watches: the one who was active last is the last. */
   const clients = new Map<Socket, Client>()
 
@@ -144,8 +146,7 @@ export function createClients(options: ClientsOptions): Clients {
         if (client === undefined) hello(socket, message.hello)
         return
       case 'detach':
-        for (const each of clients.keys()) dismiss(each, { type: 'detached' })
-        socket.end(encodeMessage({ type: 'detached' }))
+        for (const each of [...clients.keys(), socket]) dismiss(each, { type: 'detached' })
         return
       case 'refresh':
         if (client !== undefined) show(client)
@@ -180,15 +181,27 @@ export function createClients(options: ClientsOptions): Clients {
       return
     }
     socket.on('data', (bytes) => {
+      // It has been told to go.
+      if (socket.writableEnded) return
       try {
         for (const message of decoder.push(bytes)) receive(socket, message)
       } catch (error) {
         if (!(error instanceof MalformedFrame)) throw error
-        socket.removeAllListeners('data')
         refuse(socket, error.message)
       }
     })
     send(socket, { type: 'welcome', welcome: welcome() })
+    if (ended !== undefined) bid(socket, ended.code)
+  }
+
+  /** The last words: who has not been shown anything yet is shown how it ended. */
+  function bid(socket: Socket, code: number): void {
+    if (!clients.has(socket)) {
+      send(socket, { type: 'size', size: size() })
+      send(socket, { type: 'redraw', bytes: redraw() })
+    }
+    clients.delete(socket)
+    dismiss(socket, { type: 'exit', code })
   }
 
   return {
@@ -205,10 +218,9 @@ export function createClients(options: ClientsOptions): Clients {
       for (const { socket } of clients.values()) socket.resume()
     },
     exit: async (code) => {
+      ended = { code }
       const closed = [...connections].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-      // There is nothing left that could follow their size.
-      clients.clear()
-      for (const socket of connections) dismiss(socket, { type: 'exit', code })
+      for (const socket of connections) bid(socket, code)
       await Promise.all(closed)
     },
   }

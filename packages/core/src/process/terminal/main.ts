@@ -111,7 +111,8 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
   let pty: Pty | undefined
   const listening = new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(socketName, resolve)
+    // Node would take an id of digits alone for the number of a port.
+    server.listen(`./${socketName}`, resolve)
   })
 
   function resize(size: TerminalSize): void {

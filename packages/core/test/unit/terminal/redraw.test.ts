@@ -41,5 +41,5 @@ test('a terminal answers what it is asked', async () => {
   })
   await new Promise<void>((resolve) => screen.write(Buffer.from('ab\x1b[6n\x1b[c'), resolve))
   await pause(0)
-  expect(answers).toMatch(/^\x1b\[1;3R\x1b\[\?[\d;]+c$/)
+  expect(answers.replaceAll('\x1b', 'ESC')).toMatch(/^ESC\[1;3RESC\[\?[\d;]+c$/)
 })
