@@ -7,7 +7,7 @@ const names = Object.keys(commands)
 test('every command of the contract is there', () => {
   expect(names.toSorted()).toEqual(
     (
-      'completion describe doctor events info kill logs monitor prune ps restart rm run shutdown start status ' +
+      'attach completion describe detach doctor events info kill logs monitor prune ps restart rm run shutdown start status ' +
       'stop wait'
     ).split(' '),
   )

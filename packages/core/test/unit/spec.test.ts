@@ -36,7 +36,26 @@ test('a command alone is a whole mission', () => {
       successCodes: [0],
       outputLimitBytes: 256 * 2 ** 20,
       onParentExit: 'keep',
+      terminal: null,
     },
+  })
+})
+
+test('a terminal has 80 columns and 24 rows where it does not say', () => {
+  expect(parse({ command: 'vi', terminal: {} }).spec.terminal).toEqual({ columns: 80, rows: 24 })
+  expect(parse({ command: 'vi', terminal: { rows: 50 } }).spec.terminal).toEqual({ columns: 80, rows: 50 })
+})
+
+test.each([
+  [{ columns: 0 }, 'terminal.columns must be at least 1'],
+  [{ rows: 1001 }, 'terminal.rows must be at most 1000'],
+  [{ rows: 1.5 }, 'terminal.rows must be a whole number of cells'],
+  [{ lines: 5 }, 'lines: no such field'],
+  [true, 'terminal must be an object of columns and rows'],
+])('a terminal of %j is none', (given, message) => {
+  expect(failureOf({ command: 'vi', terminal: given })).toMatchObject({
+    code: 'invalid_spec',
+    message: expect.stringContaining(message),
   })
 })
 
@@ -56,6 +75,7 @@ test('every field is taken as given', () => {
     successCodes: [0, 255],
     outputLimitBytes: 2 ** 20,
     onParentExit: 'stop',
+    terminal: { columns: 100, rows: 40 },
   }
   const { name, env, spec } = parse({ command: ['a', '', 'b c'], name: 'web', env: { A: '' }, ...given })
   expect({ name, env, spec }).toEqual({
