@@ -219,7 +219,7 @@ describe('the home', () => {
       const { mode } = await stat(join(entry.parentPath, entry.name))
       modes[entry.name] = (mode & 0o777).toString(8)
     }
-    expect(modes).toEqual({ output: '700', runs: '600', [`${mission.id}.1.log`]: '600' })
+    expect(modes).toEqual({ output: '700', tty: '700', runs: '600', [`${mission.id}.1.log`]: '600' })
     expect(((await stat(overmind.home.path)).mode & 0o777).toString(8)).toBe('700')
   })
 

@@ -384,7 +384,7 @@ describe.concurrent('the home', () => {
     expect(mode('output')).toBe('700')
     const files = readdirSync(home.path).filter((name) => name !== 'output')
     expect(files).toContain('overmind.sock')
-    expect(files.filter((name) => mode(name) !== '600')).toEqual([])
+    expect(files.filter((name) => mode(name) !== (name === 'tty' ? '700' : '600'))).toEqual([])
     expect(mode(`output/${id}.1.log`)).toBe('600')
   })
 
