@@ -19,8 +19,9 @@ type End =
 
 /** How long the end of a mission may take whose terminal is gone. Milliseconds. */
 const LOST_MS = 3000
-/** How long the keys are shown. Milliseconds. */
+/** How long the keys are shown, and when they are again, since a program that has just begun clears the screen. Milliseconds. */
 const HINT_MS = 3000
+const HINT_AGAIN_MS = 700
 
 const CTRL_C = 0x03
 
@@ -67,14 +68,21 @@ async function besides(terminal: Terminal, { mode, keys }: AttachOptions): Promi
   }
   process.stdout.on('resize', onResize)
   if (process.stdin.isTTY) readKeys(terminal, { mode, keys, leave })
-  const hint = setTimeout(() => terminal.refresh(), HINT_MS)
   const title = `${mode === 'watch' ? 'Watching' : 'Attached to'} ${terminal.name} (${terminal.mission})`
   const way = [...(mode === 'watch' ? ['ctrl-c'] : []), keys.map(({ name }) => name).join(',')].join(' or ')
+  let hint: string | undefined = `${title}; detach with ${way}`
+  const hints = [
+    setTimeout(() => terminal.refresh(), HINT_AGAIN_MS),
+    setTimeout(() => {
+      hint = undefined
+      terminal.refresh()
+    }, HINT_MS),
+  ]
   try {
     terminal.attach(mode, terminalSize())
-    return await Promise.race([left.promise, show(terminal, own, `${title}; detach with ${way}`)])
+    return await Promise.race([left.promise, show(terminal, own, () => hint)])
   } finally {
-    clearTimeout(hint)
+    for (const each of hints) clearTimeout(each)
     process.stdout.off('resize', onResize)
     terminal[Symbol.dispose]()
   }
@@ -99,14 +107,12 @@ function readKeys(terminal: Terminal, { mode, keys, leave }: ReadOptions): void 
   stdin.resume()
 }
 
-async function show(terminal: Terminal, own: OwnTerminal, hint: string): Promise<End> {
-  let begun = false
+/** `hint`: what is said below each redraw, while there is something to say. */
+async function show(terminal: Terminal, own: OwnTerminal, hint: () => string | undefined): Promise<End> {
   for await (const news of terminal.news()) {
     switch (news.type) {
       case 'redraw':
-        own.redraw(news.bytes)
-        if (!begun) own.say(hint)
-        begun = true
+        own.redraw(news.bytes, hint())
         break
       case 'output':
         print(news.bytes)

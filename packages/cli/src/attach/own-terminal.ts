@@ -29,10 +29,8 @@ const FIRST_STATE = [
 const CLEAR = '\x1b[H\x1b[2J'
 
 export interface OwnTerminal extends Disposable {
-  /** Shows a screen from its beginning. */
-  redraw(bytes: Uint8Array): void
-  /** Says something on the last line until the next redraw. */
-  say(text: string): void
+  /** Shows a screen from its beginning, and says something on its last line, which only another redraw takes away. */
+  redraw(bytes: Uint8Array, hint?: string): void
 }
 
 /** Everything typed comes as it is from now on, until this is disposed of; also when the process ends. */
@@ -56,14 +54,12 @@ export function takeTerminal(): OwnTerminal {
   // What stands there moves up and out of the way.
   if (showing) print('\r\n'.repeat(terminalSize()?.rows ?? 0))
   return {
-    redraw: (bytes) => {
-      if (showing) print(`${FIRST_STATE}${CLEAR}`)
-      print(bytes)
-    },
-    say: (text) => {
+    redraw: (bytes, hint) => {
       const size = terminalSize()
-      if (size === null) return
-      print(`\x1b7\x1b[${size.rows};1H\x1b[0;7m ${text.slice(0, size.columns - 2)} \x1b[0m\x1b[K\x1b8`)
+      if (size !== null) print(`${FIRST_STATE}${CLEAR}`)
+      print(bytes)
+      if (size === null || hint === undefined) return
+      print(`\x1b7\x1b[${size.rows};1H\x1b[0;7m ${hint.slice(0, size.columns - 2)} \x1b[0m\x1b[K\x1b8`)
     },
     [Symbol.dispose]: giveBack,
   }

@@ -15,6 +15,8 @@ import { keyOf } from './run-ref.ts'
 import { exitRecord, startOf } from './run-times.ts'
 import type { ExitLine, RunsJournal, RunsLine, StartLine } from './runs-journal.ts'
 import type { Snapshots } from './snapshots.ts'
+import { commandOnTerminal } from './terminal/launch.ts'
+import { TERMINAL_MARK } from './terminal/settings.ts'
 import { type Member, membersOf, type Snapshot } from './tree.ts'
 
 export interface RecoveryOptions {
@@ -186,7 +188,8 @@ export function findKeepers(
     const marker = table.marker(pid)
     if (marker?.kind !== 'mission' || marker.home !== home.path) return []
     const environment = table.environment(pid)
-    const [program, ...args] = keptCommand(table.commandLine(pid) ?? []) ?? []
+    const kept = keptCommand(table.commandLine(pid) ?? []) ?? []
+    const [program, ...args] = environment?.[TERMINAL_MARK] === undefined ? kept : commandOnTerminal(kept)
     if (environment?.[KEEPER_MARK] === undefined || program === undefined) return []
     const process = { pid, start, boot: table.boot }
     return [{ process, at: startOf(process, { table, clock }), environment, command: [program, ...args] }]

@@ -222,6 +222,20 @@ test('it goes on while its supervisor is killed, and so does who is attached', a
   }
 })
 
+test('what its keeper carries of it says the command that was asked for, however long', async () => {
+  await using home = await temporaryHome()
+  const command = ['/bin/sh', '-c', `read -r end; exit 6 # ${'x'.repeat(125_000)}`]
+  const program = hostProgram(home.path, [{ command, terminal: {} }])
+  await program.ready
+  const [id = ''] = program.started
+  using person = await attachedTo(home.path, id)
+  await program.kill()
+  await using runtime = await createRuntime({ home: home.path })
+  expect(runtime.get(id).view().spec.command).toEqual({ kind: 'exec', argv: command })
+  person.type('\r')
+  expect(await soon(runtime.get(id).exited(), 'the exit')).toMatchObject({ code: 6 })
+})
+
 test('the end of the terminal program is the end of the run: the command is hung up on', async () => {
   await using b = await bench()
   const mission = await b.runtime.start({ command: 'echo ready; exec sleep 1000', terminal })
@@ -399,9 +413,9 @@ test('who is attached keeps a mission from being stalled, who watches does not',
 test('a program that draws without writing lines is not silent', async () => {
   await using b = await bench()
   const mission = await b.runtime.start({
-    command: String.raw`for i in 1 2 3 4 5 6 7 8 9 10; do printf '\033[H%s' $i; sleep 0.1; done`,
+    command: String.raw`for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf '\033[H%s' $i; sleep 0.3; done`,
     terminal,
-    activityTimeoutMs: 500,
+    activityTimeoutMs: 2500,
   })
   expect(await mission.exited()).toMatchObject({ class: 'completed' })
 })

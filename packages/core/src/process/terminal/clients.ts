@@ -32,6 +32,7 @@ export interface Clients {
 export interface ClientsOptions {
   readonly welcome: () => Welcome
   readonly redraw: () => Uint8Array
+  readonly unfinished: () => Uint8Array
   /** Hands on what was typed; false when no more is to come until `taken`. */
   readonly type: (bytes: Uint8Array) => boolean
   readonly resize: (size: TerminalSize) => void
@@ -55,7 +56,7 @@ const MOST_WAITING = 1024 * 1024
 const LEAVE_MS = 1000
 
 export function createClients(options: ClientsOptions): Clients {
-  const { welcome, redraw, type, resize, size, onAttached } = options
+  const { welcome, redraw, unfinished, type, resize, size, onAttached } = options
   const connections = new Set<Socket>()
   /** The program has ended: what there is to say to whoever comes now. */
   let ended: { readonly code: number } | undefined
@@ -83,8 +84,14 @@ export function createClients(options: ClientsOptions): Clients {
 
   function show(client: Client): void {
     client.behind = false
-    send(client.socket, { type: 'size', size: size() })
-    send(client.socket, { type: 'redraw', bytes: redraw() })
+    draw(client.socket)
+  }
+
+  function draw(socket: Socket): void {
+    send(socket, { type: 'size', size: size() })
+    send(socket, { type: 'redraw', bytes: redraw() })
+    const begun = unfinished()
+    if (begun.length > 0) send(socket, { type: 'output', bytes: begun })
   }
 
   /** The terminal follows whoever did something last, and back when that one leaves; all see it then. */
@@ -196,10 +203,7 @@ export function createClients(options: ClientsOptions): Clients {
 
   /** The last words: who has not been shown anything yet is shown how it ended. */
   function bid(socket: Socket, code: number): void {
-    if (!clients.has(socket)) {
-      send(socket, { type: 'size', size: size() })
-      send(socket, { type: 'redraw', bytes: redraw() })
-    }
+    if (!clients.has(socket)) draw(socket)
     clients.delete(socket)
     dismiss(socket, { type: 'exit', code })
   }

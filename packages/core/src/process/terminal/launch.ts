@@ -46,9 +46,17 @@ export function terminalLaunch(launch: Launch, home: Home): TerminalLaunch {
   }
 }
 
+/** Of this version or of another: a mission outlives upgrades. */
+const PROGRAM = /\/process\/terminal\/main\.[jt]s$/
+
 /** Whether a command line is that of the terminal program, which is a part of the keeper. */
 export function isTerminalProgram(commandLine: readonly string[]): boolean {
-  return commandLine.includes(programFile())
+  return commandLine.some((word) => PROGRAM.test(word))
+}
+
+/** The command that a keeper keeps on a terminal, from what it starts. */
+export function commandOnTerminal(kept: readonly string[]): readonly string[] {
+  return kept.slice(kept.findIndex((word) => PROGRAM.test(word)) + 1)
 }
 
 /** @throws OvermindError `terminal_unavailable` when the package that opens terminals is not installed */

@@ -103,7 +103,7 @@ export function createLineLog(terminal: Terminal, onText: (text: string) => void
     if (terminal.buffer.active.type !== 'alternate') return
     const rows = Array.from(
       { length: terminal.rows },
-      (_, y) => terminal.buffer.alternate.getLine(y)?.translateToString(true) ?? '',
+      (_, y) => terminal.buffer.alternate.getLine(y)?.translateToString(true).trimEnd() ?? '',
     )
     const text = rows.join('\n').replaceAll(/^\n+|\n+$/g, '')
     if (text === '') return

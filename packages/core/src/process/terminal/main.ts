@@ -88,7 +88,7 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
     title: process.env[NAME_MARK] ?? mission,
     term: env['TERM'] ?? '',
     size: () => screen.size,
-    redraw: screen.redraw,
+    redraw: () => Buffer.concat([screen.redraw(), screen.unfinished()]),
   })
   const clients = createClients({
     welcome: () => ({
@@ -99,6 +99,7 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
       ...screen.size,
     }),
     redraw: screen.redraw,
+    unfinished: screen.unfinished,
     type: (bytes) => pty?.type(bytes) ?? true,
     resize,
     size: () => screen.size,

@@ -45,7 +45,7 @@ export type ClientMessage =
 
 export type ServerMessage =
   | { readonly type: 'welcome'; readonly welcome: Welcome }
-  /** What brings a cleared screen of the size to the state of this one. */
+  /** What brings a cleared screen of the size to the state of this one; ends between two sequences. */
   | { readonly type: 'redraw'; readonly bytes: Uint8Array }
   | { readonly type: 'output'; readonly bytes: Uint8Array }
   | { readonly type: 'size'; readonly size: Size }

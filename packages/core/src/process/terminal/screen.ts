@@ -16,6 +16,8 @@ export interface Screen {
   resize(size: TerminalSize): void
   /** What brings a cleared terminal of this size, in its first state, to the state of this one. */
   redraw(): Uint8Array
+  /** The beginning of a character or sequence that is still to come whole: it goes behind a redraw. */
+  unfinished(): Uint8Array
   /** Writes the lines that have settled. */
   settle(): void
   /** Writes all that is left. */
@@ -60,10 +62,8 @@ export function createScreen({ size, onText, onAnswer }: ScreenOptions): Screen 
       })
     },
     resize: ({ columns, rows }) => log.around(() => terminal.resize(columns, rows)),
-    redraw: () => {
-      const text = serializer.serialize({ scrollback: 0 }) + modes.restore()
-      return Buffer.concat([Buffer.from(text), boundary.rest()])
-    },
+    redraw: () => Buffer.from(serializer.serialize({ scrollback: 0 }) + modes.restore()),
+    unfinished: boundary.rest,
     settle: log.settle,
     end: log.end,
   }
