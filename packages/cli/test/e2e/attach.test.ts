@@ -76,11 +76,17 @@ test('other keys may be chosen to leave with', async () => {
 })
 
 test('the screen follows the size of the person in front of it', async () => {
-  const id = await om.start('--tty', `trap 'stty size' WINCH; echo ready; while :; do sleep 0.05; done`)
+  const id = await om.start('--tty', 'echo ready; while read -r line; do stty size; done')
   await using ann = sitsAt(['attach', id], { columns: 70, rows: 18 })
+  await ann.shows('ready')
+  ann.type('\r')
   await ann.shows('18 70')
   ann.resize(100, 30)
-  await ann.shows('30 100')
+  // The news of it takes its way through both programs.
+  await eventually(() => {
+    ann.type('\r')
+    return ann.screen.text().includes('30 100')
+  })
   await om.ok('kill', id)
   expect(await ann.ended).toBe(137)
 })
@@ -157,6 +163,7 @@ test('what is on no terminal, or no longer, says what to do', async () => {
   expect((await om('attach', '--read-only', 'over')).stderr).toContain('(not_running)')
   expect((await om('detach', 'over')).stderr).toContain('(not_running)')
   expect((await om('attach', '--detach-keys', 'x,', 'over')).code).toBe(2)
+  expect(await om('run', '--attach', '--follow', 'true')).toMatchObject({ code: 2, stdout: '' })
 })
 
 test('a person whose attach is ended from outside has their terminal back', async () => {

@@ -16,6 +16,7 @@ export interface Home {
   outputFile(mission: MissionId, run: Run, stream: Stream): string
   recordingFile(mission: MissionId, run: Run): string
   attachedFile(mission: MissionId): string
+  terminalSocket(mission: MissionId): string
 }
 
 const SUFFIX: Readonly<Record<Stream, string>> = { output: 'log', stdout: 'out', stderr: 'err' }
@@ -30,6 +31,7 @@ function homeAt(path: string): Home {
     terminals,
     outputFile: (mission, run, stream) => join(output, `${mission}.${run}.${SUFFIX[stream]}`),
     recordingFile: (mission, run) => join(output, `${mission}.${run}.cast`),
+    terminalSocket: (mission) => join(terminals, mission),
     attachedFile: (mission) => join(terminals, `${mission}.attached`),
   }
 }

@@ -132,6 +132,9 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         const files = STREAMS.map((stream) => home.outputFile(mission, run, stream))
         await Promise.all([...files, ...recordingsOf(mission, run)].map((path) => rm(path, { force: true })))
       }
+      // Of a terminal program that was killed.
+      const left = [home.terminalSocket(mission), home.attachedFile(mission)]
+      await Promise.all(left.map((path) => rm(path, { force: true })))
     },
   }
 }

@@ -30,7 +30,7 @@ import type { HostEvent } from '../process/host.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
 import { checkLaunch } from '../process/launch-checks.ts'
 import { createProcessTable } from '../process/system-table.ts'
-import { readAttached } from '../process/terminal/attached.ts'
+import { NOBODY, readAttached } from '../process/terminal/attached.ts'
 import { checkTerminals } from '../process/terminal/launch.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
@@ -163,7 +163,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
           .events({ ...query, after: seq(0), mission: record.id, newestFirst: true })
           .filter((event): event is JournalMissionEvent => isOf(record.id, event)),
       outputFiles: (run) => outputs.files(actor.record(), run),
-      attached: () => readAttached(home.attachedFile(record.id)),
+      attached: () =>
+        actor.record().state.exit === null ? readAttached(home.attachedFile(record.id)) : NOBODY,
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
       mayRunAgain: () => mayRunAgain(entry),
     })

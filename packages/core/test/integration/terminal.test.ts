@@ -157,7 +157,7 @@ test('several people see the same, and the size is that of who was active last',
   // Who was active before has it again.
   ann[Symbol.dispose]()
   await eventually(() => bob.messages.findLast((message) => message.type === 'size')?.size.columns === 60)
-  expect(mission.attached()).toEqual({ control: 1, watch: 0 })
+  await eventually(() => mission.attached().control === 1)
   bob.send({ type: 'resize', size: { columns: 70, rows: 21 } })
   await bob.shows('21 70')
 })

@@ -63,12 +63,18 @@ export function createClients(options: ClientsOptions): Clients {
   /** Who may type, and who watches: the one who was active last is the last. */
   const clients = new Map<Socket, Client>()
 
-  function send(socket: Socket, message: ServerMessage): boolean {
-    return socket.write(encodeMessage(message))
+  function send(socket: Socket, ...messages: readonly ServerMessage[]): void {
+    for (const message of messages) socket.write(encodeMessage(message))
   }
 
-  function tell(message: ServerMessage): void {
-    for (const { socket } of clients.values()) send(socket, message)
+  /** Nothing is lost on who is behind: they will be shown all of it. */
+  function tell(client: Client, ...messages: readonly ServerMessage[]): void {
+    client.behind ||= client.socket.writableLength > MOST_WAITING
+    if (!client.behind) send(client.socket, ...messages)
+  }
+
+  function tellAll(message: ServerMessage): void {
+    for (const client of clients.values()) tell(client, message)
   }
 
   function attached(): Attached {
@@ -78,20 +84,17 @@ export function createClients(options: ClientsOptions): Clients {
   }
 
   function changed(): void {
-    tell({ type: 'attached', attached: attached() })
     onAttached(attached())
+    tellAll({ type: 'attached', attached: attached() })
   }
 
-  function show(client: Client): void {
-    client.behind = false
-    draw(client.socket)
-  }
-
-  function draw(socket: Socket): void {
-    send(socket, { type: 'size', size: size() })
-    send(socket, { type: 'redraw', bytes: redraw() })
+  function picture(): readonly ServerMessage[] {
     const begun = unfinished()
-    if (begun.length > 0) send(socket, { type: 'output', bytes: begun })
+    return [
+      { type: 'size', size: size() },
+      { type: 'redraw', bytes: redraw() },
+      ...(begun.length === 0 ? [] : [{ type: 'output', bytes: begun } as const]),
+    ]
   }
 
   /** The terminal follows whoever did something last, and back when that one leaves; all see it then. */
@@ -103,7 +106,7 @@ export function createClients(options: ClientsOptions): Clients {
     const { columns, rows } = size()
     if (wanted.columns === columns && wanted.rows === rows) return 'same'
     resize(wanted)
-    for (const client of clients.values()) show(client)
+    for (const client of clients.values()) tell(client, ...picture())
     return 'resized'
   }
 
@@ -142,7 +145,7 @@ export function createClients(options: ClientsOptions): Clients {
       behind: false,
     }
     clients.set(socket, client)
-    if (follow() === 'same') show(client)
+    if (follow() === 'same') tell(client, ...picture())
     changed()
   }
 
@@ -156,7 +159,7 @@ export function createClients(options: ClientsOptions): Clients {
         for (const each of [...clients.keys(), socket]) dismiss(each, { type: 'detached' })
         return
       case 'refresh':
-        if (client !== undefined) show(client)
+        if (client !== undefined) tell(client, ...picture())
         return
       case 'resize':
         if (client?.mode !== 'control') return
@@ -181,7 +184,9 @@ export function createClients(options: ClientsOptions): Clients {
     })
     socket.on('drain', () => {
       const client = clients.get(socket)
-      if (client?.behind === true) show(client)
+      if (client?.behind !== true) return
+      client.behind = false
+      tell(client, ...picture(), { type: 'attached', attached: attached() })
     })
     if (connections.size > MOST_CONNECTIONS) {
       refuse(socket, `${MOST_CONNECTIONS} are attached already`)
@@ -201,9 +206,9 @@ export function createClients(options: ClientsOptions): Clients {
     if (ended !== undefined) bid(socket, ended.code)
   }
 
-  /** The last words: who has not been shown anything yet is shown how it ended. */
+  /** The last words: who has not been shown how it ended is shown it. */
   function bid(socket: Socket, code: number): void {
-    if (!clients.has(socket)) draw(socket)
+    if (clients.get(socket)?.behind !== false) send(socket, ...picture())
     clients.delete(socket)
     dismiss(socket, { type: 'exit', code })
   }
@@ -211,13 +216,7 @@ export function createClients(options: ClientsOptions): Clients {
   return {
     add,
     attached,
-    output: (bytes) => {
-      for (const client of clients.values()) {
-        if (client.behind) continue
-        if (client.socket.writableLength > MOST_WAITING) client.behind = true
-        else send(client.socket, { type: 'output', bytes })
-      }
-    },
+    output: (bytes) => tellAll({ type: 'output', bytes }),
     taken: () => {
       for (const { socket } of clients.values()) socket.resume()
     },

@@ -3,13 +3,14 @@
  * of its own, and keeps its screen, its log and its recording, and the socket that people attach to. It depends on no supervisor,
  * and ends when the command does, with the code that a shell would give.
  */
-import { chmodSync, rmSync, writeSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { OvermindError } from '../../model/errors.ts'
 import type { TerminalSize } from '../../model/spec.ts'
 import { MISSION_MARK, NAME_MARK, RUN_MARK } from '../marks.ts'
 import { noteAttached } from './attached.ts'
 import { createClients } from './clients.ts'
+import { logTo } from './log-file.ts'
 import { openPty, type Pty } from './pty.ts'
 import { TERMINAL_PROTOCOL } from './protocol.ts'
 import { openRecording } from './recording.ts'
@@ -76,7 +77,8 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
 
   const screen = createScreen({
     size: settings.size,
-    onText: appendToLog,
+    // Its own output is the file that its keeper opened.
+    onText: logTo(1),
     // A person's own terminal answers for itself.
     onAnswer: (answer) => {
       if (clients.attached().control === 0) pty?.type(Buffer.from(answer))
@@ -192,14 +194,4 @@ function environment(hidden: Readonly<Record<string, string>>): Record<string, s
   const env = Object.fromEntries([...inherited, ...Object.entries(hidden)])
   // What is drawn here is drawn for a terminal like xterm, whatever the mission was started on.
   return { ...env, TERM: env['TERM']?.startsWith('xterm') === true ? env['TERM'] : 'xterm-256color' }
-}
-
-/** The log is this program's output: the file that its keeper opened. */
-function appendToLog(text: string): void {
-  const bytes = Buffer.from(text)
-  try {
-    for (let written = 0; written < bytes.length;) written += writeSync(1, bytes, written)
-  } catch {
-    // A full disk costs lines of the log, and never the run.
-  }
 }

@@ -7,6 +7,7 @@
  */
 import { closeSync, ftruncateSync, futimesSync, openSync, renameSync, writeSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
+import { systemCode } from '../../model/errors.ts'
 import type { TerminalSize } from '../../model/spec.ts'
 
 export interface Recording {
@@ -37,25 +38,20 @@ export function previousRecording(path: string): string {
   return path.replace(/\.cast$/, '.1.cast')
 }
 
+/** @throws the system's error when the file cannot be made; what cannot be written later is left out. */
 export function openRecording({ path, limitBytes, title, term, size, redraw }: RecordingOptions): Recording {
-  let file = -1
+  let file = openSync(path, 'w', 0o600)
   let length = 0
-  let startedAt = 0
+  let startedAt = performance.now()
   let decoder = new StringDecoder('utf8')
   /** Since when something is missing that could not be written, as on a full disk: what follows makes no sense without it. */
   let tornAt: number | undefined
-  begin(new Uint8Array(0))
+  writeHeader()
 
-  function begin(screen: Uint8Array): void {
-    if (file !== -1) closeSync(file)
-    file = openSync(path, 'w', 0o600)
-    length = 0
-    startedAt = performance.now()
-    decoder = new StringDecoder('utf8')
+  function writeHeader(): void {
     const { columns, rows } = size()
     const timestamp = Math.floor(Date.now() / 1000)
     append({ version: 2, width: columns, height: rows, timestamp, title, env: { TERM: term } })
-    if (screen.length > 0) event('o', decoder.write(screen))
   }
 
   function event(type: 'o' | 'r', data: string): void {
@@ -65,27 +61,50 @@ export function openRecording({ path, limitBytes, title, term, size, redraw }: R
 
   function append(value: object): void {
     const line = Buffer.from(`${JSON.stringify(value)}\n`)
-    try {
+    attempt(() => {
       let written = 0
-      while (written < line.length) written += writeSync(file, line, written)
+      while (written < line.length)
+        written += writeSync(file, line, written, line.length - written, length + written)
       length += line.length
-    } catch {
-      // The run is worth more than its recording: it goes on, and the recording when there is room again.
+    })
+  }
+
+  /** The run is worth more than its recording: it goes on, and the recording when there is room again. */
+  function attempt(write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error
       tornAt = performance.now()
       ftruncateSync(file, length)
     }
   }
 
+  function beginAnew(): void {
+    renameSync(path, previousRecording(path))
+    const newest = openSync(path, 'w', 0o600)
+    closeSync(file)
+    file = newest
+    length = 0
+    startedAt = performance.now()
+    writeHeader()
+    draw('')
+  }
+
+  /** The screen as it is. A terminal is brought to its first state by `before`. */
+  function draw(before: string): void {
+    decoder = new StringDecoder('utf8')
+    event('o', before + decoder.write(Buffer.from(redraw())))
+  }
+
   /** Draws the screen again where something is missing, and begins anew where the file is full. */
   function tend(): void {
-    if (tornAt !== undefined && performance.now() - tornAt > TRY_AGAIN_MS) {
+    if (tornAt !== undefined) {
+      if (performance.now() - tornAt < TRY_AGAIN_MS) return
       tornAt = undefined
-      event('o', `${RESET}${Buffer.from(redraw()).toString()}`)
+      draw(RESET)
     }
-    if (length > limitBytes / 2) {
-      renameSync(path, previousRecording(path))
-      begin(redraw())
-    }
+    if (length > limitBytes / 2) attempt(beginAnew)
   }
 
   return {
@@ -99,7 +118,7 @@ export function openRecording({ path, limitBytes, title, term, size, redraw }: R
     },
     touch: () => {
       const now = new Date()
-      futimesSync(file, now, now)
+      attempt(() => futimesSync(file, now, now))
     },
     close: () => {
       event('o', decoder.end())
