@@ -61,7 +61,7 @@ export interface MissionInput {
   readonly parent?: string | undefined
   /** Whether this mission goes on when its parent has exited for good. Default: `keep`. */
   readonly onParentExit?: OnParentExit | undefined
-  /** Runs it on a terminal of this size that people can attach to; 80 columns and 24 rows where it does not say. Default: none. */
+  /** Runs it on a terminal that people can attach to, 80 columns by 24 rows where it does not say. Default: on none. */
   readonly terminal?:
     | { readonly columns?: number | undefined; readonly rows?: number | undefined }
     | undefined

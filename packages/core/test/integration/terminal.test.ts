@@ -328,16 +328,16 @@ test('the log has lines as a person saw them, also of what is no text', async ()
 test('lines come while the program runs, and the last picture of the alternate screen when it is left', async () => {
   await using b = await bench()
   const mission = await b.runtime.start({
-    command: String.raw`echo first; read -r go; printf '\033[?1049h\033[2J\033[Hpicture'; read -r go; printf '\033[?1049l'; echo after; read -r go`,
+    command: String.raw`echo first; sleep 0.6; echo second; read -r go; printf '\033[?1049h\033[2J\033[Hpicture'; read -r go; printf '\033[?1049l'; echo after; read -r go`,
     terminal,
   })
   using person = await attachedTo(b.home.path, mission.id)
-  await eventually(async () => (await textSoFar(mission)).includes('first\n'))
+  await eventually(async () => (await textSoFar(mission)).includes('first\nsecond\n'))
   person.type('\r')
   await person.shows('picture')
   person.type('\r')
   await eventually(async () => (await textSoFar(mission)).includes('after\n'))
-  expect(await textSoFar(mission)).toMatch(/^first\n+picture\n+after\n/)
+  expect(await textSoFar(mission)).toMatch(/^first\nsecond\n+picture\n+after\n/)
 })
 
 test('the recording plays to the same screen, with what was shown and not what was typed', async () => {

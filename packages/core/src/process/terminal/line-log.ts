@@ -1,7 +1,8 @@
 /**
- * A terminal's output as lines of text, as a person saw them. A line is written when it has scrolled off the top, when
- * it has stood unchanged above the cursor from one look to the next, and at the end. One that changed after it was written is written again. Of
- * the alternate screen, which programs fill the window with, the last picture is written when they leave it.
+ * A terminal's output as lines of text, as a person saw them. A line is written when it has scrolled off the top,
+ * when it has stood unchanged above the cursor from one look to the next, and at the end. One that changed after it
+ * was written is written again. Of the alternate screen, which programs fill the window with, the last picture is
+ * written when they leave it.
  */
 import type { IBuffer, Terminal } from '@xterm/headless'
 

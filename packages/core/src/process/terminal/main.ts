@@ -72,6 +72,7 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
   let unseen = 0
   let paused = false
   let settling: NodeJS.Timeout | undefined
+  let looks = 0
   let over: { readonly code: number } | undefined
   const ended = Promise.withResolvers<number>()
 
@@ -148,13 +149,16 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
     if (over !== undefined && unseen === 0) ended.resolve(over.code)
   }
 
-  /** Two looks: lines that are the same in both stand still. */
-  function settleSoon(looks = 2): void {
-    settling ??= setTimeout(() => {
-      settling = undefined
-      screen.settle()
-      if (looks > 1) settleSoon(looks - 1)
-    }, SETTLE_MS)
+  /** Two looks after the last output: lines that are the same in both stand still. */
+  function settleSoon(): void {
+    looks = 2
+    settling ??= setTimeout(look, SETTLE_MS)
+  }
+
+  function look(): void {
+    screen.settle()
+    looks -= 1
+    settling = looks > 0 ? setTimeout(look, SETTLE_MS) : undefined
   }
 
   await listening

@@ -1,7 +1,8 @@
 /**
- * What is said between the keeper of a terminal and the clients attached to it, over a Unix socket. Each message is
- * a frame: one letter, the length of the payload in four bytes, the payload. Bytes of the terminal travel as they
- * are, all else as JSON. The keeper speaks first, with `welcome`; the client answers with `hello` to be attached, or with `detach`.
+ * What is said between the keeper of a terminal and the clients attached to it, over a Unix socket. Each message is a
+ * frame: one letter, the length of the payload in four bytes, the payload. Bytes of the terminal travel as they are,
+ * all else as JSON. The keeper speaks first, with `welcome`; the client answers with `hello` to be attached, or with
+ * `detach`.
  *
  * This file depends on nothing, because clients need it too.
  */
