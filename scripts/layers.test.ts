@@ -54,6 +54,21 @@ describe('between packages', () => {
     expect(check({ 'client/src/index.ts': `import type { Zod } from 'zod'` })).toEqual([])
   })
 
+  test('the program that keeps a terminal listens on a socket, and is started by its name', () => {
+    expect(check({ 'core/src/process/terminal/main.ts': `import { createServer } from 'node:net'` })).toEqual(
+      [],
+    )
+    expect(
+      check({ 'core/src/process/a.ts': `import.meta.resolve('@overmind/core/terminal-program')` }),
+    ).toEqual([])
+    expect(check({ 'core/src/process/a.ts': `import '@overmind/core/terminal-program'` })).toEqual([
+      expect.stringMatching(/core may import core only with `import.meta.resolve`$/),
+    ])
+    expect(
+      check({ 'client/src/a.ts': `import { encodeMessage } from '@overmind/core/terminal-protocol'` }),
+    ).toEqual([])
+  })
+
   test('the core has no network and no database', () => {
     expect(
       check({ 'core/src/index.ts': `import 'node:http'\nimport 'net'\nimport 'node:dns/promises'` }),

@@ -15,8 +15,8 @@ interface Rules {
   workspace: Partial<Record<string, ImportKind[]>>
   /** How packages of npm may be imported; in every way where it is left out. */
   npm?: ImportKind[]
-  /** Modules of Node that may not be imported. */
-  without?: string[]
+  /** Modules of Node that may not be imported, but in these folders of `src`. */
+  without?: { modules: string[]; except: string[] }
   /** Folders of `src`: each may import itself and those before it. Files beside them may import all. */
   stages?: string[]
 }
@@ -25,16 +25,23 @@ const anyhow: ImportKind[] = ['value', 'type', 'resolve']
 
 const packages: Partial<Record<string, Rules>> = {
   core: {
-    workspace: {},
-    without: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'],
+    workspace: { 'core/terminal-program': ['resolve'] },
+    without: {
+      modules: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'],
+      // A program of its own, which people attach to.
+      except: ['process/terminal'],
+    },
     stages: ['model', 'journal', 'process', 'provider', 'mission', 'supervisor', 'runtime'],
   },
   claude: {
     workspace: { core: anyhow },
-    without: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'],
+    without: { modules: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'], except: [] },
   },
   daemon: { workspace: { core: anyhow, claude: anyhow } },
-  client: { workspace: { core: ['type'], daemon: ['type'] }, npm: ['type'] },
+  client: {
+    workspace: { core: ['type'], 'core/terminal-protocol': anyhow, daemon: ['type'] },
+    npm: ['type'],
+  },
   cli: {
     workspace: {
       client: anyhow,
@@ -73,7 +80,7 @@ function line(file: string, { line: at, specifier = '(computed)' }: Import, rule
 }
 
 function brokenRule(file: string, { specifier, kind }: Import): string | undefined {
-  const { name, stage } = place(file)
+  const { name, stage, file: path } = place(file)
   const rules = packages[name]
   if (!rules) return `${name} has no rules yet, add it to scripts/layers.ts`
   if (specifier === undefined) return 'only a literal can be checked'
@@ -91,7 +98,9 @@ function brokenRule(file: string, { specifier, kind }: Import): string | undefin
   }
   if (isBuiltin(specifier)) {
     const module = specifier.replace(/^node:/, '').split('/', 1)[0] ?? ''
-    return rules.without?.includes(module) ? `${name} does without node:${module}` : undefined
+    const { modules = [], except = [] } = rules.without ?? {}
+    const forbidden = modules.includes(module) && !except.includes(posix.dirname(path))
+    return forbidden ? `${name} does without node:${module}` : undefined
   }
   return brokenLimit(name, 'packages of npm', kind, rules.npm ?? anyhow)
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '@overmind/daemon'
-import { ApiError, ConnectionFailed, DaemonNotRunning } from './errors.ts'
+import { ApiError, ConnectionFailed, DaemonNotRunning, systemCode } from './errors.ts'
 import { MalformedResponse } from './http/decode.ts'
 import { exchange, type Request, type Response } from './http/exchange.ts'
 
@@ -116,11 +116,6 @@ function failure(socket: string, { signal }: Call, cause: unknown): unknown {
     default:
       return new ConnectionFailed(`the socket ${socket} cannot be used (${code ?? String(cause)})`, { cause })
   }
-}
-
-function systemCode(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  return undefined
 }
 
 /** Lets so many through at once, in the order in which they came. */

@@ -29,6 +29,18 @@ export class DaemonNotRunning extends Error {
   }
 }
 
+/** No terminal listens on the socket: its mission is not running, or is not on a terminal. */
+export class TerminalNotRunning extends Error {
+  override readonly name = 'TerminalNotRunning'
+  readonly code = 'terminal_not_running'
+  readonly socket: string
+
+  constructor(socket: string, cause?: unknown) {
+    super(`no terminal listens on ${socket}`, { cause })
+    this.socket = socket
+  }
+}
+
 /**
  * The connection could not be used or broke off. What was asked for may have happened or not: ask for the
  * facts before asking again.
@@ -36,4 +48,10 @@ export class DaemonNotRunning extends Error {
 export class ConnectionFailed extends Error {
   override readonly name = 'ConnectionFailed'
   readonly code = 'connection_failed'
+}
+
+/** The system's code (`ENOENT`) of something thrown, or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return undefined
 }

@@ -80,6 +80,7 @@ export {
   type OnParentExit,
   type ProviderOptions,
   type RestartPolicy,
+  type TerminalSize,
 } from './model/spec.ts'
 export type {
   Budget,
@@ -101,6 +102,7 @@ export { type Clock, type Deadline, type Instant, systemClock } from './model/ti
 export { type Home, prepareHome } from './process/home.ts'
 export { findProgram } from './process/launch-checks.ts'
 export type { RunUsage } from './process/usage.ts'
+export type { Attached } from './process/terminal/protocol.ts'
 export { child, ignore } from './supervisor/spec.ts'
 export type {
   ChildInput,

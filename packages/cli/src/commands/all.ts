@@ -46,6 +46,14 @@ export const commands: Commands = {
     summary: 'Let an agent drop what it works on',
     load: async () => (await import('./interrupt.ts')).interrupt,
   },
+  attach: {
+    summary: 'Sit down at the terminal of a mission',
+    load: async () => (await import('./attach.ts')).attach,
+  },
+  detach: {
+    summary: 'Disconnect all who are attached to missions',
+    load: async () => (await import('./detach.ts')).detach,
+  },
   info: {
     summary: 'Print all that is known of a mission as JSON',
     load: async () => (await import('./info.ts')).info,

@@ -65,7 +65,7 @@ describe('the command line', () => {
     [['prune', '--older-than', 'old'], 2, 'usage', /--older-than must be/],
     [['completion', 'tcsh'], 2, 'usage', /bash, zsh, fish/],
     [['run', '--nmae', 'x', 'true'], 2, 'usage', /did you mean --name\?/],
-    [['run', '--tty', 'true'], 2, 'usage', /--tty/],
+    [['run', '--attach', '--follow', 'true'], 2, 'usage', /--follow/],
     [['run', '--model', 'm', 'true'], 2, 'usage', /--model/],
     [['run', '--name', '', 'true'], 2, 'usage', /--name needs a value/],
     [['run', '--type', 'session', 'cat'], 2, 'usage', /--type must be one of task/],

@@ -7,8 +7,8 @@ const names = Object.keys(commands)
 test('every command of the contract is there', () => {
   expect(names.toSorted()).toEqual(
     (
-      'approve claude completion deny describe doctor events inbox info interrupt kill logs monitor prune ps ' +
-      'restart result rm run send shutdown start status stop subscribe top wait'
+      'approve attach claude completion deny describe detach doctor events inbox info interrupt kill logs monitor ' +
+      'prune ps restart result rm run send shutdown start status stop subscribe top wait'
     ).split(' '),
   )
 })

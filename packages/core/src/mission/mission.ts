@@ -19,6 +19,7 @@ import { signalOfCode } from '../model/signals.ts'
 import { type Clock, deadlineAfter, type Instant, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
 import { limitsOf } from '../process/cgroups/limits.ts'
+import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
 import type { Launch, ProcessHost } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import type { Beginning, Provider } from '../provider/provider.ts'
@@ -346,6 +347,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       name: record.name,
       argv,
       streams,
+      size: spec.terminal ?? DEFAULT_TERMINAL_SIZE,
       cwd: spec.cwd,
       env,
       outputLimitBytes: spec.outputLimitBytes,

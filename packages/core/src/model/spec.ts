@@ -12,6 +12,15 @@ export type Command =
   /** A program and its arguments, exactly as they are: no shell reads them. */
   | { readonly kind: 'exec'; readonly argv: readonly [string, ...string[]] }
 
+/** How large a terminal is, in cells. */
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** What a terminal has always been, where nobody says. */
+export const DEFAULT_TERMINAL_SIZE: TerminalSize = { columns: 80, rows: 24 }
+
 export type RestartPolicy = 'never' | 'on-failure' | 'always'
 
 /**
@@ -99,6 +108,10 @@ export interface MissionInput {
   readonly parent?: string | undefined
   /** Whether this mission goes on when its parent has exited for good. Default: `keep`. */
   readonly onParentExit?: OnParentExit | undefined
+  /** Runs it on a terminal that people can attach to, 80 columns by 24 rows where it does not say. Default: on none. */
+  readonly terminal?:
+    | { readonly columns?: number | undefined; readonly rows?: number | undefined }
+    | undefined
 }
 
 /** `marks`: what carries the marks of the run, shares its session, or descends from these. `cgroup`: what is in its control group as well. */
@@ -136,6 +149,8 @@ export interface MissionSpec {
   readonly pids: number | null
   readonly parent: MissionId | null
   readonly onParentExit: OnParentExit
+  /** The size that its terminal has at first; null when it runs on none. */
+  readonly terminal: TerminalSize | null
   /** Its place in a team, which restarts it together with others. */
   readonly team: Membership | null
 }
@@ -176,6 +191,15 @@ const limit = (what: string): z.ZodType<number> =>
     .number(`must be a number of ${what}`)
     .int(`must be a whole number of ${what}`)
     .min(1, `must be at least 1`)
+
+const LARGEST_TERMINAL = 1000
+
+const side = z
+  .number('must be a number of cells')
+  .int('must be a whole number of cells')
+  .min(1, 'must be at least 1')
+  .max(LARGEST_TERMINAL, `must be at most ${LARGEST_TERMINAL}`)
+  .optional()
 
 const argument = z
   .string('must be text')
@@ -281,6 +305,7 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .optional(),
   parent: z.string('must be text').min(1, 'must not be empty').optional(),
   onParentExit: z.enum(['keep', 'stop'], { error: () => 'must be one of keep, stop' }).optional(),
+  terminal: z.strictObject({ columns: side, rows: side }, 'must be an object of columns and rows').optional(),
 }
 
 const missionInput = z.strictObject(missionInputShape)
@@ -306,6 +331,15 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
   // The schema above is this type's rule by rule; zod's own inference stops at the shape's declared type.
   const given = parsed.data as MissionInput
   const type = given.type ?? 'task'
+  if (type === 'session' && given.terminal !== undefined) {
+    throw new OvermindError(
+      'invalid_spec',
+      'terminal: a session takes messages, and no keys: leave one of both',
+      {
+        field: 'terminal',
+      },
+    )
+  }
   return {
     name: given.name,
     parent: given.parent,
@@ -338,6 +372,7 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       cpus: given.cpus ?? null,
       pids: given.pids ?? null,
       onParentExit: given.onParentExit ?? 'keep',
+      terminal: given.terminal === undefined ? null : sizeOf(given.terminal),
     },
   }
 }
@@ -361,6 +396,13 @@ function custodyOf({ custody, memoryBytes, cpus, pids }: MissionInput): Custody 
     field: 'custody',
     value: custody,
   })
+}
+
+function sizeOf({ columns, rows }: NonNullable<MissionInput['terminal']>): TerminalSize {
+  return {
+    columns: columns ?? DEFAULT_TERMINAL_SIZE.columns,
+    rows: rows ?? DEFAULT_TERMINAL_SIZE.rows,
+  }
 }
 
 function nonEmpty(argv: readonly string[]): readonly [string, ...string[]] {

@@ -13,8 +13,13 @@ export interface Home {
   readonly output: string
   /** What runs that talk are told goes through files of this folder. */
   readonly input: string
+  /** Where the keepers of terminals listen, and say who is attached. */
+  readonly terminals: string
   outputFile(mission: MissionId, run: Run, stream: Stream): string
   inputFile(mission: MissionId, run: Run, part: string): string
+  recordingFile(mission: MissionId, run: Run): string
+  attachedFile(mission: MissionId): string
+  terminalSocket(mission: MissionId): string
 }
 
 const SUFFIX: Readonly<Record<Stream, string>> = { output: 'log', stdout: 'out', stderr: 'err' }
@@ -22,13 +27,18 @@ const SUFFIX: Readonly<Record<Stream, string>> = { output: 'log', stdout: 'out',
 function homeAt(path: string): Home {
   const output = join(path, 'output')
   const input = join(path, 'input')
+  const terminals = join(path, 'tty')
   return {
     path,
     runs: join(path, 'runs'),
     output,
     input,
+    terminals,
     outputFile: (mission, run, stream) => join(output, `${mission}.${run}.${SUFFIX[stream]}`),
     inputFile: (mission, run, part) => join(input, `${mission}.${run}.${part}`),
+    recordingFile: (mission, run) => join(output, `${mission}.${run}.cast`),
+    terminalSocket: (mission) => join(terminals, mission),
+    attachedFile: (mission) => join(terminals, `${mission}.attached`),
   }
 }
 
@@ -44,7 +54,7 @@ export async function prepareHome(path: string): Promise<Home> {
       )
     }
     if ((mode & 0o077) !== 0) await chmod(path, 0o700)
-    for (const folder of ['output', 'input']) {
+    for (const folder of ['output', 'input', 'tty']) {
       await mkdir(join(path, folder), { recursive: true, mode: 0o700 })
     }
     await access(path, constants.W_OK)

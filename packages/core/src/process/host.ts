@@ -6,7 +6,7 @@
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { Stream } from '../model/output.ts'
 import type { CgroupSupport } from '../model/cgroup-support.ts'
-import type { Custody, Environment } from '../model/spec.ts'
+import type { Custody, Environment, TerminalSize } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
 import type { Limits } from './cgroups/limits.ts'
@@ -18,8 +18,13 @@ export interface Launch extends RunRef {
   readonly argv: readonly [string, ...string[]]
   readonly cwd: string
   readonly env: Environment
-  /** `merged`: stdout and stderr in their true order in one file. `split`: in a file each. `talk`: the same, and it may be told things. */
-  readonly streams: 'merged' | 'split' | 'talk'
+  /**
+   * `merged`: stdout and stderr in their true order in one file. `split`: in a file each. `talk`: the same, and it may be
+   * told things. `terminal`: on a terminal.
+   */
+  readonly streams: 'merged' | 'split' | 'talk' | 'terminal'
+  /** Of the terminal, when it is on one. */
+  readonly size: TerminalSize
   readonly outputLimitBytes: number
   /** What its control group limits; null when it gets none. */
   readonly limits: Limits | null

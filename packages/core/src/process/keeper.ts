@@ -79,6 +79,8 @@ export interface KeeperOptions {
   readonly cwd: string
   readonly argv: readonly [string, ...string[]]
   readonly env: Environment
+  /** Variables on top of these that are not the command's. */
+  readonly own?: Readonly<Record<string, string>>
   /** What a supervisor without a store needs to go on; readable by the same user only. */
   readonly copy: string
   /** The files its output is appended to; they may be the same. */
@@ -128,6 +130,7 @@ export function keeperProcess(options: KeeperOptions): KeeperProcess {
       [HOME_MARK]: options.home,
       [KEEPER_MARK]: options.copy,
       ...(options.cgroup === null ? {} : { [CGROUP_MARK]: options.cgroup }),
+      ...options.own,
       ...(others.length === 0 ? {} : { [KEEPER_ENV_MARK]: `-- ${others.join(' ')}` }),
     },
     cwd,

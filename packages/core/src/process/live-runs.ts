@@ -17,7 +17,7 @@ import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
 import { groupedProcesses, isRunAlone } from './grouped.ts'
-import type { HostEvent } from './host.ts'
+import type { HostEvent, Launch } from './host.ts'
 import { keptCommand } from './keeper.ts'
 import { type OutputStreams, type WatchedRun, watchStreams } from './output-streams.ts'
 import { kill } from './kill.ts'
@@ -27,6 +27,8 @@ import { keyOf, type RunRef } from './run-ref.ts'
 import type { ExitRecord } from './run-times.ts'
 import type { Snapshots } from './snapshots.ts'
 import { type RunUsage, usageOf } from './usage.ts'
+import { terminalQuietFor } from './terminal/activity.ts'
+import { isTerminalProgram } from './terminal/launch.ts'
 import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 
 const FIRST_LOOK_MS = 5
@@ -39,6 +41,7 @@ interface LiveRun {
   readonly process: ProcessIdentity
   readonly group: RunGroup | null
   readonly at: Instant
+  readonly streams: Launch['streams']
   readonly outputs: OutputStreams
   readonly signals: SentSignal[]
   readonly strays: Set<number>
@@ -131,6 +134,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       process: run.process,
       group: run.custody === 'cgroup' ? cgroups.find(run, run.process.pid) : null,
       at: run.at,
+      streams: run.streams,
       outputs: watchStreams(run, { home, clock, emit }),
       signals: [],
       strays: new Set(),
@@ -304,7 +308,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       // A stopped program cannot answer: wake it, so that it gets the signal.
       send(run, members, 'SIGCONT')
       const begun =
-        run.state !== 'kept' || members.some(({ pid }) => keptCommand(table.commandLine(pid) ?? []) === null)
+        run.state !== 'kept' || members.some(({ pid }) => isCommand(run, table.commandLine(pid) ?? []))
       if (begun || attempt === BEGIN_LOOKS) return reached
       await new Promise<void>((resolve) => void clock.timer(FIRST_LOOK_MS, resolve))
     }
@@ -349,6 +353,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       const run = live.get(keyOf(ref))
       if (run === undefined) return 0
       const quiet = [...run.outputs.values()].map(({ watch }) => watch.quietFor())
+      if (run.streams === 'terminal') quiet.push(terminalQuietFor(ref, home, clock))
       return Math.max(0, Math.min(clock.now().monotonic - run.at.monotonic, ...quiet))
     },
     usage: async () =>
@@ -357,6 +362,12 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       for (const run of live.values()) leave(run)
     },
   }
+}
+
+/** Whether it is neither the keeper nor what that keeps a terminal with. */
+function isCommand({ streams }: LiveRun, commandLine: readonly string[]): boolean {
+  if (keptCommand(commandLine) !== null) return false
+  return streams !== 'terminal' || !isTerminalProgram(commandLine)
 }
 
 /** What a shell reports of a command that SIGKILL ended. */

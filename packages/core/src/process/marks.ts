@@ -1,3 +1,5 @@
+import { TERMINAL_MARK } from './terminal/settings.ts'
+
 /** The environment variables that say whose a process is. They are a contract with what missions run. */
 export const MISSION_MARK = 'OVERMIND_MISSION_ID'
 export const NAME_MARK = 'OVERMIND_MISSION_NAME'
@@ -26,6 +28,7 @@ const ALL: readonly string[] = [
   KEEPER_ENV_MARK,
   LAUNCHER_MARK,
   CGROUP_MARK,
+  TERMINAL_MARK,
 ]
 
 /** An environment without the marks of whoever handed it on. */

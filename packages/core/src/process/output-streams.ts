@@ -15,7 +15,7 @@ export interface WatchedRun extends RunRef {
 }
 
 export function streamsOf(streams: Launch['streams']): readonly Stream[] {
-  return streams === 'merged' ? ['output'] : ['stdout', 'stderr']
+  return streams === 'split' ? ['stdout', 'stderr'] : ['output']
 }
 
 /** Watches the output files of a run, and tells what it learns. */

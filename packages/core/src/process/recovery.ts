@@ -18,6 +18,8 @@ import { keyOf } from './run-ref.ts'
 import { exitRecord, startOf } from './run-times.ts'
 import type { ExitLine, RunsJournal, RunsLine, StartLine } from './runs-journal.ts'
 import type { Snapshots } from './snapshots.ts'
+import { commandOnTerminal } from './terminal/launch.ts'
+import { TERMINAL_MARK } from './terminal/settings.ts'
 import { type Member, membersOf, type Snapshot } from './tree.ts'
 
 export interface RecoveryOptions {
@@ -81,7 +83,7 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
     const [first] = members
     if (first === undefined) accountFor(run)
     else live.track(trackedOf(run, run.process ?? leaderOf(first)), 'over')
-    const path = home.outputFile(run.mission, run.run, run.streams === 'merged' ? 'output' : 'stderr')
+    const path = home.outputFile(run.mission, run.run, run.streams === 'split' ? 'stderr' : 'output')
     return { kind: 'ended', exit: evidenceOf(exit, path), left: members.length }
   }
 
@@ -206,7 +208,8 @@ export function findKeepers(
     const marker = table.marker(pid)
     if (marker?.kind !== 'mission' || marker.home !== home.path) return []
     const environment = table.environment(pid)
-    const [program, ...args] = keptCommand(table.commandLine(pid) ?? []) ?? []
+    const kept = keptCommand(table.commandLine(pid) ?? []) ?? []
+    const [program, ...args] = environment?.[TERMINAL_MARK] === undefined ? kept : commandOnTerminal(kept)
     if (environment?.[KEEPER_MARK] === undefined || program === undefined) return []
     const process = { pid, start, boot: table.boot }
     return [{ process, at: startOf(process, { table, clock }), environment, command: [program, ...args] }]

@@ -11,6 +11,7 @@ import { checkFolder } from './launch-checks.ts'
 import { createLauncher } from './launcher.ts'
 import { streamsOf } from './output-streams.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
+import { terminalLaunch } from './terminal/launch.ts'
 
 const openFile = promisify(open)
 
@@ -120,10 +121,9 @@ export function createStarts(options: StartsOptions): Starts {
           queued.push(() => {
             starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
             onStarting()
-            launcher.launch(
-              launch,
-              keeperProcess({ ...launch, ...files, home: home.path, talks: launch.streams === 'talk' }),
-            )
+            const kept = launch.streams === 'terminal' ? terminalLaunch(launch, home) : {}
+            const talks = launch.streams === 'talk'
+            launcher.launch(launch, keeperProcess({ ...launch, ...kept, ...files, home: home.path, talks }))
           })
           launchQueued()
         },

@@ -26,9 +26,9 @@ export interface Invocation {
   readonly argv: readonly [string, ...string[]]
   /**
    * `merged`: no input, all output in true order, for people. `split`: stderr is kept apart. `talk`: as `split`, with
-   * the mission's messages as input; the provider's `talk` says how.
+   * the mission's messages as input; the provider's `talk` says how. `terminal`: it draws on a screen.
    */
-  readonly streams: 'merged' | 'split' | 'talk'
+  readonly streams: 'merged' | 'split' | 'talk' | 'terminal'
   readonly env: Environment
 }
 

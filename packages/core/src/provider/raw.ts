@@ -30,14 +30,14 @@ export const rawProvider: Provider = {
   check: async ({ command, cwd }, env) => {
     if (command.kind === 'exec') await findProgram(command.argv[0], cwd, env)
   },
-  invoke: ({ spec: { command, type }, env }) => ({
+  invoke: ({ spec: { command, type, terminal }, env }) => ({
     argv:
       command.kind === 'exec'
         ? command.argv
         : command.line.trim() === ''
           ? ECHO
           : ['/bin/sh', '-c', command.line],
-    streams: type === 'session' ? 'talk' : 'merged',
+    streams: terminal !== null ? 'terminal' : type === 'session' ? 'talk' : 'merged',
     env,
   }),
   talk: ({ type }) => (type === 'session' ? lines : null),

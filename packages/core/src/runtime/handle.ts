@@ -20,6 +20,7 @@ interface HandleDeps {
   killChildren(): Promise<void>
   history: Mission['history']
   outputFiles: Mission['outputFiles']
+  attached: Mission['attached']
   read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
   /** Takes the mission's name again when it has exited. @throws OvermindError `name_taken`, `not_found` when it was removed */
   mayRunAgain(): void
@@ -85,6 +86,7 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     lastActivity: deps.lastActivity,
     history: deps.history,
     outputFiles: deps.outputFiles,
+    attached: deps.attached,
     async stop({ timeoutMs } = {}) {
       mustRun()
       actor.request({ type: 'stop', timeoutMs: timeoutMs ?? null })

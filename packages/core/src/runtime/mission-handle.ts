@@ -6,6 +6,7 @@ import type { AnswerText, Talk } from '../provider/talk.ts'
 import type { Stream } from '../model/output.ts'
 import type { MissionSpec } from '../model/spec.ts'
 import type { MissionState, Status } from '../model/state.ts'
+import type { Attached } from '../process/terminal/protocol.ts'
 
 /** A mission at one moment; plain data. */
 export interface MissionView {
@@ -69,7 +70,8 @@ export interface HistoryQuery {
 /** One file of output. */
 export interface OutputFile {
   readonly run: number
-  readonly stream: Stream
+  /** `recording`: what a terminal showed, in the format asciicast v2. */
+  readonly stream: Stream | 'recording'
   readonly path: string
   /** Its length; the first `trimmedTo` bytes are no longer kept. */
   readonly bytes: number
@@ -85,6 +87,8 @@ export interface Mission {
   lastActivity(): number | null
   /** Its newest events, the newest first. */
   history(query: HistoryQuery): readonly JournalMissionEvent[]
+  /** How many people are attached to its terminal. Looks at the disk. */
+  attached(): Attached
   /** Where its output is kept. */
   outputFiles(run?: number): readonly OutputFile[]
   /** Asks it to end, then ends it; settles when its process tree is empty. A second call goes straight to SIGKILL. @throws OvermindError `not_running` */

@@ -10,6 +10,7 @@ import type { MissionRecord } from '../model/state.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
+import { previousRecording } from '../process/terminal/recording.ts'
 import { readOutput, type ReadOutputOptions } from '../process/output-reader.ts'
 import type { OutputFile, OutputOptions } from './mission-handle.ts'
 
@@ -55,6 +56,12 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     return known ?? newest(ref.mission, ref.run, 'run.trimmed').get(stream) ?? 0
   }
 
+  /** The recordings of a run on a terminal, the older part first. */
+  function recordingsOf(mission: MissionId, run: number): readonly string[] {
+    const newest = home.recordingFile(mission, run)
+    return [previousRecording(newest), newest]
+  }
+
   return {
     floorOf,
     trim: (ref, stream, to) => void floors.set(home.outputFile(ref.mission, ref.run, stream), to),
@@ -71,7 +78,8 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         const stats = statSync(home.outputFile(id, state.run, stream), { throwIfNoEntry: false })
         if (stats !== undefined && stats.size > 0) last = Math.max(last ?? 0, stats.mtimeMs)
       }
-      return last
+      const recording = statSync(home.recordingFile(id, state.run), { throwIfNoEntry: false })
+      return recording === undefined ? last : Math.max(last ?? 0, recording.mtimeMs)
     },
     files({ id, state }, only) {
       const found: OutputFile[] = []
@@ -87,6 +95,10 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
             bytes: stats.size,
             trimmedTo: floorOf({ mission: id, run }, stream),
           })
+        }
+        for (const path of recordingsOf(id, run)) {
+          const bytes = statSync(path, { throwIfNoEntry: false })?.size
+          if (bytes !== undefined) found.push({ run, stream: 'recording', path, bytes, trimmedTo: 0 })
         }
       }
       return found
@@ -120,8 +132,12 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     },
     async remove(mission, lastRun) {
       for (let run = lastRun; run > 0; run -= 1) {
-        await Promise.all(STREAMS.map((stream) => rm(home.outputFile(mission, run, stream), { force: true })))
+        const files = STREAMS.map((stream) => home.outputFile(mission, run, stream))
+        await Promise.all([...files, ...recordingsOf(mission, run)].map((path) => rm(path, { force: true })))
       }
+      // Of a terminal program that was killed.
+      const left = [home.terminalSocket(mission), home.attachedFile(mission)]
+      await Promise.all(left.map((path) => rm(path, { force: true })))
     },
   }
 }

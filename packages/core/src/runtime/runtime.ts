@@ -44,6 +44,8 @@ import { checkFolder } from '../process/launch-checks.ts'
 import { keyOf } from '../process/run-ref.ts'
 import { createProcessTable } from '../process/system-table.ts'
 import type { RunUsage } from '../process/usage.ts'
+import { NOBODY, readAttached } from '../process/terminal/attached.ts'
+import { checkTerminals } from '../process/terminal/launch.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
@@ -190,6 +192,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
           .events({ ...query, after: seq(0), mission: record.id, newestFirst: true })
           .filter((event): event is JournalMissionEvent => isOf(record.id, event)),
       outputFiles: (run) => outputs.files(actor.record(), run),
+      attached: () =>
+        actor.record().state.exit === null ? readAttached(home.attachedFile(record.id)) : NOBODY,
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
       mayRunAgain: () => mayRunAgain(entry),
       session: sessionOf(actor, {
@@ -285,6 +289,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     if (given !== undefined) registry.mustBeFree(given)
     await checkFolder(spec.cwd)
     await providerOf({ spec }).check?.(spec, env)
+    if (spec.terminal !== null) checkTerminals()
     mustBeOpen()
     // From here to the commit nothing else can happen, so a name cannot be given out twice.
     if (given !== undefined) registry.mustBeFree(given)

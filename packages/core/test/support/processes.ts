@@ -23,10 +23,13 @@ export function environmentOf(pid: number): readonly string[] {
 
 /** The living processes whose environment has this entry (`NAME=value`), but keepers that have nothing left to keep. */
 export function processesWith(entry: string): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && isAlive(pid) && environmentOf(pid).includes(entry))
-    .filter((pid) => !isLeaving(pid))
+  return (
+    readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid) && isAlive(pid) && environmentOf(pid).includes(entry))
+      // One that went meanwhile is gone.
+      .filter((pid) => !isLeaving(pid) && isAlive(pid))
+  )
 }
 
 /** A keeper has told how its command ended a moment before it is gone itself. */

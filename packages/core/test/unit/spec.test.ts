@@ -48,14 +48,33 @@ test('a command alone is a whole mission', () => {
       cpus: null,
       pids: null,
       onParentExit: 'keep',
+      terminal: null,
     },
+  })
+})
+
+test('a terminal has 80 columns and 24 rows where it does not say', () => {
+  expect(parse({ command: 'vi', terminal: {} }).spec.terminal).toEqual({ columns: 80, rows: 24 })
+  expect(parse({ command: 'vi', terminal: { rows: 50 } }).spec.terminal).toEqual({ columns: 80, rows: 50 })
+})
+
+test.each([
+  [{ columns: 0 }, 'terminal.columns must be at least 1'],
+  [{ rows: 1001 }, 'terminal.rows must be at most 1000'],
+  [{ rows: 1.5 }, 'terminal.rows must be a whole number of cells'],
+  [{ lines: 5 }, 'lines: no such field'],
+  [true, 'terminal must be an object of columns and rows'],
+])('a terminal of %j is none', (given, message) => {
+  expect(failureOf({ command: 'vi', terminal: given })).toMatchObject({
+    code: 'invalid_spec',
+    message: expect.stringContaining(message),
   })
 })
 
 test('every field is taken as given', () => {
   const given = {
     cwd: '/there',
-    type: 'session',
+    type: 'task',
     provider: 'other',
     model: 'large',
     options: { mode: 'plan', deep: { list: [1, null] } },
@@ -80,6 +99,7 @@ test('every field is taken as given', () => {
     cpus: 0.01,
     pids: 1,
     onParentExit: 'stop',
+    terminal: { columns: 100, rows: 40 },
   }
   const { name, env, spec } = parse({ command: ['a', '', 'b c'], name: 'web', env: { A: '' }, ...given })
   expect({ name, env, spec }).toEqual({
@@ -159,6 +179,12 @@ describe('a bad description names its field, its rule and the value', () => {
       /all together 1500000/,
     ],
     [{ command: 'x', type: 'pod' }, 'invalid_spec', 'type', /^type must be one of task, session: got "pod"$/],
+    [
+      { type: 'session', terminal: {} },
+      'invalid_spec',
+      'terminal',
+      /^terminal: a session takes messages, and no keys/,
+    ],
     [{ type: 'task' }, 'empty_command', 'command', /^command must not be empty/],
     [{ command: 'x', model: '' }, 'invalid_spec', 'model', /must not be empty/],
     [{ command: 'x', options: [] }, 'invalid_spec', 'options', /must be an object of options/],

@@ -50,6 +50,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     memory_bytes: count.nullable(),
     cpus: z.number().nullable(),
     pids: count.nullable(),
+    terminal: z.object({ columns: count, rows: count }).nullable(),
     session_id: text.nullable(),
     turn: z.enum(['off', 'starting', 'idle', 'busy']).nullable(),
     messages: count,
@@ -194,6 +195,7 @@ export const descriptionSchema: z.ZodType<Description> = z
         left: z.array(z.int()),
       })
       .nullable(),
+    attached: z.object({ control: count, watch: count }),
     events: z.array(z.looseObject({ seq: count, at: moment, type: text })),
     output: z.array(z.object({ run: count, stream: text, path: text, bytes: count })),
   })

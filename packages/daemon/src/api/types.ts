@@ -18,6 +18,7 @@ import type {
   Status,
   TeamOutcome,
   TeamStrategy,
+  TerminalSize,
   Turn,
 } from '@overmind/core'
 
@@ -49,6 +50,8 @@ export interface MissionView {
   readonly children: readonly string[]
   /** The team that restarts it together with others. */
   readonly team: { readonly name: string; readonly member: string; readonly strategy: TeamStrategy } | null
+  /** The size that its terminal has at first; null when it runs on none. */
+  readonly terminal: TerminalSize | null
   readonly custody: Custody
   /** Limits of what all of its processes use together; null where there is none. */
   readonly memory_bytes: number | null
@@ -142,6 +145,8 @@ export interface StartRequest {
   readonly parent?: string
   /** What becomes of it when its parent has exited. Default: `keep`. */
   readonly on_parent_exit?: OnParentExit
+  /** Runs it on a terminal of this size. Default: on none. */
+  readonly terminal?: { readonly columns?: number; readonly rows?: number }
 }
 
 /** What was said to a session. */
@@ -263,6 +268,8 @@ export interface Description {
   /** The last output of the last run that did not end well, at most 4 KB. */
   readonly evidence: string | null
   readonly receipt: ReceiptView | null
+  /** How many people are attached to its terminal. */
+  readonly attached: { readonly control: number; readonly watch: number }
   /** The last events, oldest first. */
   readonly events: readonly EventView[]
   readonly output: readonly {

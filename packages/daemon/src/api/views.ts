@@ -74,6 +74,7 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
       spec.team === null
         ? null
         : { name: spec.team.team, member: spec.team.member, strategy: spec.team.strategy },
+    terminal: ({ spec }) => spec.terminal,
     custody: ({ spec }) => spec.custody,
     memory_bytes: ({ spec }) => spec.memoryBytes,
     cpus: ({ spec }) => spec.cpus,

@@ -5,12 +5,14 @@ export interface Circumstances {
   readonly now: number
   /** Why its last run was followed by another, as the journal has it. */
   readonly restarted?: string | undefined
+  /** Who is attached to its terminal. */
+  readonly attached?: { readonly control: number; readonly watch: number }
 }
 
 /** Why a mission is in its state: sentences for people, the most important first. */
 export function why(
   { state, spec, status }: MissionView,
-  { now, restarted }: Circumstances,
+  { now, restarted, attached }: Circumstances,
 ): readonly string[] {
   const { phase, ending, exit, budget, restarts, run, ended } = state
   const until = (name: keyof typeof state.timers): string => {
@@ -81,6 +83,9 @@ export function why(
   sentences.push(...conversationWhy(state, spec, now))
   if (phase === 'running.up' && state.timers.deadline !== undefined)
     sentences.push(`It may run for ${until('deadline')} more.`)
+  if (exit === null && attached !== undefined && attached.control + attached.watch > 0) {
+    sentences.push(`Attached to its terminal: ${attached.control} who may type, ${attached.watch} who watch.`)
+  }
   if (exit === null && spec.team !== null) {
     const { team, member, strategy, restart } = spec.team
     sentences.push(`It is ${member} of the team ${team} (${strategy}), ${restart}.`)

@@ -138,7 +138,7 @@ async function beginningOfTail(mission: Mission, floor: Start, last: number, lin
 }
 
 function fileOf(mission: Mission, run: number): OutputFile | undefined {
-  return mission.outputFiles(run).find(({ stream }) => stream !== 'stderr')
+  return mission.outputFiles(run).find(({ stream }) => stream === 'output' || stream === 'stdout')
 }
 
 function restartNotice(mission: Mission, run: number): LogPiece {

@@ -203,14 +203,7 @@ describe('a bad request', () => {
       400,
       'unknown_provider',
     ],
-    [
-      'a type that is not known',
-      'POST',
-      m(''),
-      post({ command: 'true', type: 'pod' }),
-      400,
-      'invalid_spec',
-    ],
+    ['a type that is not known', 'POST', m(''), post({ command: 'true', type: 'pod' }), 400, 'invalid_spec'],
     [
       'a restart policy that is not known',
       'POST',

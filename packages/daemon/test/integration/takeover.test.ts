@@ -385,7 +385,7 @@ describe.concurrent('the home', () => {
     for (const folder of folders) expect([folder, mode(folder)]).toEqual([folder, '700'])
     const files = readdirSync(home.path).filter((name) => !folders.includes(name))
     expect(files).toContain('overmind.sock')
-    expect(files.filter((name) => mode(name) !== '600')).toEqual([])
+    expect(files.filter((name) => mode(name) !== (name === 'tty' ? '700' : '600'))).toEqual([])
     expect(mode(`output/${id}.1.log`)).toBe('600')
   })
 

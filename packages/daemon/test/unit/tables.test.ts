@@ -32,6 +32,7 @@ const mission: MissionView = {
   memory_bytes: null,
   cpus: null,
   pids: null,
+  terminal: null,
   session_id: null,
   turn: null,
   messages: 0,

@@ -31,7 +31,34 @@ const spec: MissionView['spec'] = {
   pids: null,
   parent: null,
   onParentExit: 'keep',
+  terminal: null,
   team: null,
+}
+
+function viewOf(state: Partial<MissionView['state']>): MissionView {
+  return {
+    id: '0123abcd' as MissionView['id'],
+    name: 'one',
+    status: 'pending',
+    createdAt: 0,
+    children: [],
+    spec,
+    state: {
+      phase: 'running.up',
+      run: 1,
+      process: null,
+      startedAt: null,
+      ending: null,
+      ended: null,
+      restarts: 0,
+      budget: { clock: 0, charged: [] },
+      account: 'acme',
+      conversation: null,
+      timers: { gate: { wall: 142_000, monotonic: 0, boot: 'boot' } },
+      exit: null,
+      ...state,
+    },
+  }
 }
 
 test.each([
@@ -44,28 +71,14 @@ test.each([
 ] as const satisfies readonly (readonly [Phase, number, string])[])(
   '%s says which account is waited for, and for how long',
   (phase, run, sentence) => {
-    const view: MissionView = {
-      id: '0123abcd' as MissionView['id'],
-      name: 'one',
-      status: 'pending',
-      createdAt: 0,
-      children: [],
-      spec,
-      state: {
-        phase,
-        run,
-        process: null,
-        startedAt: null,
-        ending: null,
-        ended: null,
-        restarts: 0,
-        budget: { clock: 0, charged: [] },
-        account: 'acme',
-        conversation: null,
-        timers: { gate: { wall: 142_000, monotonic: 0, boot: 'boot' } },
-        exit: null,
-      },
-    }
+    const view = viewOf({ phase, run })
     expect(why(view, { now: 100_000 })[0]).toBe(sentence)
   },
 )
+
+test('it says who is attached, when somebody is', () => {
+  const at = (control: number, watch: number): readonly string[] =>
+    why(viewOf({}), { now: 0, attached: { control, watch } })
+  expect(at(1, 2)).toContain('Attached to its terminal: 1 who may type, 2 who watch.')
+  expect(at(0, 0).join()).not.toContain('Attached')
+})

@@ -29,9 +29,10 @@ function description(mission: Mission): Description {
   return {
     mission: missionView(mission),
     spec: specView(view.spec),
-    why: why(view, { now: Date.now(), restarted }),
+    why: why(view, { now: Date.now(), restarted, attached: mission.attached() }),
     evidence: failed?.type === 'run.exited' ? (failed.exit.tail ?? null) : null,
     receipt: ended?.type === 'run.ended' ? receiptView(ended.receipt) : null,
+    attached: mission.attached(),
     events: mission
       .history({ limit: EVENTS })
       .toReversed()

@@ -1,0 +1,40 @@
+import { command, type Command } from '../command-line/command.ts'
+import { flag, value } from '../command-line/flags.ts'
+import { DEFAULT_DETACH_KEYS, detachKeys } from '../attach/detach-keys.ts'
+import { CommandError } from '../failures.ts'
+import { isInteractive } from '../terminal/terminal.ts'
+
+export const attach: Command = command({
+  words: { usage: '<id>', least: 1, most: 1, kind: 'mission' },
+  flags: {
+    'read-only': flag('Watch, and type nothing'),
+    'detach-keys': value('keys', `What you leave with (default: ${DEFAULT_DETACH_KEYS})`, detachKeys),
+  },
+  notes:
+    'Puts you in front of the terminal of a mission that runs on one (`overmind run --tty`). Detaching leaves it running. ' +
+    'Several people may be attached at once. Works while the daemon is down.',
+  examples: [
+    ['attach agent', 'Type into the mission named agent'],
+    ['attach --read-only agent', 'Watch it'],
+    ['attach --detach-keys ctrl-p,ctrl-q agent', 'Leave with Ctrl-P Ctrl-Q'],
+  ],
+  run: async ([reference = ''], { 'read-only': readOnly, 'detach-keys': keys }) => {
+    mustBeInteractive(readOnly)
+    const { findTerminal } = await import('../attach/find-terminal.ts')
+    const terminal = await findTerminal(reference)
+    const { attach } = await import('../attach/attach.ts')
+    return attach(terminal, {
+      mode: readOnly ? 'watch' : 'control',
+      keys: keys ?? detachKeys(DEFAULT_DETACH_KEYS),
+    })
+  },
+})
+
+/** @throws CommandError `not_interactive` */
+export function mustBeInteractive(readOnly: boolean): void {
+  if (readOnly || isInteractive()) return
+  throw new CommandError(
+    'not_interactive',
+    'to type into a mission takes a terminal, and stdin or stdout is none here: watch with --read-only, or use overmind logs -f',
+  )
+}
