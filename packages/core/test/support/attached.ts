@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-// Node loads what this package has for `require`, whose names it cannot tell in advance.
-// oxlint-disable-next-line import/default
+// Node loads what these packages have for `require`, whose names it cannot tell in advance.
+/* oxlint-disable import/default */
 import serialize from '@xterm/addon-serialize'
+import unicode from '@xterm/addon-unicode11'
 import headless from '@xterm/headless'
 import {
   type Attached,
@@ -31,6 +32,8 @@ export function screenModel(columns = 80, rows = 24): ScreenModel {
   const terminal = new headless.Terminal({ cols: columns, rows, scrollback: 1000, allowProposedApi: true })
   const serializer = new serialize.SerializeAddon()
   terminal.loadAddon(serializer)
+  terminal.loadAddon(new unicode.Unicode11Addon())
+  terminal.unicode.activeVersion = '11'
   return {
     feed: (bytes) => terminal.write(bytes),
     resize: (width, height) => terminal.resize(width, height),

@@ -5,7 +5,9 @@
 import type { Terminal } from '@xterm/headless'
 
 export interface Modes {
-  /** The sequences that bring a terminal in its first state to the present one; to be sent behind the screen. */
+  /** Sets the scrolling region, when there is one; to be sent before the cursor is brought to its place. */
+  region(): string
+  /** The other sequences that bring a terminal in its first state to the present one. */
   restore(): string
 }
 
@@ -90,9 +92,9 @@ export function followModes(terminal: Terminal): Modes {
   })
 
   return {
+    region: () => region,
     restore: () => {
-      // Setting the region moves the cursor: it is set between saving and restoring that.
-      const parts = region === '' ? [] : [`\x1b7${region}\x1b8`]
+      const parts: string[] = []
       for (const [mode, on] of privates) {
         if (on !== PRIVATE.get(mode)) parts.push(`\x1b[?${mode}${on ? 'h' : 'l'}`)
       }

@@ -8,6 +8,10 @@ import type { TerminalSize } from '../../model/spec.ts'
 import { createBoundary } from './boundary.ts'
 import { createLineLog, type LineLog, SCROLLBACK } from './line-log.ts'
 import { followModes } from './modes.ts'
+import { paintCursor, paintRows } from './paint.ts'
+
+/** Of a screen without rows the serializer says what a program has set: modes, and the colours of what comes next. */
+const NO_ROWS = { range: { start: 2 ** 31, end: 2 ** 31 }, excludeAltBuffer: true }
 
 export interface Screen {
   readonly size: TerminalSize
@@ -50,6 +54,18 @@ export function createScreen({ size, onText, onAnswer }: ScreenOptions): Screen 
   const log: LineLog = createLineLog(terminal, onText)
   terminal.onData(onAnswer)
 
+  function redraw(): string {
+    const { normal, alternate, active } = terminal.buffer
+    const below =
+      active.type === 'alternate'
+        ? `${paintRows(terminal, normal)}${paintCursor(terminal, normal)}\x1b[?1049h`
+        : ''
+    const shown = active.type === 'alternate' ? alternate : normal
+    // Setting the scrolling region moves the cursor.
+    const drawn = below + paintRows(terminal, shown) + modes.region() + paintCursor(terminal, shown)
+    return drawn + serializer.serialize(NO_ROWS) + modes.restore()
+  }
+
   return {
     get size() {
       return { columns: terminal.cols, rows: terminal.rows }
@@ -62,7 +78,7 @@ export function createScreen({ size, onText, onAnswer }: ScreenOptions): Screen 
       })
     },
     resize: ({ columns, rows }) => log.around(() => terminal.resize(columns, rows)),
-    redraw: () => Buffer.from(serializer.serialize({ scrollback: 0 }) + modes.restore()),
+    redraw: () => Buffer.from(redraw()),
     unfinished: boundary.rest,
     settle: log.settle,
     end: log.end,
