@@ -222,8 +222,8 @@ async function stream(
       case 'hang':
         return 'hung'
       case 'disconnect':
-        // What was written leaves first.
-        await sleep(20)
+        // The cut is noticed before what is still unread: the client gets a while to read what came before it.
+        await sleep(250)
         response.destroy()
         return 'disconnected'
       case 'sse-error': {
