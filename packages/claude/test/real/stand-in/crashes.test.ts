@@ -164,6 +164,29 @@ test('killed again while the turn went on: it never goes on by itself any more',
   })
 })
 
+test('what the host says to go on is a message like any other, also when it is killed in the middle of that', async () => {
+  await expectSame(async (lab) => {
+    const script = `${quickTool}\n::next\n${slow}`
+    const killed = await kill(lab, script, { at: onDisk(lab, itsResult) })
+    const second = resume(lab, killed)
+    await eventually(() => lab.transcript(killed.id).some(({ isMeta }) => isMeta))
+    second.cli.kill('SIGKILL')
+    await second.cli.exited
+    const own = randomUUID()
+    const third = resume(lab, killed)
+    third.cli.send(message('Continue from where you left off.', own))
+    await eventually(() => lab.transcript(killed.id).some(({ uuid }) => uuid === own))
+    third.cli.kill('SIGKILL')
+    await third.cli.exited
+    const { cli, names, repeat } = resume(lab, killed)
+    await cli.until(is('assistant'))
+    repeat()
+    cli.send(message('Continue from where you left off.', own))
+    await cli.until(idle)
+    return finish(cli, { ...names, [own]: 'go on' })
+  })
+})
+
 test.each(['interrupt', 'end_session'])('broken off by %s, and resumed', async (request) => {
   await expectSame(async (lab) => {
     const id = randomUUID()
