@@ -138,3 +138,47 @@ test('interrupted and asked again: the session goes on', async () => {
     return finish(cli)
   })
 })
+
+const dear = [
+  '::usage {"input_tokens":1000,"output_tokens":10}',
+  '::tool Bash {"command":"echo hi"}',
+  '::next',
+  '::usage {"input_tokens":1000,"output_tokens":10}',
+  '::text done',
+].join('\n')
+
+test('money is limited for each process: what was spent before a resume does not count', async () => {
+  await expectSame(async (lab) => {
+    const id = randomUUID()
+    const first = lab.start([...session, '--session-id', id])
+    await turn(first, message(dear))
+    await finish(first)
+    const second = lab.start([...session, '--resume', id, '--max-budget-usd', '0.009'])
+    await turn(second, message(dear))
+    await turn(second, message(dear))
+    return finish(second)
+  })
+})
+
+test('turns are limited for each message', async () => {
+  await expectSame(async (lab) => {
+    const cli = lab.start([...session, '--max-turns', '1'])
+    await turn(cli, message(dear))
+    await turn(cli, message('plain'))
+    await turn(cli, message(dear))
+    return finish(cli)
+  })
+})
+
+test.each([
+  ['an error of the API', '::error 400'],
+  ['nothing but disconnects', '::disconnect'],
+])('a session goes on after %s, and its last result decides the exit code', async (_, script) => {
+  await expectSame(async (lab) => {
+    const cli = lab.start(session)
+    await turn(cli, message(script))
+    await turn(cli, message('plain'))
+    await turn(cli, message(script))
+    return finish(cli)
+  })
+})

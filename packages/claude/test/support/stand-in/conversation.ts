@@ -46,6 +46,9 @@ export interface ConversationOptions {
 /** Milliseconds between taking a message and its turn, in which the CLI puts its context together. */
 const preparation = 20
 
+/** How a turn may end whose messages count as completed, whether it failed or not. */
+const endings = ['completed', 'max_turns']
+
 const capabilities = ['interrupt_receipt_v1', 'interrupt_cancel_queued_v1', 'msg_lifecycle_v1']
 
 const modes: readonly PermissionMode[] = [
@@ -138,7 +141,7 @@ export function openConversation({
       { messages, resumed: kind !== 'new', signal },
     )
     exitCode = is_error ? 1 : 0
-    const ended = is_error ? 'cancelled' : 'completed'
+    const ended = endings.includes(String(fields['terminal_reason'])) ? 'completed' : 'cancelled'
     output.lifecycle(ended, joined.flatMap(uuidOf))
     transcript.flush()
     const position = { queued_turn_count: queue.length, result_index: results }

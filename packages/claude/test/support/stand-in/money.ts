@@ -20,6 +20,8 @@ export interface Money {
   spend(usage: Usage): void
   /** Dollars of the whole conversation. */
   total(): number
+  /** Dollars of this process. */
+  spent(): number
   /** The fields of a result; what comes after it is of the next. */
   settle(model: string): Readonly<Record<string, unknown>>
 }
@@ -36,6 +38,7 @@ export function openMoney(before: number): Money {
       turn = sum(turn, usage)
     },
     total: () => total,
+    spent: () => total - before,
     settle(model) {
       const settled = {
         total_cost_usd: total,

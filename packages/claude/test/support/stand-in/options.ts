@@ -17,8 +17,9 @@ export interface Options {
   /** Who is asked for permission: the host over stdio, or nobody. */
   readonly asks: 'host' | 'nobody'
   readonly allowedTools: readonly string[]
+  /** Of each message. */
   readonly maxTurns: number
-  /** Dollars. */
+  /** Dollars of this process. */
   readonly maxBudget: number
   readonly echo: 'messages' | 'nothing'
 }

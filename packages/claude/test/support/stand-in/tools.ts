@@ -24,16 +24,27 @@ export async function runTool(call: ToolCall, options: ToolOptions): Promise<Too
     case 'Bash':
       return shell(commandOf(call), options)
     case 'Write':
-      await writeFile(path, String(call.input['content']))
-      return { content: `File created successfully at: ${path}`, is_error: false }
+      return file(
+        writeFile(path, String(call.input['content'])),
+        () => `File created successfully at: ${path}`,
+      )
     case 'Read':
-      return { content: await readFile(path, 'utf8'), is_error: false }
+      return file(readFile(path, 'utf8'), (content) => content)
     default:
-      return {
-        content: `<tool_use_error>Error: No such tool available: ${call.name}</tool_use_error>`,
-        is_error: true,
-      }
+      return failed(`No such tool available: ${call.name}`)
   }
+}
+
+/** A file that cannot be had is told to the model. */
+function file<T>(work: Promise<T>, told: (done: T) => string): Promise<ToolResult> {
+  return work.then(
+    (done) => ({ content: told(done), is_error: false }),
+    (error: unknown) => failed(String(error)),
+  )
+}
+
+function failed(sentence: string): ToolResult {
+  return { content: `<tool_use_error>Error: ${sentence}</tool_use_error>`, is_error: true }
 }
 
 /** A session of its own, as the CLI gives it: it outlives a CLI that is killed. */
@@ -63,10 +74,9 @@ function shell(command: string, { sessionId, signal }: ToolOptions): Promise<Too
     child.once('close', (code, killed) => {
       signal.removeEventListener('abort', abort)
       const said = [stdout.trimEnd(), stderr.trimEnd()].filter((part) => part !== '').join('\n')
-      const failed = code !== 0
-      const lines = failed ? [`Exit code ${code ?? killed}`, said] : [said]
+      const lines = code !== 0 ? [`Exit code ${code ?? killed}`, said] : [said]
       const content = lines.filter((part) => part !== '').join('\n')
-      resolve({ content: content || '(Bash completed with no output)', is_error: failed })
+      resolve({ content: content || '(Bash completed with no output)', is_error: code !== 0 })
     })
   })
 }

@@ -235,8 +235,10 @@ export async function runTurn(
       }
       case 'silent':
         silences += 1
-        if (silences > 1)
+        if (silences > 1) {
+          keep(answer.id, [text('(no content)')])
           return failure('error_during_execution', 'completed', '[ede_diagnostic] result_type=assistant')
+        }
         userLine([text(noOutput)], { meta: true })
         continue
       case 'cut':
@@ -247,7 +249,7 @@ export async function runTurn(
     }
     keep(answer.id, answer.blocks)
     said = answer.blocks.findLast((block) => block.type === 'text')?.text ?? said
-    if (money.total() > context.limits.dollars && answer.stop === 'tool_use') {
+    if (money.spent() > context.limits.dollars && answer.stop === 'tool_use') {
       return failure(
         'error_max_budget_usd',
         'budget_exhausted',
