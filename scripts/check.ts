@@ -38,12 +38,13 @@ const steps: Step[] = [
   tests('unit'),
   tests('integration'),
   tests('e2e'),
+  tests('real-claude', 'node scripts/real-claude.ts'),
 ]
 
-function tests(project: string): Step {
+function tests(project: string, command = `vitest run --project ${project}`): Step {
   const report = join(folder, `${project}.json`)
   const reporters = `--reporter=default --reporter=json --outputFile.json=${report}`
-  return { name: project, run: `vitest run --project ${project} ${reporters}`, report }
+  return { name: project, run: `${command} ${reporters}`, report }
 }
 
 /** Runs a step in a process group of its own, so that a step that hangs leaves nothing behind. */
