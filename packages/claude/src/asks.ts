@@ -11,7 +11,14 @@ export function askOf(request: unknown): Extract<Fact, { type: 'asked' }> | unde
   const input = objectAt(body, 'input')
   return {
     type: 'asked',
-    ask: { id, tool, summary: toolLine(tool, input), input: JSON.stringify(input), rule: proposedRule(body) },
+    ask: {
+      id,
+      tool,
+      summary: toolLine(tool, input),
+      input: JSON.stringify(input),
+      rule: proposedRule(body),
+      context: '',
+    },
   }
 }
 

@@ -12,14 +12,16 @@ export function talkWith({ command }: MissionSpec): Talk {
     prompt: prompt.trim() === '' ? null : prompt,
     turns: true,
     remembers: true,
+    answers: 'line',
     greet: () => control(GREETING, { subtype: 'initialize' }),
-    message: (uuid, text) =>
+    message: ({ id: uuid, text }) =>
       JSON.stringify({
         type: 'user',
         message: { role: 'user', content: [{ type: 'text', text }] },
         parent_tool_use_id: null,
         uuid,
       }),
+    reply: () => '',
     verdict: verdictLine,
     interrupt: (request) => control(request, { subtype: 'interrupt' }),
     farewell: () => control('overmind-farewell', { subtype: 'end_session' }),

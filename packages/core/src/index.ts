@@ -16,7 +16,7 @@ export { createMemoryStore, type MemoryStoreOptions } from './journal/memory-sto
 export type { Change, EventQuery, Store } from './journal/store.ts'
 export type { SubscribeOptions } from './journal/journal.ts'
 export type { Beginning, Invocation, Provider, RunEnd } from './provider/provider.ts'
-export type { AnswerText, Fact, Talk } from './provider/talk.ts'
+export type { AnswerText, Fact, Message, Piece, Talk } from './provider/talk.ts'
 export {
   addSpending,
   type Answer,

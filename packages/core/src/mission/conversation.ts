@@ -3,6 +3,7 @@
  * counts as answered, what a person is asked. Pure, as the machine is; the caller writes what is known and what the
  * journal says of it before it tells anybody anything.
  */
+import { createHash } from 'node:crypto'
 import {
   addSpending,
   type Conversation,
@@ -23,10 +24,21 @@ import type { Signal, TalkSignal } from './signal.ts'
 export type Tell =
   | { readonly kind: 'greeting' }
   | { readonly kind: 'message'; readonly message: MessageId }
+  | { readonly kind: 'reply'; readonly wish: string }
   | { readonly kind: 'verdict'; readonly ask: string }
   | { readonly kind: 'interrupt'; readonly request: string }
   | { readonly kind: 'farewell' }
   | { readonly kind: 'nudge'; readonly request: string }
+
+/** What a reply is known by to those that hand it over: an agent's words may be of any letters and length. */
+export function replyKey(wish: string): string {
+  return `reply-${hexOf(wish)}`
+}
+
+/** Short, of few letters, and the same each time. */
+export function hexOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
 
 export interface Exchange {
   readonly conversation: Conversation
@@ -37,7 +49,7 @@ export interface Exchange {
 /** What an exchange depends on besides the conversation and what happened. */
 export interface Setting {
   readonly spec: MissionSpec
-  readonly talk: Pick<Talk, 'turns' | 'prompt' | 'remembers'>
+  readonly talk: Pick<Talk, 'turns' | 'prompt' | 'remembers' | 'answers'>
   /** Milliseconds since 1970. */
   readonly now: number
   /** A message that nobody has had yet: the prompt of a task that begins anew. */
@@ -56,6 +68,7 @@ export function newConversation(id: string | null): Conversation {
     heard: 0,
     background: 0,
     messages: [],
+    awaited: [],
     asks: [],
     last: null,
     answers: 0,
@@ -123,7 +136,10 @@ function queuePrompt(draft: Draft): void {
 
 function say(draft: Draft, id: MessageId, text: string): void {
   draft.know({
-    messages: [...draft.conversation.messages, { id, at: draft.setting.now, state: 'queued', run: 0 }],
+    messages: [
+      ...draft.conversation.messages,
+      { id, at: draft.setting.now, state: 'queued', run: 0, heard: 0 },
+    ],
   })
   draft.events.push({ type: 'message.queued', message: id, text })
 }
@@ -165,7 +181,7 @@ function endRun(draft: Draft): void {
   for (const { id, verdict } of draft.conversation.asks) {
     if (verdict === null) draft.events.push({ type: 'ask.withdrawn', run: draft.run, ask: id })
   }
-  draft.know({ turn: 'off', asks: [], background: 0, interrupting: null })
+  draft.know({ turn: 'off', awaited: [], asks: [], background: 0, interrupting: null })
   for (const { id, state } of draft.conversation.messages) {
     const mayBeToldAgain = state === 'handed' || draft.setting.talk.remembers
     if (state !== 'queued' && mayBeToldAgain) giveBack(draft, id, 'the agent ended before it had answered')
@@ -187,8 +203,10 @@ function take(draft: Draft, signal: Signal | TalkSignal): void {
       }
       return draft.know({ heard: signal.to })
     case 'told': {
-      const message = conversation.messages.find(({ id }) => id === signal.message)
+      const message = conversation.messages.find(({ id }) => id === signal.key)
       if (message?.state === 'handed' && message.run === run) beTaken(draft, message.id)
+      if (conversation.awaited.some((wish) => replyKey(wish) === signal.key))
+        draft.know({ awaited: conversation.awaited.filter((wish) => replyKey(wish) !== signal.key) })
       return
     }
     case 'recalled':
@@ -260,6 +278,11 @@ function learn(draft: Draft, fact: Fact, place: Place): void {
     }
     case 'answered':
       return answered(draft, fact, place)
+    case 'awaits':
+      if (!conversation.awaited.includes(fact.wish))
+        draft.know({ awaited: [...conversation.awaited, fact.wish] })
+      draft.tells.push({ kind: 'reply', wish: fact.wish })
+      return
     case 'asked':
       if (conversation.asks.some(({ id }) => id === fact.ask.id)) return
       draft.know({ asks: [...conversation.asks, { ...fact.ask, at: setting.now, verdict: null }] })
@@ -310,9 +333,13 @@ function giveBack(draft: Draft, id: MessageId, reason: string): void {
   draft.events.push({ type: 'message.returned', run: draft.run, message: id, reason })
 }
 
-function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, { from, to }: Place): void {
+function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, line: Place): void {
   const { run, setting, conversation } = draft
   const { ok, interrupted } = fact
+  const { to } = line
+  const about = messagesOf(conversation, fact)
+  const from =
+    setting.talk.answers === 'line' ? line.from : Math.min(line.from, ...about.map(({ heard }) => heard))
   const spent = bill(conversation, fact)
   const at = setting.now
   draft.events.push({
@@ -339,7 +366,7 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, { fro
   })
   const { trouble } = draft.conversation
   const again = !ok && !interrupted && trouble !== null && mayPass(trouble, setting.spec)
-  for (const { id } of messagesOf(conversation, fact)) {
+  for (const { id } of about) {
     if (again) giveBack(draft, id, trouble.reason)
     else settle(draft, id, { ok, from, to })
   }
@@ -416,7 +443,7 @@ function proceed(draft: Draft, after: MissionState): void {
     if (wishOf({ ...after, conversation }, setting) !== null || !listens(conversation, setting)) return
     const next = conversation.messages.find(({ state }) => state === 'queued')
     if (next === undefined) return
-    draft.mark(next.id, { state: 'handed', run })
+    draft.mark(next.id, { state: 'handed', run, heard: conversation.heard })
     if (setting.talk.turns) draft.know({ turn: 'busy' })
     draft.events.push({ type: 'message.handed', run, message: next.id, heard: conversation.heard })
     draft.tells.push({ kind: 'message', message: next.id })
@@ -441,6 +468,8 @@ export function wishOf(
   const done = turn === 'idle' && messages.length === 0 && last?.run === run && background === 0
   if (spec.type === 'task' && done) return 'finished'
   if (overBudget(conversation.spent, spec) !== null || trouble?.kind === 'budget') return 'budget'
+  // It would never listen.
+  if (turn === 'starting' && trouble?.kind === 'permanent') return 'trouble'
   const waits = messages.some(({ state }) => state === 'queued')
   if (turn === 'idle' && waits && trouble !== null && mayPass(trouble, spec)) return 'trouble'
   return null
@@ -449,9 +478,10 @@ export function wishOf(
 /** What may not have reached the agent's input when a supervisor died. */
 export function unprovenTells({ conversation, run }: MissionState): readonly Tell[] {
   if (conversation === null || conversation.turn === 'off') return []
-  const { turn, messages, asks, interrupting } = conversation
+  const { turn, messages, awaited, asks, interrupting } = conversation
   return [
     ...(turn === 'starting' ? [{ kind: 'greeting' } as const] : []),
+    ...awaited.map((wish) => ({ kind: 'reply', wish }) as const),
     ...messages
       .filter((message) => message.state === 'handed' && message.run === run)
       .map(({ id }) => ({ kind: 'message', message: id }) as const),

@@ -2,10 +2,9 @@
  * A mission as an actor: one thing happens to it at a time. Each step is decided by the machine, written
  * to the journal together with the new state, and only then carried out.
  */
-import { createHash } from 'node:crypto'
 import type { EventDraft, MissionEvent } from '../model/events.ts'
 import { OvermindError } from '../model/errors.ts'
-import type { Trouble } from '../model/conversation.ts'
+import type { Conversation, Trouble } from '../model/conversation.ts'
 import type { MissionExit } from '../model/exit.ts'
 import { type MessageId, type MissionId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import {
@@ -24,7 +23,16 @@ import type { Launch, ProcessHost } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import type { Beginning, Provider } from '../provider/provider.ts'
 import type { Talk } from '../provider/talk.ts'
-import { converse, type Exchange, type Setting, type Tell, unprovenTells, wishOf } from './conversation.ts'
+import {
+  converse,
+  type Exchange,
+  hexOf,
+  replyKey,
+  type Setting,
+  type Tell,
+  unprovenTells,
+  wishOf,
+} from './conversation.ts'
 import { keeperCopy } from './keeper-copy.ts'
 import { decide } from './machine.ts'
 import type { Gate } from './policy/gate.ts'
@@ -360,36 +368,44 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   const texts = new Map<MessageId, string>()
 
   function tellAgent(about: Tell): void {
-    const line = talk === null ? null : lineFor(about, talk)
+    const { conversation } = record.state
+    if (talk === null || conversation === null) return
+    const line = lineFor(about, { talk, conversation })
     if (line !== null) host.tell(ref(), line)
   }
 
   function lineFor(
     about: Tell,
-    { greet, message, verdict, interrupt, farewell, nudge }: Talk,
+    { talk, conversation }: { readonly talk: Talk; readonly conversation: Conversation },
   ): { key: string; text: string } | null {
+    const { greet, message, reply, verdict, interrupt, farewell, nudge } = talk
     const lineOf = (key: string, text: string | null): { key: string; text: string } | null =>
       text === null ? null : { key, text }
     switch (about.kind) {
       case 'greeting':
-        return lineOf('greeting', greet())
+        return lineOf('greeting', greet(conversation))
       case 'message': {
         const text = texts.get(about.message) ?? deps.textOf(about.message)
-        return lineOf(about.message, message(about.message, text))
+        return lineOf(about.message, message({ id: about.message, text }, conversation))
       }
+      case 'reply':
+        return lineOf(replyKey(about.wish), reply(about.wish, conversation))
       case 'verdict': {
-        const ask = record.state.conversation?.asks.find(({ id: open }) => open === about.ask)
+        const ask = conversation.asks.find(({ id: open }) => open === about.ask)
         if (ask === undefined || ask.verdict === null) return null
         // The agent's own names may be of any letters.
         return lineOf(`verdict-${hexOf(ask.id)}`, verdict(ask, ask.verdict))
       }
       case 'interrupt':
-        return lineOf(`interrupt-${about.request}`, interrupt(about.request))
+        return lineOf(`interrupt-${about.request}`, interrupt(about.request, conversation))
       case 'farewell':
         return lineOf('farewell', farewell())
       case 'nudge': {
         const text = nudge()
-        return lineOf(`nudge-${about.request}`, text === null ? null : message(about.request, text))
+        return lineOf(
+          `nudge-${about.request}`,
+          text === null ? null : message({ id: about.request, text }, conversation),
+        )
       }
     }
   }
@@ -488,11 +504,6 @@ function isTalk(signal: Signal | TalkSignal): signal is TalkSignal {
 /** The same state when nothing was said. */
 function withConversation(state: MissionState, { conversation }: Exchange): MissionState {
   return conversation === state.conversation ? state : { ...state, conversation }
-}
-
-/** Short, and the same each time. */
-function hexOf(name: string): string {
-  return createHash('sha256').update(name).digest('hex').slice(0, 32)
 }
 
 function runtimeClosed(): OvermindError {

@@ -47,8 +47,8 @@ export type TalkSignal =
       readonly to: number
       readonly lines: readonly HeardLine[]
     }
-  /** This message is in the agent's input. */
-  | { readonly type: 'told'; readonly run: Run; readonly message: MessageId }
+  /** What has this key is in the agent's input: a message by its id, a reply by its `replyKey`. */
+  | { readonly type: 'told'; readonly run: Run; readonly key: string }
   /** The run is about to begin, and the agent has the conversation of earlier runs, or not. */
   | { readonly type: 'recalled'; readonly run: Run; readonly begun: boolean }
 

@@ -20,6 +20,8 @@ export interface Conversation {
   readonly background: number
   /** Not answered yet, in the order in which they are told. */
   readonly messages: readonly PendingMessage[]
+  /** What the agent awaits that needs nobody's decision, and has not been told yet; in its provider's words. */
+  readonly awaited: readonly string[]
   /** What the agent asks a person, the oldest first. */
   readonly asks: readonly Ask[]
   readonly last: Answer | null
@@ -55,6 +57,8 @@ export interface PendingMessage {
   readonly state: 'queued' | 'handed' | 'taken' | 'settled'
   /** The run that it was handed to last; 0 before. */
   readonly run: Run
+  /** So many bytes of that run's stdout had been taken in when it was handed. */
+  readonly heard: number
 }
 
 /** A question of the agent that only a person, or a rule of theirs, may answer. All text in it is the agent's. */
@@ -68,6 +72,8 @@ export interface Ask {
   readonly input: string
   /** The rule that the agent proposes, which would allow this and the like; null when there is none. */
   readonly rule: string | null
+  /** What its provider needs to put a verdict into words, in the provider's own; empty for nothing. */
+  readonly context: string
   /** When it was asked; milliseconds since 1970. */
   readonly at: number
   /** The answer that is on its way to the agent. */
@@ -79,11 +85,11 @@ export type Verdict =
   | { readonly decision: 'allow'; readonly rule: string | null }
   | { readonly decision: 'deny'; readonly reason: string }
 
-/** An answer of the agent, by where it stands in its output. */
+/** An answer of the agent, by where it stands in its output: one line, or all that it said in the turn. */
 export interface Answer {
   readonly ok: boolean
   readonly run: Run
-  /** Offsets of its line in stdout. */
+  /** Offsets in stdout. */
   readonly from: number
   readonly to: number
   /** Milliseconds since 1970. */

@@ -26,7 +26,9 @@ const INPUT = '"$OVERMIND_HOME/input/$OVERMIND_MISSION_ID.$OVERMIND_RUN'
 
 /**
  * For runs that talk, around the rest. Both pipes are held open for reading and writing, so that none of them ever
- * ends by itself. The loop is the only one that writes to the command's stdin, one whole request at a time.
+ * ends by itself. The loop is the only one that writes to the command's stdin, one whole request at a time. The command
+ * opens its stdin anew: one that does not want to be blocked by it would otherwise not let the loop be blocked either,
+ * which would then lose what does not fit.
  */
 const TALK = {
   open: `command -p mkfifo -m 600 ${INPUT}.requests" ${INPUT}.stdin"
@@ -36,7 +38,7 @@ exec 4<>${INPUT}.requests" 5<>${INPUT}.stdin"
 case $m in =*) m=\${m#=}; printf '%s\\n' "\${m%.}" >&5;; @*) command -p cat "$OVERMIND_HOME/input/\${m#@}" >&5;; esac
 echo "$k" >>${INPUT}.told"; done) 3>&- &
 `,
-  stdin: ' <&5 4<&- 5<&-',
+  stdin: ` 4<&- 5<&- 0<>${INPUT}.stdin"`,
   close: `kill -9 $!; wait $!
 `,
 } as const

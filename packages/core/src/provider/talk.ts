@@ -1,4 +1,4 @@
-import type { Ask, Spending, Trouble, Verdict } from '../model/conversation.ts'
+import type { Ask, Conversation, Spending, Trouble, Verdict } from '../model/conversation.ts'
 
 /**
  * How an agent is talked to over its stdin and stdout, line by line. All of it is pure: what was said is on
@@ -11,24 +11,39 @@ export interface Talk {
   readonly turns: boolean
   /** Whether it knows its messages, so that one it has not answered can be told again in another run and is answered once. */
   readonly remembers: boolean
+  /** Where its answers stand: each in the line that had the `answered` fact, or in all that it said since it was told the message. */
+  readonly answers: 'line' | 'turn'
   /** What it is told first in each run; null for nothing. It has shown that it listens by a `ready` fact. */
-  greet(): string | null
+  greet(conversation: Conversation): string | null
   /** What a message is to it, without the end of the line; may have several lines. */
-  message(id: string, text: string): string
+  message(message: Message, conversation: Conversation): string
+  /** What it is told when it awaits `wish`, as an `awaits` fact named it. */
+  reply(wish: string, conversation: Conversation): string
   /** What a verdict is to it. */
   verdict(ask: Ask, verdict: Verdict): string
   /** Asks it to let go of what it is doing, and to wait; null when it cannot be asked. `request` names the request. */
-  interrupt(request: string): string | null
+  interrupt(request: string, conversation: Conversation): string | null
   /** Asks it to end; null when only a signal can. */
   farewell(): string | null
   /** What it is told when it has been silent for too long; null for nothing. */
   nudge(): string | null
   /** What a line of its stdout says. Never throws: a line of an unknown kind says nothing. */
   hear(line: string): readonly Fact[]
-  /** A line of its stdout for people: any number of lines, none for what tells them nothing. */
-  show(line: string): readonly string[]
-  /** The answer in a line that had an `answered` fact. */
-  answer(line: string): AnswerText
+  /** A line of its stdout for people: any number of lines, none for what tells them nothing; or a piece of what it says bit by bit. */
+  show(line: string): readonly string[] | Piece
+  /** The answer in what stands where `answers` says. Of a very long turn only the end is given, and its first line may be cut. */
+  answer(text: string): AnswerText
+}
+
+/** What a person said. */
+export interface Message {
+  readonly id: string
+  readonly text: string
+}
+
+/** Belongs to the piece before it and the piece behind it, with nothing in between. */
+export interface Piece {
+  readonly piece: string
 }
 
 /** An answer for people and scripts. */
@@ -65,6 +80,8 @@ export type Fact =
       /** What the run has cost so far, in US dollars, from an agent that tells only that; null when `spent` says it all. */
       readonly runCostUsd: number | null
     }
+  /** It waits for something that needs nobody's decision; `wish` says for what, in the provider's words. It is told once. */
+  | { readonly type: 'awaits'; readonly wish: string }
   | { readonly type: 'asked'; readonly ask: Omit<Ask, 'at' | 'verdict'> }
   /** It no longer wants to know. */
   | { readonly type: 'withdrawn'; readonly ask: string }

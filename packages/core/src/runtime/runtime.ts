@@ -16,15 +16,7 @@ import type { CgroupSupport } from '../model/cgroup-support.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
 import type { Conversation } from '../model/conversation.ts'
-import {
-  isMessageId,
-  isMissionId,
-  type MissionId,
-  newUuid,
-  type Random,
-  type Seq,
-  seq,
-} from '../model/ids.ts'
+import { isMissionId, type MissionId, newUuid, type Random, type Seq, seq } from '../model/ids.ts'
 import {
   type Caller,
   type MissionInput,
@@ -330,9 +322,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         listener.afterAll(event.ref, () => registry.find(mission)?.actor.tell({ ...event, run }))
         return
       case 'told':
-        if (isMessageId(event.key)) {
-          registry.find(mission)?.actor.tell({ type: 'told', run, message: event.key })
-        }
+        registry.find(mission)?.actor.tell({ type: 'told', run, key: event.key })
         return
       case 'orphaned':
         writer.note({

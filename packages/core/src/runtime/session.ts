@@ -11,6 +11,9 @@ import type { Mission } from './mission-handle.ts'
 /** So many bytes one message may have. */
 const LONGEST_MESSAGE = 1024 * 1024
 
+/** So much of what an agent said in a turn is looked through for its answer, from its end. Bytes. */
+const LONGEST_TURN = 16 * 1024 * 1024
+
 type Answered = Extract<EventDraft, { type: 'message.answered' }>
 
 interface SessionDeps {
@@ -47,9 +50,9 @@ export function sessionOf(
   async function textOf({ run, from, to }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<AnswerText> {
     if (talk === null || to <= from) return { text: '', durationMs: null, spent: nothingSpent, details: {} }
     await using file = await open(stdoutOf(run), 'r')
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(to - from), position: from })
-    const line = buffer.toString('utf8', 0, bytesRead).replace(/\n$/, '')
-    return talk.answer(line)
+    const position = talk.answers === 'turn' ? Math.max(from, to - LONGEST_TURN) : from
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(to - position), position })
+    return talk.answer(buffer.toString('utf8', 0, bytesRead).replace(/\n$/, ''))
   }
 
   return {
@@ -95,11 +98,11 @@ export function sessionOf(
     },
     interrupt() {
       const { conversation, exit } = actor.record().state
-      if (talk === null || talk.interrupt('') === null) {
+      if (talk === null || conversation === null || talk.interrupt('', conversation) === null) {
         throw new OvermindError('not_session', `${name()} cannot be interrupted: stop it instead`)
       }
       if (exit !== null) throw new OvermindError('not_running', `${name()} is not running`)
-      if (conversation?.turn !== 'busy') {
+      if (conversation.turn !== 'busy') {
         throw new OvermindError('not_busy', `${name()} is doing nothing that could be interrupted`)
       }
       actor.request({ type: 'interrupt', request: newUuid(random) })

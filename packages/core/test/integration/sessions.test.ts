@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createMemoryStore, createRuntime, type Mission, type MissionInput } from '../../src/index.ts'
 import { eventually, soon } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
-import { bench, storyOf } from '../support/missions.ts'
+import { bench, node, storyOf } from '../support/missions.ts'
 import { missionProcesses } from '../support/processes.ts'
 
 const echo = { type: 'session' } as const satisfies MissionInput
@@ -35,6 +35,12 @@ describe('a line-based session', () => {
     const answers = await Promise.all(messages.map((message) => soon(session.answer(message), 'an answer')))
     expect(answers.map(({ text }) => text)).toEqual(texts)
     expect(await said(session, 'y'.repeat(1_000_000))).toHaveLength(1_000_000)
+  })
+
+  test('tells a program that does not block all of a long message', async () => {
+    await using overmind = await bench()
+    const session = await overmind.runtime.start({ type: 'session', command: node('measures-lines.ts') })
+    expect(await said(session, 'y'.repeat(1_000_000))).toBe('1000000')
   })
 
   test('ends with all that belongs to it, and leaves no file of what it was told', async () => {

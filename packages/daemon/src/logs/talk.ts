@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Mission, Talk } from '@overmind/core'
 import type { LogPiece } from './piece.ts'
+import { joinPieces, type Shown } from './pieces.ts'
 
 /** So many messages of a run are told apart. */
 const MESSAGES = 100_000
@@ -41,17 +42,21 @@ export async function* talkLog(
     }
   }
 
+  function* piecesOf(shown: Shown | null): Generator<LogPiece> {
+    if (shown === null) return
+    yield { kind: 'bytes', run, offset: shown.from, bytes: Buffer.from(shown.text), next: shown.to }
+  }
+
+  const pieces = joinPieces()
   let offset = from
   for await (const line of wholeLines(mission.output({ run, from, follow, signal, stream: 'stdout' }))) {
     if (follow) said = withNewest(mission, run, said)
     yield* saidBefore(offset)
-    const texts = talk.show(line.text)
     const next = offset + line.bytes
-    if (texts.length > 0) {
-      yield { kind: 'bytes', run, offset, bytes: Buffer.from(`${texts.join('\n')}\n`), next }
-    }
+    yield* piecesOf(pieces.take(talk.show(line.text), { from: offset, to: next }))
     offset = next
   }
+  yield* piecesOf(pieces.rest())
   said = withNewest(mission, run, said)
   yield* saidBefore(Infinity)
   yield* complaints(mission, run)
