@@ -4,7 +4,7 @@ import { commandLine } from './command-line.ts'
 import { checkInstallation } from './installation.ts'
 import { readOptions } from './options.ts'
 import { talkWith } from './talk.ts'
-import { isOnDisk } from './transcript.ts'
+import { memoryOf } from './transcript.ts'
 import { refusalOf } from './trouble.ts'
 
 /**
@@ -27,8 +27,10 @@ export function claudeProvider(): Provider {
     },
     invoke: commandLine,
     talk: talkWith,
-    remembers: async ({ conversation, env }) =>
-      conversation?.id !== null && conversation?.id !== undefined && (await isOnDisk(conversation.id, env)),
+    remembers: async ({ conversation, env }) => {
+      const id = conversation?.id ?? null
+      return id === null ? 'none' : memoryOf(id, env)
+    },
     account: (_, env) => accountOf(env),
     judge: ({ code, tail, trouble }) => trouble ?? (code === 0 ? undefined : refusalOf(tail)),
   }

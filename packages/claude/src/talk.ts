@@ -25,12 +25,15 @@ export function talkWith({ command }: MissionSpec): Talk {
     verdict: verdictLine,
     interrupt: (request) => control(request, { subtype: 'interrupt' }),
     farewell: () => control('overmind-farewell', { subtype: 'end_session' }),
+    goOn: () => GO_ON,
     nudge: () => NUDGE,
     hear,
     show,
     answer,
   }
 }
+
+const GO_ON = 'You were cut off before you had answered. Continue from where you left off.'
 
 const NUDGE =
   'You have been silent for a long time. If you wait for something, say for what; if you are stuck, say where and go on with what you can do; if you are done, say so.'

@@ -22,6 +22,7 @@ export {
   type Answer,
   type Ask,
   type Conversation,
+  type Memory,
   type ModelSpending,
   nothingSpent,
   type PendingMessage,

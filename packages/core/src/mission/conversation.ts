@@ -61,7 +61,8 @@ export interface Setting {
 export function newConversation(id: string | null): Conversation {
   return {
     id,
-    begun: false,
+    memory: 'none',
+    acknowledges: false,
     model: null,
     turn: 'off',
     tellsTurns: false,
@@ -138,7 +139,7 @@ function say(draft: Draft, id: MessageId, text: string): void {
   draft.know({
     messages: [
       ...draft.conversation.messages,
-      { id, at: draft.setting.now, state: 'queued', run: 0, heard: 0 },
+      { id, at: draft.setting.now, state: 'queued', run: 0, heard: 0, goOn: null },
     ],
   })
   draft.events.push({ type: 'message.queued', message: id, text })
@@ -172,7 +173,7 @@ function beginRun(draft: Draft): void {
   const { spec, freshConversation } = draft.setting
   // A task that has done what it was asked and runs again is asked again, and remembers nothing of the first time.
   if (spec.type === 'task' && draft.conversation.messages.length === 0) {
-    draft.know({ id: freshConversation(), begun: false, last: null, answers: 0, stuck: null })
+    draft.know({ id: freshConversation(), memory: 'none', last: null, answers: 0, stuck: null })
     queuePrompt(draft)
   }
 }
@@ -184,8 +185,10 @@ function endRun(draft: Draft): void {
   draft.know({ turn: 'off', awaited: [], asks: [], background: 0, interrupting: null })
   for (const { id, state } of draft.conversation.messages) {
     const mayBeToldAgain = state === 'handed' || draft.setting.talk.remembers
-    if (state !== 'queued' && mayBeToldAgain) giveBack(draft, id, 'the agent ended before it had answered')
-    else if (state !== 'queued') {
+    if (state !== 'queued' && mayBeToldAgain) {
+      draft.mark(id, { goOn: null })
+      giveBack(draft, id, 'the agent ended before it had answered')
+    } else if (state !== 'queued') {
       const { heard } = draft.conversation
       settle(draft, id, { ok: false, from: heard, to: heard })
     }
@@ -203,14 +206,14 @@ function take(draft: Draft, signal: Signal | TalkSignal): void {
       }
       return draft.know({ heard: signal.to })
     case 'told': {
-      const message = conversation.messages.find(({ id }) => id === signal.key)
+      const message = conversation.messages.find((told) => isAbout(told, signal.key))
       if (message?.state === 'handed' && message.run === run) beTaken(draft, message.id)
       if (conversation.awaited.some((wish) => replyKey(wish) === signal.key))
         draft.know({ awaited: conversation.awaited.filter((wish) => replyKey(wish) !== signal.key) })
       return
     }
     case 'recalled':
-      return draft.know({ begun: signal.begun })
+      return draft.know({ memory: signal.memory })
     case 'interrupt':
       if (conversation.turn !== 'busy' || conversation.interrupting !== null) return
       draft.know({ interrupting: signal.request })
@@ -230,7 +233,7 @@ function becomeReady(draft: Draft): void {
   const { conversation, run } = draft
   if (conversation.turn !== 'starting') return
   draft.know({ turn: 'idle' })
-  draft.events.push({ type: 'session.ready', run, resumed: conversation.begun })
+  draft.events.push({ type: 'session.ready', run, resumed: conversation.memory !== 'none' })
 }
 
 function beTaken(draft: Draft, id: string): void {
@@ -267,15 +270,9 @@ function learn(draft: Draft, fact: Fact, place: Place): void {
       draft.know({ turn: fact.turn, tellsTurns: true })
       return
     case 'taken':
-      return beTaken(draft, fact.message)
     case 'settled':
-      beTaken(draft, fact.message)
-      return draft.mark(fact.message, { state: 'settled' })
-    case 'dropped': {
-      const message = conversation.messages.find(({ id, state }) => id === fact.message && state !== 'queued')
-      if (message !== undefined) giveBack(draft, message.id, 'the agent let go of it')
-      return
-    }
+    case 'dropped':
+      return acknowledge(draft, fact)
     case 'answered':
       return answered(draft, fact, place)
     case 'awaits':
@@ -310,16 +307,45 @@ function learn(draft: Draft, fact: Fact, place: Place): void {
   }
 }
 
+function acknowledge(draft: Draft, fact: Extract<Fact, { type: 'taken' | 'settled' | 'dropped' }>): void {
+  if (!draft.conversation.acknowledges) draft.know({ acknowledges: true })
+  const message = draft.conversation.messages.find((told) => isAbout(told, fact.message))
+  if (message === undefined || message.state === 'queued') return
+  switch (fact.type) {
+    case 'taken':
+      return beTaken(draft, message.id)
+    case 'settled':
+      beTaken(draft, message.id)
+      return draft.mark(message.id, { state: 'settled' })
+    case 'dropped':
+      return giveBack(draft, message.id, 'the agent let go of it')
+  }
+}
+
+/** Whether the agent knows this message by that id. */
+function isAbout({ id, goOn }: PendingMessage, known: string): boolean {
+  return known === id || known === goOn
+}
+
 /**
- * It waits for a message, so it has nothing to do: what it is done with and has not answered in this run, it had
- * answered in an earlier one; what it had and is not done with will have no answer.
+ * It waits for a message, so it has nothing to do. What it is done with and has not answered in this run, it had
+ * answered in an earlier one, or was cut off from; what it had and is not done with will have no answer.
  */
 function concludeTurn(draft: Draft, { from, to }: Place): void {
-  const { messages, turn } = draft.conversation
-  for (const { id, state } of messages) {
-    if (state === 'settled') settle(draft, id, { ok: true, from, to })
-    else if (state === 'taken' && turn === 'busy') settle(draft, id, { ok: false, from: to, to })
+  const { messages, turn, memory } = draft.conversation
+  for (const { id, state, goOn } of messages) {
+    if (state === 'taken' && turn === 'busy') settle(draft, id, { ok: false, from: to, to })
+    if (state !== 'settled') continue
+    if (memory === 'closed') settle(draft, id, { ok: true, from, to })
+    else if (memory === 'open' && goOn === null) askToGoOn(draft, id)
+    else settle(draft, id, { ok: false, from: to, to })
   }
+}
+
+/** It was cut off from it in an earlier run, and has not gone on with it by itself. */
+function askToGoOn(draft: Draft, id: MessageId): void {
+  draft.mark(id, { goOn: draft.setting.freshMessage() })
+  giveBack(draft, id, 'the agent had begun it and does not go on by itself')
 }
 
 function settle(draft: Draft, id: MessageId, answer: { readonly ok: boolean } & Place): void {
@@ -354,7 +380,6 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, line:
     usage: Object.entries(spent.models).map(([model, used]) => ({ model, ...used })),
   })
   draft.know({
-    begun: true,
     spent: addSpending(conversation.spent, spent),
     runCostUsd: fact.runCostUsd ?? conversation.runCostUsd,
     last: { ok, run, from, to, at },
@@ -390,7 +415,9 @@ function messagesOf(
   fact: Extract<Fact, { type: 'answered' }>,
 ): readonly PendingMessage[] {
   const told = messages.filter(({ state }) => state !== 'queued')
-  return fact.messages === null ? told.slice(0, 1) : told.filter(({ id }) => fact.messages?.includes(id))
+  return fact.messages === null
+    ? told.slice(0, 1)
+    : told.filter((message) => fact.messages?.some((known) => isAbout(message, known)))
 }
 
 /** Whether what is wrong is to be tried again, in another run. */
@@ -443,11 +470,17 @@ function proceed(draft: Draft, after: MissionState): void {
     if (wishOf({ ...after, conversation }, setting) !== null || !listens(conversation, setting)) return
     const next = conversation.messages.find(({ state }) => state === 'queued')
     if (next === undefined) return
-    draft.mark(next.id, { state: 'handed', run, heard: conversation.heard })
+    draft.mark(next.id, { state: 'handed', run, heard: conversation.heard, goOn: goOnFor(next, draft) })
     if (setting.talk.turns) draft.know({ turn: 'busy' })
     draft.events.push({ type: 'message.handed', run, message: next.id, heard: conversation.heard })
     draft.tells.push({ kind: 'message', message: next.id })
   }
+}
+
+/** An agent that does not tell which messages it has would drop one that it had begun without a word. */
+function goOnFor({ run, goOn }: PendingMessage, { conversation, setting }: Draft): MessageId | null {
+  const cutOff = conversation.memory === 'open' && !conversation.acknowledges && run > 0
+  return goOn ?? (cutOff ? setting.freshMessage() : null)
 }
 
 function listens({ turn, messages }: Conversation, { talk }: Setting): boolean {

@@ -310,17 +310,17 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   async function resumeConversation(run: number): Promise<void> {
     const refuse = (reason: string, retry: boolean): void => tell({ type: 'refused', run, reason, retry })
     try {
-      const begun = (await provider.remembers?.(beginning())) ?? true
+      const memory = (await provider.remembers?.(beginning())) ?? 'closed'
       if (closed || record.state.run !== run) return
       const { conversation } = record.state
-      if (!begun && conversation !== null && conversation.answers > 0) {
+      if (memory === 'none' && conversation !== null && conversation.answers > 0) {
         refuse(
           `the agent no longer has the conversation ${conversation.id ?? ''}, so it cannot go on with it`,
           false,
         )
         return
       }
-      tell({ type: 'recalled', run, begun })
+      tell({ type: 'recalled', run, memory })
       host.spawn(launchOf())
     } catch (error) {
       deps.fault(error)
@@ -339,9 +339,12 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
           ? null
           : {
               id: conversation.id,
-              resumes: conversation.begun,
+              resumes: conversation.memory !== 'none',
               rules: conversation.rules,
-              unfinished: conversation.messages.some((message) => message.run > 0),
+              unfinished:
+                conversation.memory === 'open' &&
+                conversation.acknowledges &&
+                conversation.messages.some((message) => message.run > 0),
               spent: conversation.spent,
             },
     }
@@ -378,15 +381,18 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     about: Tell,
     { talk, conversation }: { readonly talk: Talk; readonly conversation: Conversation },
   ): { key: string; text: string } | null {
-    const { greet, message, reply, verdict, interrupt, farewell, nudge } = talk
+    const { greet, message, reply, verdict, interrupt, farewell, goOn, nudge } = talk
     const lineOf = (key: string, text: string | null): { key: string; text: string } | null =>
       text === null ? null : { key, text }
     switch (about.kind) {
       case 'greeting':
         return lineOf('greeting', greet(conversation))
       case 'message': {
-        const text = texts.get(about.message) ?? deps.textOf(about.message)
-        return lineOf(about.message, message({ id: about.message, text }, conversation))
+        const as = conversation.messages.find(({ id: pending }) => pending === about.message)?.goOn ?? null
+        const text = as === null ? null : goOn()
+        if (as !== null && text !== null) return lineOf(as, message({ id: as, text }, conversation))
+        const said = texts.get(about.message) ?? deps.textOf(about.message)
+        return lineOf(about.message, message({ id: about.message, text: said }, conversation))
       }
       case 'reply':
         return lineOf(replyKey(about.wish), reply(about.wish, conversation))

@@ -1,4 +1,4 @@
-import type { Trouble, Verdict } from '../model/conversation.ts'
+import type { Memory, Trouble, Verdict } from '../model/conversation.ts'
 import type { EndReason, GroupReason, MissionEvent, TalkReason } from '../model/events.ts'
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { MessageId, Run } from '../model/ids.ts'
@@ -49,8 +49,8 @@ export type TalkSignal =
     }
   /** What has this key is in the agent's input: a message by its id, a reply by its `replyKey`. */
   | { readonly type: 'told'; readonly run: Run; readonly key: string }
-  /** The run is about to begin, and the agent has the conversation of earlier runs, or not. */
-  | { readonly type: 'recalled'; readonly run: Run; readonly begun: boolean }
+  /** The run is about to begin, and this is what the agent has of the conversation. */
+  | { readonly type: 'recalled'; readonly run: Run; readonly memory: Memory }
 
 /** Offsets of a line in stdout, and what it says. */
 export interface HeardLine {

@@ -7,8 +7,10 @@ import type { MessageId, Run } from './ids.ts'
 export interface Conversation {
   /** What the agent calls it, to go on with it in another run; null for an agent that remembers nothing. */
   readonly id: string | null
-  /** Whether the agent has anything to go on with. */
-  readonly begun: boolean
+  /** What the agent had of it when the current run began. */
+  readonly memory: Memory
+  /** The agent tells when it has a message, and when it is done with it. */
+  readonly acknowledges: boolean
   /** The model that answers, as the agent says. */
   readonly model: string | null
   /** So many bytes of the current run's stdout have been taken in. */
@@ -41,6 +43,12 @@ export interface Conversation {
 }
 
 /**
+ * What an agent has of a conversation. `none`: nothing. `open`: it was cut off before it had answered. `closed`: it has
+ * answered all that it had begun.
+ */
+export type Memory = 'none' | 'open' | 'closed'
+
+/**
  * `off`: no run. `starting`: it has not shown yet that it listens. `idle`: it waits for a message. `busy`: it
  * works on one.
  */
@@ -57,6 +65,8 @@ export interface PendingMessage {
   readonly state: 'queued' | 'handed' | 'taken' | 'settled'
   /** The run that it was handed to last; 0 before. */
   readonly run: Run
+  /** The id of the message by which the agent is asked to go on with this one, when it does not do so by itself. */
+  readonly goOn: MessageId | null
   /** So many bytes of that run's stdout had been taken in when it was handed. */
   readonly heard: number
 }

@@ -1,4 +1,4 @@
-import type { Spending, Trouble } from '../model/conversation.ts'
+import type { Memory, Spending, Trouble } from '../model/conversation.ts'
 import type { Run } from '../model/ids.ts'
 import type { Environment, MissionSpec } from '../model/spec.ts'
 import type { Talk } from './talk.ts'
@@ -15,7 +15,7 @@ export interface Beginning {
     readonly resumes: boolean
     /** What it may do without asking, in its own words. */
     readonly rules: readonly string[]
-    /** It was told something in an earlier run that it has not answered, and will be told that again. */
+    /** It was cut off from a message, which it will be told again, and may go on with by itself. */
     readonly unfinished: boolean
     readonly spent: Spending
   } | null
@@ -62,8 +62,8 @@ export interface Provider {
   invoke(beginning: Beginning): Invocation
   /** For agents that talk; null when missions of this kind do not. Pure. */
   talk?(spec: MissionSpec): Talk | null
-  /** Looks up whether the agent has the conversation of earlier runs, before another goes on with it. Default: it has. */
-  remembers?(beginning: Beginning): Promise<boolean>
+  /** Looks up what the agent has of the conversation of earlier runs, before another goes on with it. Default: `closed`. */
+  remembers?(beginning: Beginning): Promise<Memory>
   /** Pure: the account that a mission will use, so that it waits while that is limited. Default: the provider's name. */
   account?(spec: MissionSpec, env: Environment): string
   /** Pure: what to make of an end; undefined when it tells nothing special. Not asked about an end that was asked for. */

@@ -15,6 +15,7 @@ const lines: Talk = {
   verdict: () => '',
   interrupt: () => null,
   farewell: () => null,
+  goOn: () => null,
   nudge: () => null,
   hear: () => [
     { type: 'answered', messages: null, ok: true, interrupted: false, spent: nothingSpent, runCostUsd: null },

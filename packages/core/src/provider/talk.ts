@@ -25,6 +25,8 @@ export interface Talk {
   interrupt(request: string, conversation: Conversation): string | null
   /** Asks it to end; null when only a signal can. */
   farewell(): string | null
+  /** What it is told when it was cut off from a message and does not go on with it by itself; null where that cannot be. */
+  goOn(): string | null
   /** What it is told when it has been silent for too long; null for nothing. */
   nudge(): string | null
   /** What a line of its stdout says. Never throws: a line of an unknown kind says nothing. */
@@ -65,7 +67,7 @@ export type Fact =
   | { readonly type: 'turn'; readonly turn: 'busy' | 'idle' }
   /** It has this message. */
   | { readonly type: 'taken'; readonly message: string }
-  /** It has nothing more to do for this message: without an answer by the end of the turn it had answered it in an earlier run. */
+  /** It has nothing more to do for this message; that is no answer. */
   | { readonly type: 'settled'; readonly message: string }
   /** It will not answer this message. */
   | { readonly type: 'dropped'; readonly message: string }

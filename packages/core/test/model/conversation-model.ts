@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import {
   createMemoryStore,
+  type Memory,
   type MessageId,
   type MissionRecord,
   nothingSpent,
@@ -69,6 +70,8 @@ interface AgentMemory {
   /** Written down: survives it. */
   readonly onDisk: Set<string>
   readonly answeredOnDisk: Set<string>
+  /** It went on with these by itself, and was cut off again: it will not do so once more. */
+  readonly wornOut: Set<string>
 }
 
 /** One life of the agent. */
@@ -77,12 +80,16 @@ class Agent {
   readonly told = new Set<string>()
   readonly known: Set<string>
   readonly answered: Set<string>
-  working: { readonly id: string; left: number } | null = null
+  /** It was cut off from these in an earlier life. */
+  readonly resumed: ReadonlySet<string>
+  /** `as`: the id by which it was asked. */
+  working: { readonly id: string; readonly as: string; left: number } | null = null
   readonly lines: (readonly Fact[])[] = []
 
   constructor(memory: AgentMemory) {
     this.known = new Set(memory.onDisk)
     this.answered = new Set(memory.answeredOnDisk)
+    this.resumed = new Set(memory.onDisk)
   }
 }
 
@@ -92,7 +99,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
   const store: Store = createMemoryStore()
   let seed = 1
   const random = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647
-  const memory: AgentMemory = { onDisk: new Set(), answeredOnDisk: new Set() }
+  const memory: AgentMemory = { onDisk: new Set(), answeredOnDisk: new Set(), wornOut: new Set() }
   const answers = new Map<string, number>()
   const refused = new Set<string>()
   const counts = new Map<string, number>()
@@ -109,11 +116,14 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     prompt: null,
     turns: true,
     remembers: true,
+    answers: 'line',
     greet: () => 'greeting',
-    message: (id) => id,
+    message: ({ id, text }) => `${id} ${text}`,
+    reply: () => '',
     verdict: () => '',
     interrupt: () => 'interrupt',
     farewell: () => 'farewell',
+    goOn: () => 'go on',
     nudge: () => null,
     hear: () => [],
     show: () => [],
@@ -123,7 +133,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     name: 'agent',
     invoke: ({ env }) => ({ argv: ['agent'], streams: 'talk', env }),
     talk: () => talk,
-    remembers: () => Promise.resolve(memory.onDisk.size > 0),
+    remembers: () => Promise.resolve(remembered()),
   }
   const host: ProcessHost = {
     boot: 'boot',
@@ -192,6 +202,14 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     actor.tell({ type: 'heard', run, to: offset, lines })
   }
 
+  /** What a look at the disk shows. */
+  function remembered(): Memory {
+    if (memory.onDisk.size === 0) return 'none'
+    return [...memory.onDisk].some((id) => !memory.answeredOnDisk.has(id) && !refused.has(id))
+      ? 'open'
+      : 'closed'
+  }
+
   function begin(): void {
     if (launched === null) return
     const { run } = launched
@@ -205,6 +223,8 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
   function crashAgent(): void {
     if (agent === null) return
     const { run } = actor.record().state
+    const { working, resumed } = agent
+    if (working !== null && resumed.has(working.id)) memory.wornOut.add(working.id)
     agent = null
     const { wall } = clock.now()
     const exit = { kind: 'code', code: 137, at: wall, ran: 10 } as const
@@ -224,19 +244,36 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
         count('interrupted')
         return finish(agent, { ok: false, interrupted: true })
       default:
-        if (agent.answered.has(text)) {
-          count('told again, and known to be answered')
-          return say({ type: 'settled', message: text }, { type: 'turn', turn: 'idle' })
-        }
-        agent.known.add(text)
-        agent.working = { id: text, left: 2 }
-        say({ type: 'turn', turn: 'busy' }, { type: 'taken', message: text })
+        readMessage(agent, text)
     }
+  }
+
+  function readMessage(of: Agent, line: string): void {
+    const [as = '', ...words] = line.split(' ')
+    const goesOn = words.join(' ') === 'go on'
+    const id = goesOn ? openOnDisk() : as
+    if (goesOn) count('asked to go on')
+    if (id === undefined || of.answered.has(id) || (!goesOn && memory.wornOut.has(id))) {
+      count(
+        id !== undefined && of.answered.has(id)
+          ? 'told again, and known to be answered'
+          : 'told again in vain',
+      )
+      return say({ type: 'settled', message: as }, { type: 'turn', turn: 'idle' })
+    }
+    of.known.add(id)
+    of.working = { id, as, left: 2 }
+    say({ type: 'turn', turn: 'busy' }, { type: 'taken', message: as })
+  }
+
+  /** The one that it was cut off from. */
+  function openOnDisk(): string | undefined {
+    return [...memory.onDisk].find((id) => !memory.answeredOnDisk.has(id) && !refused.has(id))
   }
 
   function finish(of: Agent, how: { readonly ok: boolean; readonly interrupted: boolean }): void {
     if (of.working === null) return
-    const { id } = of.working
+    const { id, as } = of.working
     of.working = null
     if (how.ok) {
       answers.set(id, (answers.get(id) ?? 0) + 1)
@@ -246,7 +283,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     } else refused.add(id)
     if (dumb) return
     say(
-      { type: 'answered', messages: [id], ...how, spent: { ...nothingSpent, turns: 1 }, runCostUsd: null },
+      { type: 'answered', messages: [as], ...how, spent: { ...nothingSpent, turns: 1 }, runCostUsd: null },
       { type: 'turn', turn: 'idle' },
     )
   }
@@ -261,7 +298,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     if (agent.working.left > 0) return
     if (failing === null || dumb) return finish(agent, { ok: true, interrupted: false })
     count(`failed: ${failing}`)
-    const { id } = agent.working
+    const { id, as } = agent.working
     agent.working = null
     if (failing === 'permanent') refused.add(id)
     const trouble =
@@ -272,7 +309,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
       { type: 'trouble', trouble },
       {
         type: 'answered',
-        messages: [id],
+        messages: [as],
         ok: false,
         interrupted: false,
         spent: nothingSpent,
@@ -300,7 +337,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
       case 'send': {
         const message = newMessageId(random)
         sent.push(message)
-        actor.request({ type: 'say', message, text: message })
+        actor.request({ type: 'say', message, text: 'hello' })
         break
       }
       case 'read':

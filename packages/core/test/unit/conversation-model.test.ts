@@ -17,6 +17,8 @@ test('each message is answered once and in its turn, whoever dies', async () => 
     'supervisor crashed',
     'interrupted',
     'told again, and known to be answered',
+    'told again in vain',
+    'asked to go on',
     'failed: passing',
     'failed: rate-limited',
     'failed: permanent',

@@ -96,7 +96,8 @@ function noteEnd(
   { class: exitClass, reason }: Verdict,
   judgement: Trouble | undefined,
 ): Conversation {
-  if (exitClass !== 'crashed' || judgement?.kind === 'passing' || !conversation.begun) return conversation
+  if (exitClass !== 'crashed' || judgement?.kind === 'passing' || conversation.memory === 'none')
+    return conversation
   const { stuck } = conversation
   return { ...conversation, stuck: { reason, times: stuck?.reason === reason ? stuck.times + 1 : 1 } }
 }
