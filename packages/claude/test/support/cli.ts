@@ -107,6 +107,8 @@ export interface CliRun {
 export interface Lab extends AsyncDisposable {
   readonly cwd: string
   readonly config: string
+  /** What a CLI gets, and nothing of the person's. */
+  readonly env: Readonly<Record<string, string>>
   start(args: readonly string[], env?: Readonly<Record<string, string>>): CliRun
   /** Entries of a conversation's file; empty as long as there is none. */
   transcript(sessionId: string): readonly CliEvent[]
@@ -152,6 +154,7 @@ export function openLab({ program, apiUrl }: LabOptions): Lab {
   return {
     cwd,
     config,
+    env: base,
     start(args, env = {}) {
       const started = start(program.path, args, { cwd, env: { ...base, ...env } })
       runs.push(started)

@@ -15,7 +15,14 @@ export interface WatchedRun extends RunRef {
 }
 
 export function streamsOf(streams: Launch['streams']): readonly Stream[] {
-  return streams === 'split' ? ['stdout', 'stderr'] : ['output']
+  switch (streams) {
+    case 'merged':
+    case 'terminal':
+      return ['output']
+    case 'split':
+    case 'talk':
+      return ['stdout', 'stderr']
+  }
 }
 
 /** Watches the output files of a run, and tells what it learns. */

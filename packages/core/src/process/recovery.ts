@@ -11,7 +11,7 @@ import { groupedProcesses } from './grouped.ts'
 import { KILLED, type LiveRuns, type Tracked } from './live-runs.ts'
 import { kill } from './kill.ts'
 import { KEEPER_MARK, LAUNCHER_MARK } from './marks.ts'
-import { watchStreams } from './output-streams.ts'
+import { streamsOf, watchStreams } from './output-streams.ts'
 import { evidenceOf } from './output-tail.ts'
 import { isSameProcess, type ProcessEntry, type ProcessTable } from './process-table.ts'
 import { keyOf } from './run-ref.ts'
@@ -83,7 +83,7 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
     const [first] = members
     if (first === undefined) accountFor(run)
     else live.track(trackedOf(run, run.process ?? leaderOf(first)), 'over')
-    const path = home.outputFile(run.mission, run.run, run.streams === 'split' ? 'stderr' : 'output')
+    const path = home.outputFile(run.mission, run.run, streamsOf(run.streams).at(-1) ?? 'output')
     return { kind: 'ended', exit: evidenceOf(exit, path), left: members.length }
   }
 

@@ -11,6 +11,7 @@ import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import { previousRecording } from '../process/terminal/recording.ts'
+import { streamsOf } from '../process/output-streams.ts'
 import { readOutput, type ReadOutputOptions } from '../process/output-reader.ts'
 import type { OutputFile, OutputOptions } from './mission-handle.ts'
 
@@ -143,7 +144,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
 }
 
 function streamOf(actor: MissionActor): Stream {
-  return actor.streams() === 'merged' ? 'output' : 'stdout'
+  return streamsOf(actor.streams())[0] ?? 'output'
 }
 
 /** Settles when nothing more can come from a run: its whole tree is gone. */

@@ -34,7 +34,13 @@ export function processesWith(entry: string): number[] {
 
 /** A keeper has told how its command ended a moment before it is gone itself. */
 function isLeaving(pid: number): boolean {
-  return isKeeper(pid) && procFile(pid, `task/${pid}/children`)?.trim() === ''
+  return isKeeper(pid) && leads(pid) && procFile(pid, `task/${pid}/children`)?.trim() === ''
+}
+
+/** What a keeper forks looks like it, and is in its group. */
+function leads(pid: number): boolean {
+  const stat = procFile(pid, 'stat') ?? ''
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) === pid
 }
 
 function isKeeper(pid: number): boolean {
@@ -48,7 +54,7 @@ export function missionProcesses(mission: string): number[] {
 
 /** The keeper of a mission's current run, seen from outside. */
 export function keeperOf(mission: string): number | undefined {
-  return missionProcesses(mission).find(isKeeper)
+  return missionProcesses(mission).find((pid) => isKeeper(pid) && leads(pid))
 }
 
 /** Ends a process by its number, when it is still there. */
