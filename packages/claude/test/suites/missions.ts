@@ -1,5 +1,5 @@
 /** What missions of Claude Code do, whichever CLI they run: the stand-in in every check, the real one in its own. */
-import { existsSync, globSync, rmSync } from 'node:fs'
+import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Mission, MissionInput } from '@overmind/core'
 import { describe, expect, test } from 'vitest'
@@ -171,10 +171,12 @@ export function missionSuite(program: () => Program): void {
     test('that may pass is tried again in another run, and answered once', async () => {
       await using stage = await openStage(program())
       const session = await stage.session({ ...again, env: { CLAUDE_CODE_MAX_RETRIES: '0' } })
-      const message = session.send('::error 529 x1\n::text at last')
+      const mended = join(stage.lab.cwd, 'mended')
+      const message = session.send(`::error 529 until ${mended}\n::text at last`)
+      await happened(session, 'mission.restarting')
+      writeFileSync(mended, '')
       expect(await soon(session.answer(message), 'the answer', 60_000)).toMatchObject({
         ok: true,
-        run: 2,
         text: 'at last',
       })
       expect(answersIn(session, message)).toEqual([true])
@@ -182,6 +184,7 @@ export function missionSuite(program: () => Program): void {
 
     test('a usage limit is waited for, and what was asked is answered then', async () => {
       await using stage = await openStage(program())
+      const mended = join(stage.lab.cwd, 'mended')
       const reset = Math.ceil(Date.now() / 1000) + 2
       const session = await stage.session({
         env: { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'token', CLAUDE_CODE_MAX_RETRIES: '0' },
@@ -191,12 +194,13 @@ export function missionSuite(program: () => Program): void {
           '::header anthropic-ratelimit-unified-status: rejected',
           `::header anthropic-ratelimit-unified-reset: ${reset}`,
           '::header anthropic-ratelimit-unified-representative-claim: five_hour',
-          '::error 429 x1',
+          `::error 429 until ${mended}`,
           '::text after the reset',
         ].join('\n'),
       )
       await happened(session, 'mission.limited')
       expect(session.view().state.phase).toBe('restarting.limited')
+      writeFileSync(mended, '')
       expect(await soon(session.answer(message), 'the answer', 60_000)).toMatchObject({
         text: 'after the reset',
       })

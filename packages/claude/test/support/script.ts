@@ -12,6 +12,7 @@
  *   ::wait 1000                     wait between two blocks
  *   ::error 529                     answer this status, always
  *   ::error 529 x2                  answer this status twice, then go on
+ *   ::error 529 until /some/file    as long as this file is not there
  *   ::error 400 prompt is too long  with this sentence
  *   ::sse-error overloaded_error    an `error` event in the middle of the stream
  *   ::disconnect                    cut the connection here
@@ -26,6 +27,7 @@
  * A message without directives gets `reply <n>: <last user text>`, where n counts the user's texts of the
  * conversation: enough to see whether history survived.
  */
+import { existsSync } from 'node:fs'
 
 export interface TextBlock {
   readonly type: 'text'
@@ -162,6 +164,9 @@ export function errorType(status: number): string {
 }
 
 function refusal(arg: string): Refusal {
+  const [, first, file] = /^(\d+) until (\/.+)$/.exec(arg) ?? []
+  if (first !== undefined && file !== undefined)
+    return { ...refusal(first), times: existsSync(file) ? 0 : Infinity }
   const [, status = '500', times, sentence] = /^(\d+)(?:\s+x(\d+))?(?:\s+(.+))?$/.exec(arg) ?? []
   return {
     status: Number(status),

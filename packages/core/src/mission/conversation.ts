@@ -414,10 +414,12 @@ function messagesOf(
   { messages }: Conversation,
   fact: Extract<Fact, { type: 'answered' }>,
 ): readonly PendingMessage[] {
-  const told = messages.filter(({ state }) => state !== 'queued')
-  return fact.messages === null
-    ? told.slice(0, 1)
-    : told.filter((message) => fact.messages?.some((known) => isAbout(message, known)))
+  // It may go on with one that it had in an earlier run before it is told again.
+  const named = fact.messages
+  if (named !== null) {
+    return messages.filter((told) => told.run > 0 && named.some((known) => isAbout(told, known)))
+  }
+  return messages.filter(({ state }) => state !== 'queued').slice(0, 1)
 }
 
 /** Whether what is wrong is to be tried again, in another run. */

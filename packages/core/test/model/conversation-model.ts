@@ -235,8 +235,15 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     const text = agent?.inbox.shift()
     if (agent === null || text === undefined) return
     switch (text) {
-      case 'greeting':
-        return say({ type: 'ready' })
+      case 'greeting': {
+        say({ type: 'ready' })
+        // Now and then it goes on with what it was cut off from, before it is told again.
+        const id = openOnDisk()
+        if (id === undefined || memory.wornOut.has(id) || random() < 0.5) return
+        count('goes on by itself')
+        agent.working = { id, as: id, left: 2 }
+        return say({ type: 'turn', turn: 'busy' })
+      }
       case 'farewell':
         return crashAgent()
       case 'interrupt':

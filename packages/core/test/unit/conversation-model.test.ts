@@ -19,6 +19,7 @@ test('each message is answered once and in its turn, whoever dies', async () => 
     'told again, and known to be answered',
     'told again in vain',
     'asked to go on',
+    'goes on by itself',
     'failed: passing',
     'failed: rate-limited',
     'failed: permanent',
