@@ -119,7 +119,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     answers: 'line',
     greet: () => 'greeting',
     message: ({ id, text }) => `${id} ${text}`,
-    reply: () => '',
+    reply: (wish) => wish,
     verdict: () => '',
     interrupt: () => 'interrupt',
     farewell: () => 'farewell',
@@ -236,6 +236,9 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     if (agent === null || text === undefined) return
     switch (text) {
       case 'greeting':
+        return say({ type: 'awaits', wish: 'session' })
+      case 'session':
+        count('told what it awaited')
         return say({ type: 'ready' })
       case 'farewell':
         return crashAgent()
