@@ -2,14 +2,17 @@ import { type Json, type MissionSpec, OvermindError } from '@overmind/core'
 import { z } from 'zod'
 
 const schema = z.strictObject({
-  agent: z.tuple([z.string().min(1)], z.string()),
+  agent: z.union([z.string().min(1), z.tuple([z.string().min(1)], z.string())]),
+  args: z.array(z.string()).optional(),
   mcpServers: z.array(z.record(z.string(), z.json())).optional(),
 })
 
 /** What a mission says of an agent that speaks the Agent Client Protocol: `options` of its description. */
 export interface AcpOptions {
-  /** The agent's program and its arguments, such as `['gemini', '--acp']`. */
-  readonly agent: readonly [string, ...string[]]
+  /** The agent's program, or that and its arguments, such as `['gemini', '--acp']`. */
+  readonly agent: string | readonly [string, ...string[]]
+  /** Further arguments. */
+  readonly args?: readonly string[] | undefined
   /** MCP servers that it is to use, as the protocol describes them. */
   readonly mcpServers?: readonly Readonly<Record<string, Json>>[] | undefined
 }
@@ -38,6 +41,11 @@ export function readOptions({ options, model, maxCostUsd }: MissionSpec): AcpOpt
 /** The same for a mission that has been checked. */
 export function optionsOf({ options }: Pick<MissionSpec, 'options'>): AcpOptions {
   return schema.parse(options)
+}
+
+/** The program of the agent with all its arguments. */
+export function commandOf({ agent, args = [] }: AcpOptions): readonly [string, ...string[]] {
+  return typeof agent === 'string' ? [agent, ...args] : [...agent, ...args]
 }
 
 function wrong(field: string, sentence: string): OvermindError {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { type Beginning, findProgram, OvermindError, type Provider } from '@overmind/core'
-import { optionsOf, readOptions } from './options.ts'
+import { commandOf, optionsOf, readOptions } from './options.ts'
 import { talkWith } from './talk.ts'
 
 /**
@@ -22,20 +22,20 @@ export function acpProvider(): Provider {
   return {
     name: 'acp',
     check: async (spec, env) => {
-      const { agent } = readOptions(spec)
-      await findProgram(agent[0], spec.cwd, env).catch((cause: unknown) => {
+      const [program] = commandOf(readOptions(spec))
+      await findProgram(program, spec.cwd, env).catch((cause: unknown) => {
         throw new OvermindError(
           'agent_not_found',
           `the agent was not found: ${cause instanceof Error ? cause.message : String(cause)}. Install it, or name it by its path in options.agent`,
-          { field: 'options.agent', value: agent[0], cause },
+          { field: 'options.agent', value: program, cause },
         )
       })
     },
-    invoke: ({ spec, env }) => ({ argv: optionsOf(spec).agent, streams: 'talk', env }),
+    invoke: ({ spec, env }) => ({ argv: commandOf(optionsOf(spec)), streams: 'talk', env }),
     talk: talkWith,
     // What it has answered it is to go on with. Whether it can is found out by asking: then it refuses, and that is seen.
     remembers: ({ conversation }) => Promise.resolve(hasAnswered(conversation) ? 'closed' : 'none'),
-    account: (spec) => `agent-${basename(optionsOf(spec).agent[0])}`,
+    account: (spec) => `agent-${basename(commandOf(optionsOf(spec))[0])}`,
   }
 }
 

@@ -160,7 +160,7 @@ describe('a task of an ACP agent', () => {
   test('answers its prompt and has completed', async () => {
     await using one = await stage()
     const task = await one.session([], { type: 'task', command: 'hello there' })
-    expect(await soon(task.exited(), 'its end')).toMatchObject({ class: 'completed' })
+    expect(await soon(task.exited(), 'its end')).toMatchObject({ class: 'completed', code: 0 })
     expect(await task.result()).toMatchObject({ ok: true, text: '1: hello there' })
     expect(missionProcesses(task.id)).toEqual([])
   })

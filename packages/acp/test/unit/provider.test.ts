@@ -29,7 +29,11 @@ const opened = ['awaits', 'named', 'ready'] as const
 const sample: ProviderSample = {
   provider: acpProvider(),
   env: { PATH: '/usr/bin:/bin' },
-  missions: [mission, { ...mission, type: 'task', command: 'Explain OTP' }],
+  missions: [
+    mission,
+    { ...mission, options: { agent: 'sh', args: ['-c', 'an agent'] } },
+    { ...mission, type: 'task', command: 'Explain OTP' },
+  ],
   refused: [
     { mission: { ...mission, options: {} }, code: 'invalid_spec', names: 'options.agent' },
     { mission: { ...mission, options: { agent: [] } }, code: 'invalid_spec', names: '["gemini", "--acp"]' },
