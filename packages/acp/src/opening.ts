@@ -5,7 +5,7 @@ import type { InitializeRequest } from '@agentclientprotocol/sdk'
 import { z } from 'zod'
 import { type Failure, type Frame, request } from './frame.ts'
 import { optionsOf } from './options.ts'
-import { readAbilities, readSessionId } from './protocol.ts'
+import { readAbilities, readSession } from './protocol.ts'
 import { saidOf } from './trouble.ts'
 
 /** The version of the protocol that is spoken here. */
@@ -18,7 +18,9 @@ const VERSION: string = z
 /** The names of our own requests. Messages are known by their ids. */
 const INITIALIZE = 'overmind-initialize'
 const NEW = 'overmind-session-new'
-const AGAIN = 'overmind-session-again'
+const LOAD = 'overmind-session-load'
+const RESUME = 'overmind-session-resume'
+const SETTLE = 'overmind-settle'
 
 /** How an agent that has told what it can do goes on with a conversation; what it awaits from us. */
 export type SessionWish = 'session/load' | 'session/resume'
@@ -44,25 +46,35 @@ export function sessionRequest(
   // What servers there are is for the agent to check.
   const params = { cwd: spec.cwd, mcpServers: optionsOf(spec).mcpServers ?? [] }
   if (id === null || memory === 'none') return request(NEW, 'session/new', params)
-  return request(AGAIN, wish, { ...params, sessionId: id })
+  return request(wish === 'session/load' ? LOAD : RESUME, wish, { ...params, sessionId: id })
 }
+
+/**
+ * Some agents still repeat the conversation when they have said that it is loaded. What they answer next comes behind
+ * that, so that nothing of it is taken for the answer to a message.
+ */
+const SETTLE_WISH: string = request(SETTLE, '_overmind/settle', {})
 
 /** What an answer to one of our own requests says; undefined when it is the answer to a message. */
 export function hearOpening(
   frame: Extract<Frame, { kind: 'result' | 'failure' }>,
 ): readonly Fact[] | undefined {
   const { id } = frame
-  if (id !== INITIALIZE && id !== NEW && id !== AGAIN) return undefined
+  // No agent knows the request: that it is answered says enough.
+  if (id === SETTLE) return [{ type: 'ready' }]
+  if (id !== INITIALIZE && id !== NEW && id !== LOAD && id !== RESUME) return undefined
   if (frame.kind === 'failure') return refused(FAILED[id], frame.failure)
   switch (id) {
     case INITIALIZE:
       return greeted(frame.result)
-    case AGAIN:
+    case LOAD:
+      return [{ type: 'awaits', wish: SETTLE_WISH }]
+    case RESUME:
       return [{ type: 'ready' }]
     case NEW: {
-      const conversation = readSessionId(frame.result)
-      if (conversation === undefined) return hopeless('the agent made a session without an id')
-      return [{ type: 'named', conversation, model: null }, { type: 'ready' }]
+      const session = readSession(frame.result)
+      if (session === undefined) return hopeless('the agent made a session without an id')
+      return [{ type: 'named', conversation: session.id, model: session.model }, { type: 'ready' }]
     }
   }
 }
@@ -70,7 +82,8 @@ export function hearOpening(
 const FAILED = {
   [INITIALIZE]: 'the agent does not speak the Agent Client Protocol',
   [NEW]: 'the agent refuses to begin a session',
-  [AGAIN]: 'the agent cannot go on with the conversation',
+  [LOAD]: 'the agent cannot go on with the conversation',
+  [RESUME]: 'the agent cannot go on with the conversation',
 } as const
 
 function greeted(result: unknown): readonly Fact[] {

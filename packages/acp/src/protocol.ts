@@ -11,6 +11,12 @@ export interface Abilities {
   readonly resumes: boolean
 }
 
+export interface Session {
+  readonly id: string
+  /** The model that answers, from agents that say so. */
+  readonly model: string | null
+}
+
 /** The end of a turn. */
 export interface TurnEnd {
   readonly stopReason: string
@@ -58,7 +64,10 @@ const abilities = z.object({
     .catch(undefined),
 })
 
-const session = z.object({ sessionId: z.string().min(1) })
+const session = z.object({
+  sessionId: z.string().min(1),
+  models: z.object({ currentModelId: z.string() }).nullish().catch(null),
+})
 
 const count = z.number().nonnegative().catch(0)
 
@@ -107,9 +116,10 @@ export function readAbilities(result: unknown): Abilities | undefined {
   return { protocolVersion, resumes: (agentCapabilities?.sessionCapabilities?.resume ?? null) !== null }
 }
 
-/** The name of the session in the result of `session/new`. */
-export function readSessionId(result: unknown): string | undefined {
-  return session.safeParse(result).data?.sessionId
+/** The result of `session/new`. */
+export function readSession(result: unknown): Session | undefined {
+  const { data } = session.safeParse(result)
+  return data === undefined ? undefined : { id: data.sessionId, model: data.models?.currentModelId ?? null }
 }
 
 /** The result of `session/prompt`. */

@@ -185,7 +185,7 @@ async function killAgent(session: Mission): Promise<void> {
 }
 
 describe('an agent that is killed', () => {
-  test.each(['loads', 'resumes'])('goes on with its conversation when it %s', async (trait) => {
+  test.each(['loads', 'loads-late', 'resumes'])('goes on with its conversation when it %s', async (trait) => {
     await using one = await stage()
     const session = await one.session([trait], { restart: 'on-failure', backoffMs: 10 })
     expect(await said(session, 'first')).toBe('1: first')

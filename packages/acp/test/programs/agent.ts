@@ -139,7 +139,7 @@ const app = agent({ name: 'test-agent' })
   .onRequest(methods.agent.initialize, () => ({
     protocolVersion: is('newer') ? 99 : PROTOCOL_VERSION,
     agentCapabilities: {
-      loadSession: is('loads'),
+      loadSession: is('loads') || is('loads-late'),
       sessionCapabilities: is('resumes') ? { resume: {} } : {},
     },
   }))
@@ -150,15 +150,17 @@ const app = agent({ name: 'test-agent' })
   })
   .onNotification(methods.agent.session.cancel, ({ params }) => working.get(params.sessionId)?.abort())
 
-if (is('loads')) {
+async function repeat(turn: Pick<Turn, 'session' | 'client'>, said: readonly string[]): Promise<void> {
+  for (const text of said) {
+    await tell(turn, { sessionUpdate: 'user_message_chunk', content: { type: 'text', text } })
+    await say(turn, `repeated: ${text}`)
+  }
+}
+
+if (is('loads') || is('loads-late')) {
   app.onRequest(methods.agent.session.load, async ({ params, client }) => {
-    for (const said of remember(params.sessionId)) {
-      await tell(
-        { session: params.sessionId, client },
-        { sessionUpdate: 'user_message_chunk', content: { type: 'text', text: said } },
-      )
-      await say({ session: params.sessionId, client }, `repeated: ${said}`)
-    }
+    const repeated = repeat({ session: params.sessionId, client }, [...remember(params.sessionId)])
+    if (!is('loads-late')) await repeated
     return {}
   })
 }

@@ -10,7 +10,7 @@ import type {
 } from '@agentclientprotocol/sdk'
 import { AGENT_METHODS, CLIENT_METHODS, PROTOCOL_VERSION } from '@agentclientprotocol/sdk'
 import { expect, test } from 'vitest'
-import { readAbilities, readPermission, readSessionId, readTurnEnd, readUpdate } from '../../src/protocol.ts'
+import { readAbilities, readPermission, readSession, readTurnEnd, readUpdate } from '../../src/protocol.ts'
 import { missionSpec } from '../../../core/test/fakes/records.ts'
 import { newConversation } from '../../../core/src/mission/conversation.ts'
 import { shortfallOf } from '../../src/trouble.ts'
@@ -26,7 +26,9 @@ test('the abilities of an agent', () => {
 
 test('the name of a session', () => {
   const response: NewSessionResponse = { sessionId: 'sess_1' }
-  expect(readSessionId(response)).toBe('sess_1')
+  expect(readSession(response)).toEqual({ id: 'sess_1', model: null })
+  // Not in the protocol yet, but said by agents.
+  expect(readSession({ ...response, models: { currentModelId: 'auto' } })?.model).toBe('auto')
 })
 
 test('every reason for which a turn ends', () => {
