@@ -108,6 +108,19 @@ const sample: ProviderSample = {
       ],
     },
     {
+      title: 'a run that loads its conversation, which is repeated late',
+      mission,
+      lines: [
+        result('overmind-initialize', { protocolVersion: 1, agentCapabilities: capabilities }),
+        result('overmind-session-load', null),
+        update({ sessionUpdate: 'user_message_chunk', content: { type: 'text', text: 'a question' } }),
+        chunk('an old answer'),
+        rpc({ id: 'overmind-settle', error: { code: -32601, message: 'Method not found' } }),
+      ],
+      facts: ['awaits', 'awaits', 'ready'],
+      answers: [],
+    },
+    {
       title: 'turns that end badly',
       mission,
       lines: [
