@@ -11,7 +11,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { eventually, soon } from '../../../core/test/support/eventually.ts'
 import { temporaryHome } from '../../../core/test/support/home.ts'
-import { missionProcesses } from '../../../core/test/support/processes.ts'
+import { missionProcesses, procFile } from '../../../core/test/support/processes.ts'
 import { acpProvider } from '../../src/index.ts'
 
 interface Stage extends AsyncDisposable {
@@ -221,8 +221,10 @@ describe('an agent that is killed', () => {
     await using one = await stage()
     const session = await one.session([], { restart: 'on-failure', backoffMs: 10 })
     await eventually(() => session.view().state.conversation?.turn === 'idle')
-    const [, agent = 0] = missionProcesses(session.id).toSorted((a, b) => a - b)
-    process.kill(agent, 'SIGKILL')
+    const agent = missionProcesses(session.id).find((pid) =>
+      procFile(pid, 'cmdline')?.startsWith(process.execPath),
+    )
+    process.kill(agent ?? Number.NaN, 'SIGKILL')
     await eventually(() => session.view().state.run === 2)
     expect(await said(session, 'hello')).toBe('1: hello')
   })
