@@ -106,7 +106,7 @@ describe('inside a package', () => {
   })
 
   test('no stage imports a later one, nor index.ts, nor a type of them', () => {
-    const order = 'model ← journal ← process ← provider ← mission ← supervisor ← runtime ← index.ts'
+    const order = 'model ← journal ← process ← provider ← mission ← supervisor ← runtime ← testing ← index.ts'
     expect(
       check({
         'core/src/journal/journal.ts': `import type { Host } from '../process/host.ts'\nimport '../index.ts'`,

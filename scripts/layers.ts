@@ -31,13 +31,17 @@ const packages: Partial<Record<string, Rules>> = {
       // A program of its own, which people attach to.
       except: ['process/terminal'],
     },
-    stages: ['model', 'journal', 'process', 'provider', 'mission', 'supervisor', 'runtime'],
+    stages: ['model', 'journal', 'process', 'provider', 'mission', 'supervisor', 'runtime', 'testing'],
   },
   claude: {
     workspace: { core: anyhow },
     without: { modules: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'], except: [] },
   },
-  daemon: { workspace: { core: anyhow, claude: anyhow } },
+  acp: {
+    workspace: { core: anyhow },
+    without: { modules: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'], except: [] },
+  },
+  daemon: { workspace: { core: anyhow, claude: anyhow, acp: anyhow } },
   client: {
     workspace: { core: ['type'], 'core/terminal-protocol': anyhow, daemon: ['type'] },
     npm: ['type'],

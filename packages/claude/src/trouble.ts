@@ -71,7 +71,12 @@ export function limitOf(event: JsonObject): Trouble | undefined {
   if (textAt(info, 'status') !== 'rejected') return undefined
   const resets = numberAt(info, 'resetsAt')
   const window = (textAt(info, 'rateLimitType') ?? 'usage').replaceAll('_', ' ')
-  return limited(`the ${window} limit is reached`, resets === undefined ? null : resets * 1000)
+  return limited(`the ${window} limit is reached`, isTime(resets) ? resets * 1000 : null)
+}
+
+/** Seconds since 1970 that a date can have. */
+function isTime(seconds: number | undefined): seconds is number {
+  return seconds !== undefined && Math.abs(seconds) <= 8.64e12
 }
 
 function limited(reason: string, until: number | null): Trouble {

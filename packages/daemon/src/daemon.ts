@@ -8,6 +8,7 @@ import { connect } from 'node:net'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
+import { acpProvider } from '@overmind/acp'
 import { claudeProvider } from '@overmind/claude'
 import {
   createRuntime,
@@ -70,7 +71,7 @@ export async function startDaemon({
     const runtime = await createRuntime({
       home,
       store: wrapStore(store),
-      providers: [claudeProvider()],
+      providers: [claudeProvider(), acpProvider()],
       onFault: (error) => logger.error({ err: error }, 'something could not be done'),
     })
     logger.info({ version: VERSION, home, ...runtime.recovery }, 'started')

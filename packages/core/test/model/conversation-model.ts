@@ -119,7 +119,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     answers: 'line',
     greet: () => 'greeting',
     message: ({ id, text }) => `${id} ${text}`,
-    reply: () => '',
+    reply: (wish) => wish,
     verdict: () => '',
     interrupt: () => 'interrupt',
     farewell: () => 'farewell',
@@ -235,7 +235,10 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     const text = agent?.inbox.shift()
     if (agent === null || text === undefined) return
     switch (text) {
-      case 'greeting': {
+      case 'greeting':
+        return say({ type: 'awaits', wish: 'session' })
+      case 'session': {
+        count('told what it awaited')
         say({ type: 'ready' })
         // Now and then it goes on with what it was cut off from, before it is told again.
         const id = openOnDisk()

@@ -13,6 +13,7 @@ test('each message is answered once and in its turn, whoever dies', async () => 
     { numRuns: 400 },
   )
   for (const what of [
+    'told what it awaited',
     'agent crashed',
     'supervisor crashed',
     'interrupted',

@@ -75,7 +75,10 @@ export function classify(exit: ProcessExit, { ending, spec, conversation, judgem
     case 'unanswered':
       return verdict('deadline', `nobody answered its question within ${seconds(spec.askTimeoutMs)} (${how})`)
     case 'finished':
-      if (conversation?.last?.ok === true) return verdict('completed', `answered and finished with ${how}`)
+      // It was asked to end, or told to by a signal: how it did says nothing of its work.
+      if (conversation?.last?.ok === true) {
+        return { ...verdict('completed', `answered and finished with ${how}`), code: 0, signal: null }
+      }
       break
     case 'deadline':
       return verdict('deadline', `ran longer than its limit of ${seconds(spec.timeoutMs)} (${how})`)

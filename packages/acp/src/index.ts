@@ -1,0 +1,2 @@
+export { acpProvider } from './provider.ts'
+export type { AcpOptions } from './options.ts'

@@ -1,0 +1,1 @@
+export { providerContract, type ProviderSample, type Recording, type Rule } from './provider-contract.ts'

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import { converse, newConversation, replyKey, unprovenTells, wishOf } from '../../src/mission/conversation.ts'
+import { initialState } from '../../src/mission/machine.ts'
+import type { Signal, TalkSignal } from '../../src/mission/signal.ts'
+import type { MessageId } from '../../src/model/ids.ts'
+import type { MissionState } from '../../src/model/state.ts'
+import { type Fact, nothingSpent } from '../../src/index.ts'
+import { missionSpec } from '../fakes/records.ts'
+
+const A = '00000000-0000-4000-8000-00000000000a' as MessageId
+const B = '00000000-0000-4000-8000-00000000000b' as MessageId
+
+/** A session whose agent has been greeted, and what follows from each thing that happens to it. */
+function stage(answers: 'line' | 'turn' = 'line') {
+  const spec = missionSpec({ type: 'session', command: '' })
+  let state: MissionState = {
+    ...initialState,
+    phase: 'running.up',
+    run: 1,
+    conversation: { ...newConversation(null), turn: 'starting' },
+  }
+  const happen = (signal: Signal | TalkSignal) => {
+    const exchange = converse(signal, {
+      before: state,
+      after: state,
+      setting: {
+        spec,
+        talk: { prompt: null, turns: true, remembers: false, answers },
+        now: 1,
+        freshMessage: () => A,
+        freshConversation: () => null,
+      },
+    })
+    if (exchange === null) throw new Error('it does not talk')
+    state = { ...state, conversation: exchange.conversation }
+    return exchange
+  }
+  return {
+    happen,
+    hear: (from: number, to: number, ...facts: readonly Fact[]) =>
+      happen({ type: 'heard', run: 1, to, lines: [{ from, to, facts }] }),
+    state: () => state,
+    wish: () => wishOf(state, { spec, now: 1 }),
+  }
+}
+
+const answered = (message: MessageId): Fact => ({
+  type: 'answered',
+  messages: [message],
+  ok: true,
+  interrupted: false,
+  spent: nothingSpent,
+  runCostUsd: null,
+})
+
+describe('what an agent awaits', () => {
+  test('is on record before it is told, and until it is proved to be', () => {
+    const one = stage()
+    const { tells, conversation } = one.hear(0, 10, { type: 'awaits', wish: 'a session' })
+    expect(tells).toEqual([{ kind: 'reply', wish: 'a session' }])
+    expect(conversation.awaited).toEqual(['a session'])
+    expect(unprovenTells(one.state())).toContainEqual({ kind: 'reply', wish: 'a session' })
+    one.happen({ type: 'told', run: 1, key: replyKey('another') })
+    expect(one.state().conversation?.awaited).toEqual(['a session'])
+    one.happen({ type: 'told', run: 1, key: replyKey('a session') })
+    expect(unprovenTells(one.state())).toEqual([{ kind: 'greeting' }])
+  })
+
+  test('is told by a key that any name fits into', () => {
+    const keys = ['', 'x'.repeat(10_000), 'ü\n"'].map(replyKey)
+    for (const key of keys) expect(key).toMatch(/^[\w-]{1,80}$/)
+    expect(new Set(keys).size).toBe(3)
+  })
+})
+
+describe('where an answer stands', () => {
+  test.each([
+    ['line', 500],
+    ['turn', 100],
+  ] as const)('with answers in a %s it begins at %i', (answers, from) => {
+    const one = stage(answers)
+    one.hear(0, 100, { type: 'ready' })
+    one.happen({ type: 'say', message: A, text: 'first' })
+    one.happen({ type: 'say', message: B, text: 'second' })
+    one.happen({ type: 'told', run: 1, key: A })
+    const { events, conversation } = one.hear(500, 600, answered(A))
+    expect(events).toContainEqual({ type: 'message.answered', run: 1, message: A, ok: true, from, to: 600 })
+    expect(conversation.last).toMatchObject({ from, to: 600 })
+    expect(conversation.messages).toMatchObject([{ id: B, state: 'handed', heard: 600 }])
+  })
+})
+
+describe('an agent that says what is wrong before it listens', () => {
+  test.each([
+    ['permanent', 'trouble'],
+    ['passing', null],
+  ] as const)('%s: it is ended, or it may still come', (kind, wish) => {
+    const one = stage()
+    one.hear(0, 10, { type: 'trouble', trouble: { kind, reason: 'no login' } })
+    expect(one.wish()).toBe(wish)
+  })
+
+  test('is not ended for that once it listens', () => {
+    const one = stage()
+    one.hear(0, 10, { type: 'ready' })
+    one.hear(10, 20, { type: 'trouble', trouble: { kind: 'permanent', reason: 'no such model' } })
+    expect(one.wish()).toBeNull()
+  })
+})
