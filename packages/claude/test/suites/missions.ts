@@ -269,6 +269,7 @@ export function missionSuite(program: () => Program): void {
       await point(session, message)
       killAgent(session)
       await answeredOnce(stage, session, message)
+      expect(session.view().state.run).toBe(2)
     })
 
     test.each(points)('of its supervisor: %s', async (_, point) => {
@@ -295,6 +296,7 @@ export function missionSuite(program: () => Program): void {
         await eventually(() => stage.runtime().get(id).view().state.run > run, { within: 60_000 })
       }
       await answeredOnce(stage, stage.runtime().get(id), message)
+      expect(stage.runtime().get(id).view().state.run).toBe(3)
     })
 
     async function answeredOnce(stage: Stage, session: Mission, message: string): Promise<void> {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
-const names = ['core', 'client', 'daemon', 'cli']
+const names = ['core', 'claude', 'acp', 'client', 'daemon', 'cli']
 
 interface Manifest {
   version: string
@@ -85,10 +85,13 @@ test('the bundles name the licences of what they hold', async () => {
   expect(await run(temp, 'tar', '-xzOf', tarball('daemon'), licences)).toContain('hono ')
 })
 
-test.each(['core', 'client', 'daemon'])('Node imports the installed @overmind/%s', async (name) => {
-  const source = `console.log(typeof await import('@overmind/${name}'))`
-  expect(await run(app, process.execPath, '--input-type=module', '--eval', source)).toBe('object\n')
-})
+test.each(['core', 'claude', 'acp', 'client', 'daemon'])(
+  'Node imports the installed @overmind/%s',
+  async (name) => {
+    const source = `console.log(typeof await import('@overmind/${name}'))`
+    expect(await run(app, process.execPath, '--input-type=module', '--eval', source)).toBe('object\n')
+  },
+)
 
 test('a strict TypeScript program compiles against the installed types, libraries checked', async () => {
   await writeFile(
@@ -96,7 +99,9 @@ test('a strict TypeScript program compiles against the installed types, librarie
     `import * as core from '@overmind/core'
      import * as client from '@overmind/client'
      import * as daemon from '@overmind/daemon'
-     export const all: object[] = [core, client, daemon]`,
+     import * as claude from '@overmind/claude'
+     import * as acp from '@overmind/acp'
+     export const all: object[] = [core, client, daemon, claude, acp]`,
   )
   const options = '--strict --noEmit --module nodenext --target es2024 --types node --skipLibCheck false'
   expect(await run(app, join(root, 'node_modules/.bin/tsc'), ...options.split(' '), 'program.ts')).toBe('')

@@ -1,4 +1,6 @@
+import { OvermindError } from '../model/errors.ts'
 import { nothingSpent } from '../model/conversation.ts'
+import type { MissionSpec } from '../model/spec.ts'
 import { findProgram } from '../process/launch-checks.ts'
 import type { Provider } from './provider.ts'
 import type { Talk } from './talk.ts'
@@ -30,8 +32,9 @@ const ECHO = ['/bin/cat'] as const
 /** Any command: nothing is known of its output but that it is output. */
 export const rawProvider: Provider = {
   name: 'raw',
-  check: async ({ command, cwd }, env) => {
-    if (command.kind === 'exec') await findProgram(command.argv[0], cwd, env)
+  check: async (spec, env) => {
+    mustBePlain(spec)
+    if (spec.command.kind === 'exec') await findProgram(spec.command.argv[0], spec.cwd, env)
   },
   invoke: ({ spec: { command, type, terminal }, env }) => ({
     argv:
@@ -44,4 +47,18 @@ export const rawProvider: Provider = {
     env,
   }),
   talk: ({ type }) => (type === 'session' ? lines : null),
+}
+
+/** @throws OvermindError `invalid_spec` for what only an agent has */
+function mustBePlain({ model, options, maxCostUsd, maxTurns, maxTokens }: MissionSpec): void {
+  const asked = { model, maxCostUsd, maxTurns, maxTokens, options: Object.keys(options)[0] ?? null }
+  const [field] = Object.entries(asked).find(([, value]) => value !== null) ?? []
+  if (field === undefined) return
+  throw new OvermindError(
+    'invalid_spec',
+    `${field}: a command has none; name the provider of an agent for that`,
+    {
+      field,
+    },
+  )
 }
