@@ -16,6 +16,7 @@ export function talkWith(spec: MissionSpec): Talk {
     turns: true,
     // Agents do not know messages by their ids, so that one that was told twice would be answered twice.
     remembers: false,
+    hasTerminal: false,
     answers: 'turn',
     greet: greeting,
     message: ({ id, text }, conversation) =>

@@ -25,23 +25,29 @@ export function cliOf(env: Environment): string {
   return given === undefined || given === '' ? 'claude' : given
 }
 
-/** How a run of Claude Code is started: headless, told and heard in lines of JSON. */
+const HEADLESS = [
+  '-p',
+  '--output-format=stream-json',
+  '--input-format=stream-json',
+  '--verbose',
+  '--permission-prompt-tool=stdio',
+] as const
+
+/** How a run of Claude Code is started: headless, told and heard in lines of JSON; or on the terminal that it has for people. */
 export function commandLine({ spec, env, conversation }: Beginning): Invocation {
   const options = optionsOf(spec)
   const id = conversation?.id ?? null
+  const atTerminal = conversation !== null && conversation.terminal !== null
   const argv: readonly [string, ...string[]] = [
     cliOf(env),
-    '-p',
-    '--output-format=stream-json',
-    '--input-format=stream-json',
-    '--verbose',
-    '--permission-prompt-tool=stdio',
+    ...(atTerminal ? [] : HEADLESS),
     ...(id === null ? [] : [conversation?.resumes === true ? '--resume' : '--session-id', id]),
     ...(spec.model === null ? [] : ['--model', spec.model]),
-    ...limits(spec, conversation),
+    ...(atTerminal ? [] : limits(spec, conversation)),
     ...flags(options, conversation?.rules ?? []),
     ...(options.args ?? []),
   ]
+  if (atTerminal) return { argv, streams: 'terminal', env: ownOnly(env) }
   return { argv, streams: 'talk', env: { ...ownOnly(env), ...talking(conversation) } }
 }
 

@@ -12,6 +12,7 @@ export function talkWith({ command }: MissionSpec): Talk {
     prompt: prompt.trim() === '' ? null : prompt,
     turns: true,
     remembers: true,
+    hasTerminal: true,
     answers: 'line',
     greet: () => control(GREETING, { subtype: 'initialize' }),
     message: ({ id: uuid, text }) =>

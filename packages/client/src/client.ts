@@ -143,6 +143,17 @@ export interface OvermindClient {
   result(ref: string, options?: CallOptions): Promise<AnswerView>
   /** Asks an agent to let go of what it is doing. */
   interrupt(ref: string, options?: CallOptions): Promise<MissionView>
+  /** Puts an agent on its own terminal, at the end of its turn or at once; resolves when people can attach. */
+  sitDown(
+    ref: string,
+    options?: CallOptions & {
+      readonly columns?: number | undefined
+      readonly rows?: number | undefined
+      readonly interrupt?: boolean | undefined
+    },
+  ): Promise<MissionView>
+  /** Takes an agent off its own terminal, unless somebody sits at it. */
+  standUp(ref: string, options?: CallOptions): Promise<MissionView>
   /** What live missions use and have spent. */
   usage(options?: CallOptions): Promise<UsageList>
   /** What agents ask of people, the most urgent first. */
@@ -232,6 +243,9 @@ export function createClient(
       lines({ method: 'GET', path: path(mission(ref, '/subscribe'), query), signal }),
     result: (ref, { signal } = {}) => call({ method: 'GET', path: mission(ref, '/result'), signal }),
     interrupt: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/interrupt'), signal }),
+    sitDown: (ref, { signal, ...body } = {}) =>
+      call({ method: 'PUT', path: mission(ref, '/terminal'), body, signal }),
+    standUp: (ref, { signal } = {}) => call({ method: 'DELETE', path: mission(ref, '/terminal'), signal }),
     usage: ({ signal } = {}) => call({ method: 'GET', path: '/v1/usage', signal }),
     inbox: async ({ signal } = {}) =>
       (await call<{ readonly asks: readonly AskView[] }>({ method: 'GET', path: '/v1/inbox', signal })).asks,

@@ -10,6 +10,7 @@ export type {
   MissionView,
   OutputFile,
   OutputOptions,
+  SitOptions,
   StopOptions,
 } from './runtime/mission-handle.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './journal/memory-store.ts'

@@ -8,25 +8,32 @@ export const attach: Command = command({
   words: { usage: '<id>', least: 1, most: 1, kind: 'mission' },
   flags: {
     'read-only': flag('Watch, and type nothing'),
+    interrupt: flag('Do not wait for the end of what an agent is doing'),
     'detach-keys': value('keys', `What you leave with (default: ${DEFAULT_DETACH_KEYS})`, detachKeys),
   },
   notes:
     'Puts you in front of the terminal of a mission that runs on one (`overmind run --tty`). Detaching leaves it running. ' +
+    'An agent is put on its own terminal at the end of its turn, and goes on without one when you leave; messages wait meanwhile. ' +
     'Several people may be attached at once. Works while the daemon is down.',
   examples: [
     ['attach agent', 'Type into the mission named agent'],
     ['attach --read-only agent', 'Watch it'],
     ['attach --detach-keys ctrl-p,ctrl-q agent', 'Leave with Ctrl-P Ctrl-Q'],
   ],
-  run: async ([reference = ''], { 'read-only': readOnly, 'detach-keys': keys }) => {
+  run: async ([reference = ''], { 'read-only': readOnly, 'detach-keys': keys, interrupt }) => {
     mustBeInteractive(readOnly)
     const { findTerminal } = await import('../attach/find-terminal.ts')
+    const { sitDown, standUp } = await import('../attach/agent-terminal.ts')
+    const agent = readOnly ? null : await sitDown(reference, { interrupt })
     const terminal = await findTerminal(reference)
     const { attach } = await import('../attach/attach.ts')
-    return attach(terminal, {
+    const code = await attach(terminal, {
       mode: readOnly ? 'watch' : 'control',
       keys: keys ?? detachKeys(DEFAULT_DETACH_KEYS),
     })
+    if (agent === null) return code
+    await standUp(agent)
+    return 0
   },
 })
 

@@ -1,3 +1,4 @@
+import { standUp } from '../attach/agent-terminal.ts'
 import { findTerminal } from '../attach/find-terminal.ts'
 import { command, type Command } from '../command-line/command.ts'
 import { SOME_MISSIONS } from '../command-line/words.ts'
@@ -7,7 +8,8 @@ import { print, printJson } from '../terminal/print.ts'
 export const detach: Command = command({
   words: SOME_MISSIONS,
   flags: {},
-  notes: 'Everybody who is attached leaves, also who cannot any more. The mission goes on.',
+  notes:
+    'Everybody who is attached leaves, also who cannot any more. The mission goes on, and an agent without its terminal.',
   examples: [['detach agent', 'Free the terminal of the mission named agent']],
   run: async (words, { json }) =>
     forEach(words, detachAll, (id) =>
@@ -16,6 +18,12 @@ export const detach: Command = command({
 })
 
 async function detachAll(reference: string): Promise<string> {
+  const mission = await disconnectAll(reference)
+  await standUp(mission)
+  return mission
+}
+
+async function disconnectAll(reference: string): Promise<string> {
   using terminal = await findTerminal(reference)
   terminal.detachAll()
   // The answer says that it is done.

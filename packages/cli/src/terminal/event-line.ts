@@ -54,7 +54,8 @@ function named(id: string, name: string | undefined): string {
 }
 
 function short(value: unknown): string {
-  if (typeof value === 'number') return String(Math.round(value))
+  // Milliseconds of a clock have many digits, dollars few.
+  if (typeof value === 'number') return String(value < 100 ? Number(value.toFixed(4)) : Math.round(value))
   const text = typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value)
   return truncate(inert(text), LONGEST_FIELD)
 }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { type Head, MalformedResponse, responseDecoder } from './decode.ts'
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly accept: string
   /** Sent as JSON. */

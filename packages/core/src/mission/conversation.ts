@@ -65,6 +65,8 @@ export function newConversation(id: string | null): Conversation {
     acknowledges: false,
     model: null,
     turn: 'off',
+    terminal: null,
+    wantsTerminal: null,
     tellsTurns: false,
     heard: 0,
     background: 0,
@@ -149,7 +151,7 @@ function noticeRun(draft: Draft, before: MissionState, after: MissionState): voi
   if (after.run !== before.run) beginRun(draft)
   const isUp = after.phase === 'running.up'
   const wasStarting = before.phase === 'running.starting'
-  if (isUp && wasStarting) {
+  if (isUp && wasStarting && draft.conversation.terminal === null) {
     draft.know({ turn: 'starting' })
     draft.tells.push({ kind: 'greeting' })
     if (!draft.setting.talk.turns) becomeReady(draft)
@@ -162,6 +164,8 @@ function noticeRun(draft: Draft, before: MissionState, after: MissionState): voi
 
 function beginRun(draft: Draft): void {
   draft.know({
+    terminal: draft.conversation.wantsTerminal,
+    wantsTerminal: null,
     heard: 0,
     turn: 'off',
     tellsTurns: false,
@@ -220,6 +224,8 @@ function take(draft: Draft, signal: Signal | TalkSignal): void {
       draft.events.push({ type: 'turn.interrupting', run })
       draft.tells.push({ kind: 'interrupt', request: signal.request })
       return
+    case 'sit':
+      return draft.know({ wantsTerminal: signal.terminal })
     case 'verdict':
       return decide(draft, signal.ask, signal.verdict, 'person')
     case 'timer':

@@ -346,6 +346,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
                 conversation.acknowledges &&
                 conversation.messages.some((message) => message.run > 0),
               spent: conversation.spent,
+              terminal: conversation.terminal,
             },
     }
   }
@@ -358,7 +359,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       name: record.name,
       argv,
       streams,
-      size: spec.terminal ?? DEFAULT_TERMINAL_SIZE,
+      size: record.state.conversation?.terminal ?? spec.terminal ?? DEFAULT_TERMINAL_SIZE,
       cwd: spec.cwd,
       env,
       outputLimitBytes: spec.outputLimitBytes,
@@ -498,6 +499,7 @@ function isTalk(signal: Signal | TalkSignal): signal is TalkSignal {
     case 'say':
     case 'verdict':
     case 'interrupt':
+    case 'sit':
     case 'heard':
     case 'told':
     case 'recalled':

@@ -3,6 +3,7 @@ import type { EndReason, GroupReason, MissionEvent, TalkReason } from '../model/
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { MessageId, Run } from '../model/ids.ts'
 import type { MissionState, ProcessIdentity, Rung, TimerName } from '../model/state.ts'
+import type { TerminalSize } from '../model/spec.ts'
 import type { Instant } from '../model/time.ts'
 import type { Fact } from '../provider/talk.ts'
 import type { Gate } from './policy/gate.ts'
@@ -40,6 +41,8 @@ export type TalkSignal =
   | { readonly type: 'say'; readonly message: MessageId; readonly text: string }
   | { readonly type: 'verdict'; readonly ask: string; readonly verdict: Verdict }
   | { readonly type: 'interrupt'; readonly request: string }
+  /** The next run is to be the agent's own terminal, or no longer. */
+  | { readonly type: 'sit'; readonly terminal: TerminalSize | null }
   /** Lines of the run's stdout, up to `to`; only those that say something. */
   | {
       readonly type: 'heard'

@@ -1,4 +1,5 @@
 import type { MessageId, Run } from './ids.ts'
+import type { TerminalSize } from './spec.ts'
 
 /**
  * What a mission that talks has been told and has answered, as far as it can be proved. Plain data, written
@@ -16,6 +17,10 @@ export interface Conversation {
   /** So many bytes of the current run's stdout have been taken in. */
   readonly heard: number
   readonly turn: Turn
+  /** The current run is the agent's own terminal, of this size, for people who sit at it; it takes no messages. */
+  readonly terminal: TerminalSize | null
+  /** The next run is to be. */
+  readonly wantsTerminal: TerminalSize | null
   /** The agent of this run tells when it begins and when it waits, so that its answers alone do not mean that it does. */
   readonly tellsTurns: boolean
   /** Work of the current run that goes on beside its turns. */

@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'not_found'
   | 'not_running'
   | 'not_session'
+  | 'not_terminal'
   | 'parent_not_found'
   | 'run_not_found'
   | 'runtime_closed'
@@ -51,6 +52,7 @@ export type ErrorCode =
   | 'terminal_unavailable'
   | 'timeout'
   | 'unknown_provider'
+  | 'waits_for_answer'
 
 export interface ErrorDetails {
   /** What lies beneath: the system's own error, when there is one. */

@@ -1,6 +1,6 @@
 import type { Memory, Spending, Trouble } from '../model/conversation.ts'
 import type { Run } from '../model/ids.ts'
-import type { Environment, MissionSpec } from '../model/spec.ts'
+import type { Environment, MissionSpec, TerminalSize } from '../model/spec.ts'
 import type { Talk } from './talk.ts'
 
 /** What a provider knows of a mission when a run of it is about to begin. */
@@ -18,6 +18,8 @@ export interface Beginning {
     /** It was cut off from a message, which it will be told again, and may go on with by itself. */
     readonly unfinished: boolean
     readonly spent: Spending
+    /** People sit down at the agent's own terminal for this run. */
+    readonly terminal: TerminalSize | null
   } | null
 }
 

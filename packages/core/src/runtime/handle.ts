@@ -24,7 +24,10 @@ interface HandleDeps {
   read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
   /** Takes the mission's name again when it has exited. @throws OvermindError `name_taken`, `not_found` when it was removed */
   mayRunAgain(): void
-  readonly session: Pick<Mission, 'send' | 'answer' | 'result' | 'interrupt' | 'decide' | 'talk'>
+  readonly session: Pick<
+    Mission,
+    'send' | 'answer' | 'result' | 'interrupt' | 'sitDown' | 'standUp' | 'decide' | 'talk'
+  >
 }
 
 export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {

@@ -4,7 +4,7 @@ import type { Verdict } from '../model/conversation.ts'
 import type { MessageId, MissionId, Seq } from '../model/ids.ts'
 import type { AnswerText, Talk } from '../provider/talk.ts'
 import type { Stream } from '../model/output.ts'
-import type { MissionSpec } from '../model/spec.ts'
+import type { MissionSpec, TerminalSize } from '../model/spec.ts'
 import type { MissionState, Status } from '../model/state.ts'
 import type { Attached } from '../process/terminal/protocol.ts'
 
@@ -45,6 +45,12 @@ export interface MessageAnswer extends AnswerText {
   readonly message: MessageId
   readonly ok: boolean
   readonly run: number
+}
+
+export interface SitOptions extends Partial<TerminalSize> {
+  /** Do not wait for the end of its turn. Default: false. */
+  readonly interrupt?: boolean
+  readonly signal?: AbortSignal
 }
 
 export interface OutputOptions {
@@ -115,6 +121,15 @@ export interface Mission {
   result(): Promise<Omit<MessageAnswer, 'message'> | null>
   /** Asks the agent to let go of what it is doing. @throws OvermindError `not_session`, `not_running`, `not_busy` */
   interrupt(): void
+  /**
+   * Puts the agent on its own terminal, in the same conversation, for people to attach to; settles when it is there. It is
+   * brought to rest first: at the end of its turn, or at once with `interrupt`. Messages wait meanwhile.
+   *
+   * @throws OvermindError `not_terminal` when it has none, `not_running`, `waits_for_answer` when it asks a person
+   */
+  sitDown(options?: SitOptions): Promise<void>
+  /** Takes it off its terminal again; settles when it goes on without. @throws OvermindError `not_terminal`, `not_running` */
+  standUp(): Promise<void>
   /** Answers a question of the agent. @throws OvermindError `ask_not_found`, `no_rule` when there is no rule for the like of it */
   decide(ask: string, verdict: Verdict): void
   /** How its agent talks; null when it does not. */

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Store } from '../journal/store.ts'
@@ -104,7 +104,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       }
       return found
     },
-    read(actor, run, { from = 0, follow = true, signal, stream = streamOf(actor) }) {
+    read(actor, run, { from = 0, follow = true, signal, stream = streamOf(actor, run, home) }) {
       const { id, state } = actor.record()
       // The first run of one that waits for its account is still to come.
       const newest = state.phase === 'pending.limited' ? 1 : state.run
@@ -143,8 +143,11 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
   }
 }
 
-function streamOf(actor: MissionActor): Stream {
-  return streamsOf(actor.streams())[0] ?? 'output'
+/** One run of a mission may be on a terminal, and the next not. */
+function streamOf(actor: MissionActor, run: number, home: Home): Stream {
+  const { id, state } = actor.record()
+  if (run === state.run) return streamsOf(actor.streams())[0] ?? 'output'
+  return existsSync(home.outputFile(id, run, 'output')) ? 'output' : 'stdout'
 }
 
 /** Settles when nothing more can come from a run: its whole tree is gone. */

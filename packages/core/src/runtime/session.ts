@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises'
 import { type Answer, nothingSpent, type Verdict } from '../model/conversation.ts'
 import { OvermindError } from '../model/errors.ts'
+import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
 import type { EventDraft } from '../model/events.ts'
 import { type MessageId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import type { MissionActor } from '../mission/mission.ts'
@@ -28,7 +29,7 @@ interface SessionDeps {
 export function sessionOf(
   actor: MissionActor,
   { talk, random, answered, queued, stdoutOf }: SessionDeps,
-): Pick<Mission, 'send' | 'answer' | 'result' | 'interrupt' | 'decide' | 'talk'> {
+): Pick<Mission, 'send' | 'answer' | 'result' | 'interrupt' | 'sitDown' | 'standUp' | 'decide' | 'talk'> {
   const { id } = actor
   const name = (): string => `mission ${id} (${actor.record().name})`
 
@@ -45,6 +46,35 @@ export function sessionOf(
     if (exit === null && ending?.reason !== 'stop' && ending?.reason !== 'kill') return
     const how = exit === null ? 'is being stopped' : `is not running: it is ${actor.status()}`
     throw new OvermindError('not_running', `${name()} ${how}`)
+  }
+
+  function mustRun(): void {
+    if (actor.record().state.exit === null) return
+    throw new OvermindError('not_running', `${name()} is not running: it is ${actor.status()}`)
+  }
+
+  /** Settles when the agent has nothing to do. */
+  async function rest(interrupt: boolean, signal?: AbortSignal): Promise<void> {
+    const isBusy = (): boolean => actor.record().state.conversation?.turn === 'busy'
+    const asks = actor.record().state.conversation?.asks.some(({ verdict }) => verdict === null) ?? false
+    if (asks && !interrupt) {
+      throw new OvermindError(
+        'waits_for_answer',
+        `${name()} asks something: answer that first (overmind inbox), or interrupt it`,
+      )
+    }
+    if (isBusy() && interrupt) actor.request({ type: 'interrupt', request: newUuid(random) })
+    await actor.until(({ conversation, exit }) => conversation?.turn === 'idle' || exit !== null, signal)
+    mustRun()
+  }
+
+  /** Settles when the run behind this one is there. */
+  async function begun(run: number, signal?: AbortSignal): Promise<void> {
+    await actor.until(
+      (now) => now.exit !== null || (now.run > run && now.phase !== 'running.starting'),
+      signal,
+    )
+    mustRun()
   }
 
   async function textOf({ run, from, to }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<AnswerText> {
@@ -106,6 +136,31 @@ export function sessionOf(
         throw new OvermindError('not_busy', `${name()} is doing nothing that could be interrupted`)
       }
       actor.request({ type: 'interrupt', request: newUuid(random) })
+    },
+    async sitDown({ columns, rows, interrupt = false, signal } = {}) {
+      if (talk?.hasTerminal !== true) {
+        throw new OvermindError(
+          'not_terminal',
+          `${name()} has no terminal of its own: see its output instead`,
+        )
+      }
+      mustRun()
+      if (actor.record().state.conversation?.terminal !== null) return
+      await rest(interrupt, signal)
+      const { run } = actor.record().state
+      const { columns: wide, rows: high } = DEFAULT_TERMINAL_SIZE
+      actor.request({ type: 'sit', terminal: { columns: columns ?? wide, rows: rows ?? high } })
+      actor.request({ type: 'restart' })
+      await begun(run, signal)
+    },
+    async standUp() {
+      mustRun()
+      const { run, conversation } = actor.record().state
+      if (conversation === null || conversation.terminal === null) {
+        throw new OvermindError('not_terminal', `${name()} is not at its terminal`)
+      }
+      actor.request({ type: 'restart' })
+      await begun(run)
     },
     decide(ask, verdict: Verdict) {
       const open = actor.record().state.conversation?.asks.find((one) => one.id === ask)

@@ -344,7 +344,7 @@ function beginning({ spec, env, resumes }: Begins): Beginning {
     spec,
     env,
     run: resumes ? 2 : 1,
-    conversation: { id: ID, resumes, rules: [], unfinished: false, spent: nothingSpent },
+    conversation: { id: ID, resumes, rules: [], unfinished: false, spent: nothingSpent, terminal: null },
   }
 }
 

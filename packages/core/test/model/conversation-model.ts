@@ -116,6 +116,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     prompt: null,
     turns: true,
     remembers: true,
+    hasTerminal: false,
     answers: 'line',
     greet: () => 'greeting',
     message: ({ id, text }) => `${id} ${text}`,

@@ -23,6 +23,8 @@ import { restart } from './routes/restart.ts'
 import { show } from './routes/show.ts'
 import { shutdown } from './routes/shutdown.ts'
 import { startTeam } from './routes/start-team.ts'
+import { sitDown } from './routes/sit-down.ts'
+import { standUp } from './routes/stand-up.ts'
 import { start } from './routes/start.ts'
 import { status } from './routes/status.ts'
 import { stopTeam } from './routes/stop-team.ts'
@@ -54,6 +56,8 @@ const ROUTES: readonly Register[] = [
   subscribe,
   result,
   interrupt,
+  sitDown,
+  standUp,
   inbox,
   decide,
   usage,

@@ -7,6 +7,8 @@ const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507
   ambiguous_id: 409,
   not_session: 409,
   no_result: 404,
+  not_terminal: 409,
+  waits_for_answer: 409,
   not_busy: 409,
   message_too_long: 400,
   message_not_found: 404,

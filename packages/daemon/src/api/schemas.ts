@@ -51,6 +51,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     cpus: z.number().nullable(),
     pids: count.nullable(),
     terminal: z.object({ columns: count, rows: count }).nullable(),
+    has_terminal: z.boolean(),
     session_id: text.nullable(),
     turn: z.enum(['off', 'starting', 'idle', 'busy']).nullable(),
     messages: count,

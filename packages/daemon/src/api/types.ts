@@ -50,8 +50,10 @@ export interface MissionView {
   readonly children: readonly string[]
   /** The team that restarts it together with others. */
   readonly team: { readonly name: string; readonly member: string; readonly strategy: TeamStrategy } | null
-  /** The size that its terminal has at first; null when it runs on none. */
+  /** The size that its terminal has at first; null when it runs on none now. */
   readonly terminal: TerminalSize | null
+  /** Whether people can attach, once the agent has been put on its terminal. */
+  readonly has_terminal: boolean
   readonly custody: Custody
   /** Limits of what all of its processes use together; null where there is none. */
   readonly memory_bytes: number | null

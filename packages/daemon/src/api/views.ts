@@ -74,7 +74,8 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
       spec.team === null
         ? null
         : { name: spec.team.team, member: spec.team.member, strategy: spec.team.strategy },
-    terminal: ({ spec }) => spec.terminal,
+    terminal: ({ spec, state }) => state.conversation?.terminal ?? spec.terminal,
+    has_terminal: ({ spec }, { talk }) => talk?.hasTerminal ?? spec.terminal !== null,
     custody: ({ spec }) => spec.custody,
     memory_bytes: ({ spec }) => spec.memoryBytes,
     cpus: ({ spec }) => spec.cpus,

@@ -68,7 +68,8 @@ async function* runsFrom(
     }
     if (run > begin.run) yield restartNotice(mission, run)
     const from = run === begin.run ? begin.offset : 0
-    yield* shown === null || talk === null
+    const isTalk = mission.outputFiles(run).some(({ stream }) => stream === 'stdout')
+    yield* shown === null || talk === null || !isTalk
       ? runLog(mission, run, from, follow, signal)
       : talkLog(mission, talk, { run, from, follow, signal, shown })
     yield* stallNotice(mission, run)

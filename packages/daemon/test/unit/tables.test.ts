@@ -33,6 +33,7 @@ const mission: MissionView = {
   cpus: null,
   pids: null,
   terminal: null,
+  has_terminal: false,
   session_id: null,
   turn: null,
   messages: 0,

@@ -49,6 +49,10 @@ export function conclude(
   const budget = afterRun(state.budget, exit.ran, spec.maxSeconds * 1000)
   const known = { budget, conversation }
 
+  // Whoever sat at its terminal has left: it goes on without one, however that ended.
+  if (before !== null && before.terminal !== null && (ending === null || ending.reason === 'leftovers')) {
+    return { ...known, kind: 'restart', delayMs: 0, charged: false, reason: 'its terminal was left' }
+  }
   if (ending?.reason === 'restart') {
     return { ...known, kind: 'restart', delayMs: 0, charged: false, reason: 'restarted on request' }
   }
