@@ -11,7 +11,10 @@ test('an agent that leaves its terminal goes on without one, and messages have w
   await soon(session.sitDown({ columns: 100, rows: 30 }), 'the terminal')
   const message = session.send('meanwhile')
   await happened(session, 'session.ready', 2)
-  expect(await soon(session.answer(message), 'the answer')).toMatchObject({ ok: true, text: 'reply 2: meanwhile' })
+  expect(await soon(session.answer(message), 'the answer')).toMatchObject({
+    ok: true,
+    text: 'reply 2: meanwhile',
+  })
   expect(session.view().state.run).toBe(3)
   expect(session.view().state.budget.charged).toEqual([])
 })

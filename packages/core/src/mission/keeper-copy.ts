@@ -3,8 +3,10 @@ import type { Command, Environment, MissionSpec } from '../model/spec.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { isPlainVariable } from '../process/keeper.ts'
 import { KEEPER_MARK, MISSION_MARK, RUN_MARK, withoutMarks } from '../process/marks.ts'
+import { newConversation } from './conversation.ts'
 import { initialState, runTimers } from './machine.ts'
 import type { FoundKeeper } from '../process/host.ts'
+import type { Talk } from '../provider/talk.ts'
 
 /** One environment variable has at most 128 KiB; a command that would not fit is read off the keeper's arguments. */
 const LONGEST_COPY = 120_000
@@ -14,14 +16,30 @@ interface Copy {
   readonly createdAt: number
   readonly restarts: number
   readonly spec: Omit<MissionSpec, 'command'> & { readonly command?: Command }
+  /** What the agent calls the conversation; null for a mission that does not talk. */
+  readonly conversation: { readonly id: string | null; readonly turn: 'starting' | 'idle' } | null
   /** Variables that the keeper's own environment does not show as they are. */
   readonly env: Environment
 }
 
 /** What a keeper carries of its mission. Most of the environment is its own and needs no copy. */
-export function keeperCopy({ name, spec, env, createdAt, state }: MissionRecord): string {
+export function keeperCopy(
+  { name, spec, env, createdAt, state }: MissionRecord,
+  talk: Pick<Talk, 'turns'> | null,
+): string {
   const others = Object.entries(env).filter(([variable]) => !isPlainVariable(variable))
-  const copy: Copy = { name, createdAt, restarts: state.restarts, spec, env: Object.fromEntries(others) }
+  const { conversation, restarts } = state
+  const copy: Copy = {
+    name,
+    createdAt,
+    restarts,
+    spec,
+    conversation:
+      conversation === null
+        ? null
+        : { id: conversation.id, turn: talk?.turns === true ? 'starting' : 'idle' },
+    env: Object.fromEntries(others),
+  }
   const whole = JSON.stringify(copy)
   if (Buffer.byteLength(whole) <= LONGEST_COPY) return whole
   const { command: _, ...rest } = spec
@@ -50,6 +68,11 @@ export function recordFromKeeper({ environment, command, process, at }: FoundKee
       startedAt: at,
       timers: runTimers(spec, at, process.boot),
       restarts: copy.restarts,
+      // All that was said stands in its output, and is heard again from the beginning.
+      conversation:
+        copy.conversation === null
+          ? null
+          : { ...newConversation(copy.conversation.id), turn: copy.conversation.turn, memory: 'closed' },
     },
   }
 }
@@ -72,6 +95,7 @@ function isCopy(value: unknown): value is Copy {
     'name' in value &&
     'spec' in value &&
     'env' in value &&
+    'conversation' in value &&
     'createdAt' in value
   )
 }

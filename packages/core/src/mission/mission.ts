@@ -364,7 +364,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       env,
       outputLimitBytes: spec.outputLimitBytes,
       limits: limitsOf(spec),
-      copy: keeperCopy(record),
+      copy: keeperCopy(record, talk),
     }
   }
 

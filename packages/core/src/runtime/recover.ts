@@ -124,6 +124,14 @@ function takeOver(
   }
 }
 
+/** The answers of a program that names no messages would be taken for those to come: what it said before is passed over. */
+function behindItsPast(record: MissionRecord, outputs: OutputFiles): MissionRecord {
+  const { conversation, run } = record.state
+  if (conversation?.turn !== 'idle') return record
+  const heard = outputs.files(record, run).find(({ stream }) => stream === 'stdout')?.bytes ?? 0
+  return { ...record, state: { ...record.state, conversation: { ...conversation, heard } } }
+}
+
 /** Missions that live but are not in the store: it was deleted, or had to be set aside. */
 function adoptUnknown(deps: RecoverDeps): number {
   const { host, registry, writer, clock, enter } = deps
@@ -132,6 +140,7 @@ function adoptUnknown(deps: RecoverDeps): number {
     .map(recordFromKeeper)
     .filter((record) => record !== null)
     .filter(({ id }) => registry.find(id) === undefined)
+    .map((record) => behindItsPast(record, deps.outputs))
   const entries = found.map((record) => {
     const { id: mission, name, spec, createdAt: at, state } = record
     writer.commit({ events: [{ type: 'mission.created', mission, at, name, spec }], put: [record] })

@@ -140,6 +140,18 @@ describe('a session whose supervisor ends', () => {
     await second.close()
   })
 
+  test('and whose store is lost goes on with the same conversation', async () => {
+    await using home = await temporaryHome()
+    const first = await createRuntime({ home: home.path })
+    const session = await first.start({ ...echo, name: 'echo' })
+    expect(await said(session, 'one')).toBe('one')
+    await first.close({ missions: 'keep' })
+    const second = await createRuntime({ home: home.path })
+    expect(await said(second.get('echo'), 'two')).toBe('two')
+    expect(second.get('echo').view().state.conversation?.heard).toBe(8)
+    await second.close()
+  })
+
   test('whose keeper was killed is still told, and its end is noticed', async () => {
     await using overmind = await bench()
     const session = await overmind.runtime.start(echo)
