@@ -128,6 +128,20 @@ export function missionSuite(program: () => Program): void {
       expect(exit.evidence.reason).toMatch(/^its budget is used up: it has taken 2 of 2 turns/)
     })
 
+    test('ends with its family when the budget of a mission above is used up', async () => {
+      await using stage = await openStage(program())
+      const parent = await stage.session({ maxTurns: 3 })
+      const child = await stage.session({ parent: parent.id })
+      await ask(parent, 'one')
+      await ask(child, 'two')
+      await ask(child, 'three')
+      for (const mission of [child, parent]) {
+        expect(await soon(mission.exited(), 'its end', 60_000)).toMatchObject({ class: 'budget' })
+      }
+      const { reason } = (await child.exited()).evidence
+      expect(reason).toMatch(/^its budget is used up: what a mission above it may spend in all/)
+    })
+
     test('that lost its conversation says so, and does not begin a blank one', async () => {
       await using stage = await openStage(program())
       const session = await stage.session(again)

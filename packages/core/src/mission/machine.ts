@@ -315,11 +315,12 @@ function exitUnstarted(args: Args): Step {
   const { run } = context
   const when = context.ended === null ? 'before it ran' : 'while it waited to run again'
   const at = event.now.wall
-  const end = (exitClass: 'killed' | 'stopped' | 'failed-to-start', reason: string): MissionExit =>
+  const end = (exitClass: 'killed' | 'stopped' | 'budget' | 'failed-to-start', reason: string): MissionExit =>
     exitWithoutProcess(run, exitClass, reason, at)
   const exits: Readonly<Partial<Record<EndReason, MissionExit>>> = {
     kill: end('killed', `killed on request ${when}`),
     stop: end('stopped', `stopped on request ${when}`),
+    budget: end('budget', `what it may spend in all is used up, ${when}`),
     parent: end('stopped', `${GROUP_REASONS.parent}, ${when}`),
     'team-end': end('stopped', `${GROUP_REASONS['team-end']}, ${when}`),
     'team-restart': end('stopped', `${GROUP_REASONS['team-restart']}, ${when}`),

@@ -51,6 +51,8 @@ export interface MissionDeps {
   readonly gates: Gates
   /** The text of a message of this mission, from the journal. */
   textOf(message: MessageId): string
+  /** It has spent something: those that it belongs to may have set a limit. */
+  hasSpent(): void
   /** The mission has exited: those that are bound to it are to end too. */
   releaseChildren(): void
   /** Something went wrong that is nobody's request: told, not thrown. */
@@ -125,6 +127,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     for (const effect of decision.effects) perform(effect)
     for (const tell of exchange?.tells ?? []) tellAgent(tell)
     for (const { look } of waiting) look()
+    if (events.some(({ type }) => type === 'turn.ended')) deps.hasSpent()
     heed()
     // What it says shows that it is not stuck.
     if (signal.type === 'heard' && state.phase === 'stalled.suspect')

@@ -41,6 +41,7 @@ import { checkTerminals } from '../process/terminal/launch.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
+import { endOverspentFamilies } from './family-budget.ts'
 import { createGates } from './gates.ts'
 import { missionHandle } from './handle.ts'
 import { isOf, type Mission } from './mission-handle.ts'
@@ -171,6 +172,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       commit: writer.commit,
       textOf: (message) => messageText(store, record.id, message),
       gates,
+      hasSpent: () => endOverspentFamilies(record.id, registry),
       releaseChildren: () => releaseChildren(record.id),
       fault: onFault,
     })

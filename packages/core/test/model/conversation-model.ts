@@ -178,6 +178,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
       gates: createGates({ clock, boot: 'boot' }),
       random,
       textOf: (message) => messageText(store, record.id, message),
+      hasSpent: () => {},
       releaseChildren: () => {},
       fault: (error) => faults.push(error),
       commit: (change) => void store.commit(change),

@@ -314,6 +314,7 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
     random: () => 0.5,
     fault: () => (faults += 1),
     textOf: () => '',
+    hasSpent: () => {},
     releaseChildren: () => {},
     commit(change) {
       if (failing > 0) {

@@ -111,6 +111,7 @@ function live(steps: readonly Step[], seen: Map<string, number>): void {
           throw error
         },
         textOf: () => '',
+        hasSpent: () => {},
         releaseChildren: () => {},
         commit: (change) => {
           for (const { id } of change.put ?? []) {

@@ -47,6 +47,7 @@ function stage(input: Partial<MissionInput> = {}, from?: MissionRecord): Stage {
     random: () => 0,
     fault: (error) => faults.push(error),
     textOf: () => '',
+    hasSpent: () => {},
     releaseChildren: () => {},
     commit: (change) => {
       commits += 1

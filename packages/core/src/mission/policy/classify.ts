@@ -69,7 +69,7 @@ export function classify(exit: ProcessExit, { ending, spec, conversation, judgem
       return verdict('stopped', `${GROUP_REASONS[ending.reason]} (${how})`)
     case 'budget': {
       const spent = conversation === null ? null : overBudget(conversation.spent, spec)
-      const why = spent ?? judgement?.reason ?? 'nothing may be spent any more'
+      const why = spent ?? judgement?.reason ?? 'what a mission above it may spend in all'
       return verdict('budget', `its budget is used up: ${why} (${how})`)
     }
     case 'unanswered':

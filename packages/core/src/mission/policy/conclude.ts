@@ -140,7 +140,7 @@ function missionExit(run: number, verdict: Verdict, exit: ProcessExit, receipt: 
 /** The end of a mission of which no process was left to speak of. */
 export function exitWithoutProcess(
   run: number,
-  exitClass: 'killed' | 'stopped' | 'failed-to-start',
+  exitClass: 'killed' | 'stopped' | 'budget' | 'failed-to-start',
   reason: string,
   at: number,
 ): MissionExit {
