@@ -9,6 +9,7 @@ import { respawn } from './respawn.ts'
 import { scale } from './scale.ts'
 import { starts } from './starts.ts'
 import { supervisor } from './supervisor.ts'
+import { turn } from './turn.ts'
 import { type Figure, table } from './support/report.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   respawn,
   scale,
   supervisor,
+  turn,
 }
 
 const wanted = process.argv.slice(2)
