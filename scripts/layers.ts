@@ -50,6 +50,7 @@ const packages: Partial<Record<string, Rules>> = {
     workspace: {
       client: anyhow,
       daemon: ['type', 'resolve'],
+      'client/terminal': anyhow,
       'daemon/text': anyhow,
       'daemon/node-flags': anyhow,
     },

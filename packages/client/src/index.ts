@@ -8,9 +8,8 @@ export {
   type OutputQuery,
   type OvermindClient,
 } from './client.ts'
-export { ApiError, ConnectionFailed, DaemonNotRunning, TerminalNotRunning } from './errors.ts'
+export { ApiError, ConnectionFailed, DaemonNotRunning } from './errors.ts'
 export { resolveHome, socketOf, terminalSocketOf } from './home.ts'
-export { connectTerminal, listTerminals, type Terminal, type TerminalNews } from './terminal.ts'
 export type {
   AnswerView,
   AskView,

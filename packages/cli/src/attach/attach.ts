@@ -1,4 +1,5 @@
-import { createClient, type Terminal } from '@overmind/client'
+import { createClient } from '@overmind/client'
+import { type Terminal } from '@overmind/client/terminal'
 import { CommandError } from '../failures.ts'
 import { exitCodeOf } from '../missions/exit-code.ts'
 import { printError, print } from '../terminal/print.ts'

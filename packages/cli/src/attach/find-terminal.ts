@@ -1,16 +1,13 @@
 /** Finding the terminal that a person means, with the daemon or without it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  connectTerminal,
   createClient,
   DaemonNotRunning,
-  listTerminals,
   type MissionView,
   resolveHome,
-  type Terminal,
-  TerminalNotRunning,
   terminalSocketOf,
 } from '@overmind/client'
+import { connectTerminal, listTerminals, type Terminal, TerminalNotRunning } from '@overmind/client/terminal'
 import { CommandError } from '../failures.ts'
 
 /** How long a run that has just begun may take until its terminal is there. Milliseconds. */
