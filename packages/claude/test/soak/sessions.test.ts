@@ -18,8 +18,6 @@ const messages = [
   '::tool Bash {"command":"echo a tool"}\n::next\n::text done',
   '::slow 5\n::text some words that take their time',
   '::error 529 x1\n::text after one error',
-  '::error 400 a bad request',
-  '::error 401',
   '::disconnect',
 ]
 

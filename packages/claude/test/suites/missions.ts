@@ -221,6 +221,16 @@ export function missionSuite(program: () => Program): void {
       expect(session.view().state.budget.charged).toEqual([])
     })
 
+    test('that was told does not explain a kill later on', async () => {
+      await using stage = await openStage(program())
+      const session = await stage.session(again)
+      const { ok } = await soon(session.answer(session.send('::error 401')), 'the answer', 60_000)
+      expect(ok).toBe(false)
+      killAgent(session)
+      await happened(session, 'session.ready', 2)
+      expect(session.view().status).toBe('running')
+    })
+
     test('a bad flag is permanent, and its message is in the reason', async () => {
       await using stage = await openStage(program())
       const session = await stage.session({ ...again, options: { args: ['--frobnicate'] } })

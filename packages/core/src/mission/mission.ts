@@ -199,7 +199,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     const { tail = '', at } = exit
     const { ending, conversation } = record.state
     // What it said was wrong does not explain that somebody else ended it.
-    const byItself = ending === null ? code !== 0 && endedBy === null : true
+    const byItself = ending !== null || (code !== null && code !== 0 && endedBy === null)
     const trouble = byItself ? (conversation?.trouble ?? null) : null
     try {
       const judgement = provider.judge?.({
