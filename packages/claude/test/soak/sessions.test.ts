@@ -18,7 +18,7 @@ const messages = [
   '::tool Bash {"command":"echo a tool"}\n::next\n::text done',
   '::slow 5\n::text some words that take their time',
   '::error 529 x1\n::text after one error',
-  '::disconnect',
+  '::error 500 x1\n::tool Bash {"command":"false"}\n::next\n::text done',
 ]
 
 test(
@@ -49,7 +49,6 @@ test(
           maxRestarts: 0,
           backoffMs: 1,
           options: { allowedTools: ['Bash'] },
-          env: { CLAUDE_CODE_MAX_RETRIES: '0' },
         }),
       ),
     )

@@ -1,5 +1,5 @@
 import { createClient } from '@overmind/client'
-import { type Terminal } from '@overmind/client/terminal'
+import type { Terminal } from '@overmind/client/terminal'
 import { CommandError } from '../failures.ts'
 import { exitCodeOf } from '../missions/exit-code.ts'
 import { printError, print } from '../terminal/print.ts'
