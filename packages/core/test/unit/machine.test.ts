@@ -1,3 +1,4 @@
+import { newConversation } from '../../src/mission/conversation.ts'
 import { describe, expect, test } from 'vitest'
 import type {
   EndReason,
@@ -403,6 +404,95 @@ describe('limits of time', () => {
   test('SIGKILL has ten seconds, whatever time the stop had', () => {
     const killed = up({ stopTimeoutMs: 70 }).and(kill)
     expect(killed.state.timers.rung?.monotonic).toBe(10_000)
+  })
+})
+
+describe('an agent that can be told', () => {
+  const nudges = { nudges: true }
+  const silent = (ms: number, at: number): readonly [Signal, number, Partial<Circumstances>] => [
+    timer('activity', ms),
+    at,
+    nudges,
+  ]
+  const suspect = (): Course =>
+    up({ activityTimeoutMs: 1000, stopTimeoutMs: 800, stopSignal: 'SIGTERM' }).and(...silent(1000, 1000))
+
+  test('is suspected at its limit, and waited for by half of it', () => {
+    expect(suspect().state).toMatchObject({ phase: 'stalled.suspect', ending: null })
+    expect(suspect().last.effects).toEqual([])
+    expect(suspect().state.timers.activity?.monotonic).toBe(1500)
+    expect(up({ activityTimeoutMs: 1000 }).and(...silent(999, 999)).state.phase).toBe('running.up')
+  })
+
+  test('is nudged when it stays silent, and goes on when it does not', () => {
+    const nudged = suspect().and(...silent(1500, 1500))
+    expect(nudged.state).toMatchObject({ phase: 'stalled.nudged', ending: null })
+    expect(nudged.last).toMatchObject({
+      events: [{ type: 'run.nudged', run: 1 }],
+      effects: [{ type: 'nudge' }],
+    })
+    const active = suspect().and(...silent(999, 1500))
+    expect(active.state.phase).toBe('running.up')
+    expect(active.last.events).toEqual([{ type: 'run.recovered', run: 1 }])
+    expect(active.state.timers.activity?.monotonic).toBe(1501)
+  })
+
+  test('is only heard to have read the nudge in the first moment after it', () => {
+    const nudged = suspect().and(...silent(1500, 1500))
+    expect(nudged.and(...silent(250, 2000)).state.phase).toBe('stalled.interrupting')
+    expect(nudged.and(...silent(249, 2000)).state.phase).toBe('running.up')
+  })
+
+  test('is interrupted, asked and killed, all within the time that a stop has', () => {
+    const interrupted = suspect()
+      .and(...silent(1500, 1500))
+      .and(...silent(2000, 2000))
+    expect(interrupted.state.ending).toMatchObject({ reason: 'stall', rung: 'interrupt' })
+    expect(interrupted.last.effects).toEqual([{ type: 'signal', signal: 'SIGINT' }])
+    expect(interrupted.state.timers.rung?.monotonic).toBe(2400)
+    const asked = interrupted.and(timer('rung'), 2400)
+    expect(asked.state.phase).toBe('stalled.terminating')
+    expect(asked.last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
+    expect(asked.state.timers.rung?.monotonic).toBe(2800)
+    const killed = asked.and(timer('rung'), 2800)
+    expect(killed.state.phase).toBe('stalled.killing')
+    expect(killed.last.effects).toEqual([{ type: 'signal', signal: 'SIGKILL' }])
+    expect(killed.and(exited(137)).state.exit).toMatchObject({ class: 'stalled' })
+  })
+
+  test.each([
+    ['stop', stop, 'running.stopping'],
+    ['kill', kill, 'running.stopping'],
+    ['restart', restart, 'running.stopping'],
+  ] as const)('that is suspected takes a %s as one that is up', (_, signal, phase) => {
+    expect(suspect().and(signal, 1200).state.phase).toBe(phase)
+    expect(
+      suspect()
+        .and(...silent(1500, 1500))
+        .and(signal, 1600).state.phase,
+    ).toBe(phase)
+  })
+
+  test('that is suspected and ends by itself has not stalled', () => {
+    expect(suspect().and(exited(0), 1200).state.exit).toMatchObject({ class: 'completed' })
+  })
+
+  test('is asked to leave in its own words while it waits, for half of the time', () => {
+    const state = {
+      ...up({ stopTimeoutMs: 1000 }).state,
+      conversation: { ...newConversation(null), turn: 'idle' as const },
+    }
+    const idle = course({ stopTimeoutMs: 1000 }, state)
+    const asked = idle.and(stop, 0, { parts: true })
+    expect(asked.last).toMatchObject({
+      events: [{ type: 'run.ending', reason: 'stop', signal: null }],
+      effects: [{ type: 'part' }],
+    })
+    expect(asked.state.timers.rung?.monotonic).toBe(500)
+    const signalled = asked.and(timer('rung'), 500)
+    expect(signalled.last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
+    expect(signalled.state.timers.rung?.monotonic).toBe(1000)
+    expect(idle.and(stop, 0, { parts: false }).last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
   })
 })
 
