@@ -167,6 +167,7 @@ export function missionSuite(program: () => Program): void {
       ],
       ['an overloaded service', '::error 529', 'passing', /^the service is overloaded/],
       ['a fault of the service', '::error 500', 'passing', /^the service has a fault/],
+      ['a connection that is cut', '::disconnect', 'passing', /./],
       ['a limit', '::error 429', 'rate-limited', /./],
     ] as const
     test.each(table)('%s is told to the sender, and the session stays', async (_, script, kind, reason) => {

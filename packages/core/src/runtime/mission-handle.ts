@@ -122,8 +122,9 @@ export interface Mission {
   /** Asks the agent to let go of what it is doing. @throws OvermindError `not_session`, `not_running`, `not_busy` */
   interrupt(): void
   /**
-   * Puts the agent on its own terminal, in the same conversation, for people to attach to; settles when it is there. It is
-   * brought to rest first: at the end of its turn, or at once with `interrupt`. Messages wait meanwhile.
+   * Puts the agent on its own terminal, in the same conversation, for people to attach to; settles when that run
+   * has begun, a moment before its terminal listens. The agent is brought to rest first: at the end of its turn, or at
+   * once with `interrupt`. Messages wait meanwhile.
    *
    * @throws OvermindError `not_terminal` when it has none, `not_running`, `waits_for_answer` when it asks a person
    */

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import type { Ending, EndReason, ExitClass, MissionSpec, ProcessExit, Trouble } from '../../src/index.ts'
+import type {
+  Budget,
+  Conversation,
+  Ending,
+  EndReason,
+  ExitClass,
+  MissionSpec,
+  ProcessExit,
+  Trouble,
+} from '../../src/index.ts'
+import { newConversation } from '../../src/mission/conversation.ts'
 import { classify as classifyBy, type Grounds } from '../../src/mission/policy/classify.ts'
 import { conclude as concludeBy } from '../../src/mission/policy/conclude.ts'
 import { outcomeOf } from '../../src/model/exit.ts'
@@ -224,5 +234,53 @@ describe('what follows an end', () => {
         expect(conclude(asked, missionSpec({ restart, maxRestarts: 0 }), exit).kind).toBe('exit')
       }
     }
+  })
+})
+
+describe('a conversation that fails in the same way each time that it is resumed', () => {
+  const spec = missionSpec({ restart: 'always', maxRestarts: 0 })
+  const resumed = { ...newConversation('c'), memory: 'closed' } as const
+
+  /** What follows the last of these ends, each without an answer since the one before. */
+  function after(exits: readonly ProcessExit[], from: Conversation = resumed, judgement?: Trouble) {
+    let budget: Budget = { clock: 0, charged: [] }
+    let conversation: Conversation | null = from
+    const conclusions = exits.map((exit, index) => {
+      const state = { run: index + 1, startedAt: null, ending: null, budget, conversation }
+      const about = { ...circumstances(), judgement }
+      const conclusion = concludeBy(state, spec, { exit, receipt, circumstances: about })
+      ;({ budget, conversation } = conclusion)
+      return conclusion
+    })
+    return conclusions.at(-1)
+  }
+
+  test('is given up at the third time', () => {
+    expect(after([code(3), code(3)])).toMatchObject({ kind: 'restart' })
+    expect(after([code(3), code(3), code(3)])).toMatchObject({
+      kind: 'exit',
+      exit: {
+        class: 'permanent',
+        evidence: {
+          reason:
+            'the conversation fails in the same way each time that it is resumed: failed with exit code 3',
+        },
+      },
+    })
+  })
+
+  test('is tried again when it fails in another way, or is killed', () => {
+    expect(after([code(3), code(3), code(4), code(3), code(3)])).toMatchObject({ kind: 'restart' })
+    expect(after([code(137), code(137), code(137), code(137)])).toMatchObject({ kind: 'restart' })
+  })
+
+  test('is tried again when the agent says that it may pass', () => {
+    const passing = { kind: 'passing', reason: 'overloaded' } as const
+    expect(after([code(3), code(3), code(3), code(3)], resumed, passing)).toMatchObject({ kind: 'restart' })
+  })
+
+  test('is not meant where there is nothing to resume', () => {
+    const blank = newConversation('c')
+    expect(after([code(3), code(3), code(3), code(3)], blank)).toMatchObject({ kind: 'restart' })
   })
 })
