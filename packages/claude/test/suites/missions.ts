@@ -43,7 +43,7 @@ export function missionSuite(program: () => Program): void {
     test('that was killed in the middle goes on in the next run', async () => {
       await using stage = await openStage(program())
       const task = await stage.start({
-        command: tool('echo one', 'two'),
+        command: '::tool Bash {"command":"echo one"}\n::next\n::wait 1000\n::text two',
         options: { allowedTools: ['Bash'] },
         ...again,
       })

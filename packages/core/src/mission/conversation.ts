@@ -340,12 +340,19 @@ function isAbout({ id, goOn }: PendingMessage, known: string): boolean {
 function concludeTurn(draft: Draft, { from, to }: Place): void {
   const { messages, turn, memory } = draft.conversation
   for (const { id, state, goOn } of messages) {
-    if (state === 'taken' && turn === 'busy') settle(draft, id, { ok: false, from: to, to })
+    if (state === 'taken' && turn === 'busy') settleSilently(draft, id, { ok: false, from: to, to })
     if (state !== 'settled') continue
-    if (memory === 'closed') settle(draft, id, { ok: true, from, to })
+    if (memory === 'closed') settleSilently(draft, id, { ok: true, from, to })
     else if (memory === 'open' && goOn === null) askToGoOn(draft, id)
-    else settle(draft, id, { ok: false, from: to, to })
+    else settleSilently(draft, id, { ok: false, from: to, to })
   }
+}
+
+/** Settles a message of which this run says nothing more: with that a task is over too. */
+function settleSilently(draft: Draft, id: MessageId, answer: { readonly ok: boolean } & Place): void {
+  const { run, setting, conversation } = draft
+  if (conversation.last?.run !== run) draft.know({ last: { ...answer, run, at: setting.now } })
+  settle(draft, id, answer)
 }
 
 /** It was cut off from it in an earlier run, and has not gone on with it by itself. */

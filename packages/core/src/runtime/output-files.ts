@@ -143,10 +143,10 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
   }
 }
 
-/** One run of a mission may be on a terminal, and the next not. */
+/** One run of a mission may be on a terminal, and the next not. The next may be read before it has begun. */
 function streamOf(actor: MissionActor, run: number, home: Home): Stream {
   const { id, state } = actor.record()
-  if (run === state.run) return streamsOf(actor.streams())[0] ?? 'output'
+  if (run >= state.run) return streamsOf(actor.streams())[0] ?? 'output'
   return existsSync(home.outputFile(id, run, 'output')) ? 'output' : 'stdout'
 }
 

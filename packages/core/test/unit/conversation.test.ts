@@ -4,15 +4,15 @@ import { initialState } from '../../src/mission/machine.ts'
 import type { Signal, TalkSignal } from '../../src/mission/signal.ts'
 import type { MessageId } from '../../src/model/ids.ts'
 import type { MissionState } from '../../src/model/state.ts'
-import { type Fact, nothingSpent } from '../../src/index.ts'
+import { type Conversation, type Fact, nothingSpent } from '../../src/index.ts'
 import { missionSpec } from '../fakes/records.ts'
 
 const A = '00000000-0000-4000-8000-00000000000a' as MessageId
 const B = '00000000-0000-4000-8000-00000000000b' as MessageId
 
 /** A session whose agent has been greeted, and what follows from each thing that happens to it. */
-function stage(answers: 'line' | 'turn' = 'line') {
-  const spec = missionSpec({ type: 'session', command: '' })
+function stage(answers: 'line' | 'turn' = 'line', type: 'session' | 'task' = 'session') {
+  const spec = missionSpec({ type, command: type === 'task' ? 'do it' : '' })
   let state: MissionState = {
     ...initialState,
     phase: 'running.up',
@@ -39,6 +39,9 @@ function stage(answers: 'line' | 'turn' = 'line') {
     happen,
     hear: (from: number, to: number, ...facts: readonly Fact[]) =>
       happen({ type: 'heard', run: 1, to, lines: [{ from, to, facts }] }),
+    remember(memory: Conversation['memory']) {
+      if (state.conversation !== null) state = { ...state, conversation: { ...state.conversation, memory } }
+    },
     state: () => state,
     wish: () => wishOf(state, { spec, now: 1 }),
   }
@@ -87,6 +90,24 @@ describe('where an answer stands', () => {
     expect(events).toContainEqual({ type: 'message.answered', run: 1, message: A, ok: true, from, to: 600 })
     expect(conversation.last).toMatchObject({ from, to: 600 })
     expect(conversation.messages).toMatchObject([{ id: B, state: 'handed', heard: 600 }])
+  })
+})
+
+describe('a task that was killed after it had answered, before it had said so', () => {
+  test.each([
+    ['closed', true],
+    ['none', false],
+  ] as const)('is over in the next run, which remembers it as %s', (memory, ok) => {
+    const one = stage('line', 'task')
+    one.happen({ type: 'say', message: A, text: 'do it' })
+    one.remember(memory)
+    one.hear(0, 10, { type: 'ready' })
+    one.happen({ type: 'told', run: 1, key: A })
+    expect(one.wish()).toBeNull()
+    const { events } = one.hear(10, 20, { type: 'settled', message: A }, { type: 'turn', turn: 'idle' })
+    expect(events).toContainEqual(expect.objectContaining({ type: 'message.answered', message: A, ok }))
+    expect(one.state().conversation?.last).toMatchObject({ ok, run: 1 })
+    expect(one.wish()).toBe('finished')
   })
 })
 
