@@ -1,4 +1,5 @@
 /** JSON-RPC 2.0, a message a line: what is read of a line, and the lines that are written. */
+import { objectInLine } from '@overmind/core'
 import { z } from 'zod'
 
 /** What a request is known by. A longer one is no request that an agent would send. */
@@ -32,7 +33,7 @@ export type Frame =
 
 /** The message in a line; undefined when there is none. */
 export function readFrame(line: string): Frame | undefined {
-  const parsed = schema.safeParse(parseLine(line))
+  const parsed = schema.safeParse(objectInLine(line))
   if (!parsed.success) return undefined
   const { id, method, params, result, error } = parsed.data
   if (method !== undefined) {
@@ -43,16 +44,6 @@ export function readFrame(line: string): Frame | undefined {
   if (id === undefined) return undefined
   if (error !== undefined) return { kind: 'failure', id, failure: { ...error, data: error.data } }
   return result === undefined ? undefined : { kind: 'result', id, result }
-}
-
-function parseLine(line: string): unknown {
-  if (!line.startsWith('{')) return undefined
-  try {
-    return JSON.parse(line)
-  } catch {
-    // Not a line of the protocol: a warning of a program that does not know that its stdout is one.
-    return undefined
-  }
 }
 
 export function request(id: Id, method: string, params: object): string {

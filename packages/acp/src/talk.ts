@@ -1,4 +1,11 @@
-import { type Conversation, type Fact, isMessageId, type MissionSpec, type Talk } from '@overmind/core'
+import {
+  type Conversation,
+  type Fact,
+  isMessageId,
+  type MissionSpec,
+  promptOf,
+  type Talk,
+} from '@overmind/core'
 import type { CancelNotification, PromptRequest } from '@agentclientprotocol/sdk'
 import { askId, askOf, verdictLine, withdrawalLine } from './asks.ts'
 import { type Frame, notification, readFrame, refusal, request } from './frame.ts'
@@ -9,10 +16,8 @@ import { answerOf, hearTurn } from './turn.ts'
 
 /** How an agent is talked to over the Agent Client Protocol: JSON-RPC, a message a line, both ways. */
 export function talkWith(spec: MissionSpec): Talk {
-  const { command } = spec
-  const prompt = command.kind === 'shell' ? command.line : command.argv.join(' ')
   return {
-    prompt: prompt.trim() === '' ? null : prompt,
+    prompt: promptOf(spec),
     turns: true,
     // Agents do not know messages by their ids, so that one that was told twice would be answered twice.
     remembers: false,

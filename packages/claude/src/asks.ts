@@ -1,5 +1,5 @@
-import type { Ask, Fact, Verdict } from '@overmind/core'
-import { isObject, type JsonObject, listAt, objectAt, parseLine, textAt } from './json.ts'
+import { type Ask, type Fact, objectInLine, type Verdict } from '@overmind/core'
+import { isObject, type JsonObject, listAt, objectAt, textAt } from './json.ts'
 import { toolLine } from './tools.ts'
 
 /** What a request of the CLI asks of a person. */
@@ -47,7 +47,7 @@ function answerOf(ask: Ask, verdict: Verdict): JsonObject {
     case 'deny':
       return { behavior: 'deny', message: verdict.reason }
     case 'allow': {
-      const updatedInput = parseLine(ask.input) ?? {}
+      const updatedInput = objectInLine(ask.input) ?? {}
       const rule = verdict.rule === null ? undefined : parseRule(verdict.rule)
       if (rule === undefined) return { behavior: 'allow', updatedInput }
       const addRules = { type: 'addRules', rules: [rule], behavior: 'allow', destination: 'session' }

@@ -1,12 +1,12 @@
-import type { Fact } from '@overmind/core'
+import { type Fact, objectInLine } from '@overmind/core'
 import { askOf, pendingAsks } from './asks.ts'
-import { type JsonObject, listAt, objectAt, parseLine, textAt, textsAt } from './json.ts'
+import { type JsonObject, listAt, objectAt, textAt, textsAt } from './json.ts'
 import { billOf } from './spending.ts'
 import { limitOf, troubleOf } from './trouble.ts'
 
 /** What a line of the CLI's stream says. Lines of kinds that are not known say nothing. */
 export function hear(line: string): readonly Fact[] {
-  const event = parseLine(line)
+  const event = objectInLine(line)
   if (event === undefined) return []
   switch (textAt(event, 'type')) {
     case 'system':

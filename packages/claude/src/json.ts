@@ -5,18 +5,6 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The object in a line; undefined when there is none. */
-export function parseLine(line: string): JsonObject | undefined {
-  if (!line.startsWith('{')) return undefined
-  try {
-    const value: unknown = JSON.parse(line)
-    return isObject(value) ? value : undefined
-  } catch {
-    // Not a line of the protocol: a warning of a program that does not know that its stdout is one.
-    return undefined
-  }
-}
-
 export function objectAt(value: unknown, name: string): JsonObject {
   const inner = isObject(value) ? value[name] : undefined
   return isObject(inner) ? inner : {}

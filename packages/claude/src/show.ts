@@ -1,12 +1,13 @@
+import { objectInLine, oneLine } from '@overmind/core'
 import { askOf } from './asks.ts'
-import { isObject, type JsonObject, listAt, numberAt, objectAt, parseLine, textAt } from './json.ts'
+import { isObject, type JsonObject, listAt, numberAt, objectAt, textAt } from './json.ts'
 import { billOf } from './spending.ts'
 import { limitOf, troubleOf } from './trouble.ts'
-import { oneLine, textOf, toolLine } from './tools.ts'
+import { textOf, toolLine } from './tools.ts'
 
 /** A line of the CLI's stream for people; what is no line of its protocol is shown as it is. */
 export function show(line: string): readonly string[] {
-  const event = parseLine(line)
+  const event = objectInLine(line)
   if (event === undefined) return line.trim() === '' ? [] : [line]
   const shown = showEvent(event)
   // What a subagent does stands under what its agent does.

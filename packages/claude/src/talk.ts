@@ -1,15 +1,14 @@
-import type { AnswerText, MissionSpec, Talk } from '@overmind/core'
+import { type AnswerText, type MissionSpec, objectInLine, promptOf, type Talk } from '@overmind/core'
 import { verdictLine } from './asks.ts'
 import { GREETING, hear } from './hear.ts'
-import { numberAt, parseLine, textAt, textsAt } from './json.ts'
+import { numberAt, textAt, textsAt } from './json.ts'
 import { show } from './show.ts'
 import { billOf } from './spending.ts'
 
 /** How Claude Code is talked to: one JSON object a line, both ways. */
-export function talkWith({ command }: MissionSpec): Talk {
-  const prompt = command.kind === 'shell' ? command.line : command.argv.join(' ')
+export function talkWith(spec: MissionSpec): Talk {
   return {
-    prompt: prompt.trim() === '' ? null : prompt,
+    prompt: promptOf(spec),
     turns: true,
     remembers: true,
     hasTerminal: true,
@@ -44,7 +43,7 @@ function control(id: string, request: Readonly<Record<string, unknown>>): string
 }
 
 function answer(line: string): AnswerText {
-  const result = parseLine(line) ?? {}
+  const result = objectInLine(line) ?? {}
   return {
     text: textAt(result, 'result') ?? textsAt(result, 'errors').join('\n'),
     durationMs: numberAt(result, 'duration_ms') ?? null,

@@ -1,23 +1,14 @@
+import { oneLine } from '@overmind/core'
 import { isObject, type JsonObject } from './json.ts'
 
 /** The input of a tool that says most about what it is used for. */
 const TELLING = ['command', 'file_path', 'path', 'pattern', 'url', 'query', 'description', 'prompt'] as const
-
-const WIDTH = 200
 
 /** What a tool is used for, in one line. */
 export function toolLine(tool: string, input: JsonObject): string {
   const telling = TELLING.map((name) => input[name]).find((value) => typeof value === 'string')
   const about = telling ?? (Object.keys(input).length === 0 ? '' : JSON.stringify(input))
   return about === '' ? tool : `${tool}: ${oneLine(about)}`
-}
-
-/** The first line that says something, and how much there is behind it. */
-export function oneLine(text: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const first = lines[0]?.trim() ?? ''
-  const shown = first.length > WIDTH ? `${first.slice(0, WIDTH - 1)}…` : first
-  return lines.length > 1 ? `${shown} (+${lines.length - 1} lines)` : shown
 }
 
 /** The text in the content of a message or of a tool's result. */

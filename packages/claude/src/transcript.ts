@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Environment, Memory } from '@overmind/core'
-import { type JsonObject, objectAt, parseLine, textAt } from './json.ts'
+import { type Environment, type Memory, objectInLine } from '@overmind/core'
+import { type JsonObject, objectAt, textAt } from './json.ts'
 import { textOf } from './tools.ts'
 
 /**
@@ -36,7 +36,7 @@ async function memoryIn(path: string): Promise<Memory> {
   let memory: Memory = 'none'
   try {
     for await (const line of createInterface({ input: file })) {
-      const entry = parseLine(line)
+      const entry = objectInLine(line)
       if (entry === undefined || entry['isSidechain'] === true) continue
       const type = textAt(entry, 'type')
       if (type === 'assistant') memory = isAnswer(entry) ? 'closed' : 'open'

@@ -6,7 +6,6 @@ import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import {
-  type Attached,
   type AttachMode,
   type ClientMessage,
   encodeMessage,
@@ -21,15 +20,7 @@ import { ConnectionFailed, systemCode, TerminalNotRunning } from './errors.ts'
 import { terminalSocketOf, terminalsOf } from './home.ts'
 
 /** What a terminal tells. After `exit`, `detached` and `refused` nothing follows. */
-export type TerminalNews =
-  /** Bytes that bring a cleared terminal of this size, in its first state, to the state of this one. */
-  | { readonly type: 'redraw'; readonly bytes: Uint8Array }
-  | { readonly type: 'output'; readonly bytes: Uint8Array }
-  | { readonly type: 'size'; readonly size: Size }
-  | { readonly type: 'attached'; readonly attached: Attached }
-  | { readonly type: 'exit'; readonly code: number }
-  | { readonly type: 'detached' }
-  | { readonly type: 'refused'; readonly reason: string }
+export type TerminalNews = Exclude<ServerMessage, { readonly type: 'welcome' }>
 
 export interface Terminal extends Disposable {
   readonly mission: string

@@ -126,11 +126,9 @@ export function startRequest(given: Values<typeof startFlags>): Omit<StartReques
 /** `K=V`, or `K` for the value that K has here. */
 function variable(text: string): Variable {
   const [name = '', ...rest] = text.split('=')
-  const own = process.env[name]
-  if (name === '') throw new BadValue('must be of the form K=V, or K for a variable that is set here')
-  if (rest.length > 0) return [name, rest.join('=')]
-  if (own === undefined) throw new BadValue('must be of the form K=V, or K for a variable that is set here')
-  return [name, own]
+  const given = rest.length > 0 ? rest.join('=') : process.env[name]
+  if (name !== '' && given !== undefined) return [name, given]
+  throw new BadValue('must be of the form K=V, or K for a variable that is set here')
 }
 
 function environment(added: readonly Variable[]): Record<string, string> {

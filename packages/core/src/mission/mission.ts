@@ -68,6 +68,8 @@ export interface Gates {
 
 export interface MissionActor {
   readonly id: MissionId
+  /** How its agent talks; null when it does not. */
+  readonly talk: Talk | null
   record(): MissionRecord
   status(): Status
   /** How the output of its current run is kept. */
@@ -453,6 +455,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   return {
     id,
+    talk,
     record: () => record,
     status: () => statusOf(record.state),
     streams: () => provider.invoke(beginning()).streams,

@@ -4,6 +4,7 @@ import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalMissionEvent } from '../model/events.ts'
 import { type MissionId, seq } from '../model/ids.ts'
 import type { MissionRecord } from '../model/state.ts'
+import { mustRun } from './must-run.ts'
 import {
   type EventsOptions,
   isOf,
@@ -32,12 +33,6 @@ interface HandleDeps {
 
 export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
   const { id } = actor
-
-  function mustRun(): void {
-    const { name, state } = actor.record()
-    if (state.exit === null) return
-    throw new OvermindError('not_running', `mission ${id} (${name}) is not running: it is ${actor.status()}`)
-  }
 
   function isEnding(): OvermindError {
     return new OvermindError(
@@ -91,13 +86,13 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     outputFiles: deps.outputFiles,
     attached: deps.attached,
     async stop({ timeoutMs } = {}) {
-      mustRun()
+      mustRun(actor)
       actor.request({ type: 'stop', timeoutMs: timeoutMs ?? null })
       return actor.exited()
     },
     async kill({ cascade = false } = {}) {
       const { exit } = actor.record().state
-      if (!cascade || exit === null) mustRun()
+      if (!cascade || exit === null) mustRun(actor)
       if (cascade) await deps.killChildren()
       if (cascade && actor.record().state.exit !== null) return actor.exited()
       actor.request({ type: 'kill' })

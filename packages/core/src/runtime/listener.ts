@@ -2,7 +2,6 @@
 import type { HeardLine } from '../mission/signal.ts'
 import type { MissionActor } from '../mission/mission.ts'
 import type { MissionId } from '../model/ids.ts'
-import type { MissionRecord } from '../model/state.ts'
 import type { Home } from '../process/home.ts'
 import { readOutput } from '../process/output-reader.ts'
 import { keyOf, type RunRef } from '../process/run-ref.ts'
@@ -25,7 +24,6 @@ export interface Listener {
 export interface ListenerOptions {
   readonly home: Home
   find(mission: MissionId): MissionActor | undefined
-  talkOf(record: MissionRecord): Talk | null
   /** The first byte of stdout that is still kept. */
   floorOf(ref: RunRef): number
   onFault(error: unknown): void
@@ -38,7 +36,7 @@ interface Ear {
   readonly done: Promise<void>
 }
 
-export function createListener({ home, find, talkOf, floorOf, onFault }: ListenerOptions): Listener {
+export function createListener({ home, find, floorOf, onFault }: ListenerOptions): Listener {
   const ears = new Map<string, Ear>()
   const ending = new Set<Promise<void>>()
   const closed = new AbortController()
@@ -62,7 +60,7 @@ export function createListener({ home, find, talkOf, floorOf, onFault }: Listene
   return {
     listen: (ref) => {
       const actor = find(ref.mission)
-      const talk = actor === undefined ? null : talkOf(actor.record())
+      const talk = actor?.talk ?? null
       if (actor === undefined || talk === null || ears.has(keyOf(ref))) return
       const over = Promise.withResolvers<void>()
       const done = hear(ref, actor, talk, over.promise)

@@ -149,7 +149,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const listener = createListener({
     home,
     find: (id) => registry.find(id)?.actor,
-    talkOf: (record) => providerOf(record).talk?.(record.spec) ?? null,
     floorOf: (ref) => outputs.floorOf(ref, 'stdout'),
     onFault,
   })
@@ -191,7 +190,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
       mayRunAgain: () => mayRunAgain(entry),
       session: sessionOf(actor, {
-        talk: provider.talk?.(record.spec) ?? null,
         random,
         queued: (message) =>
           messageEvent(store, { mission: record.id, message, type: 'message.queued' }) !== undefined,

@@ -6,8 +6,9 @@ import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
 import type { EventDraft } from '../model/events.ts'
 import { type MessageId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import type { MissionActor } from '../mission/mission.ts'
-import type { AnswerText, Talk } from '../provider/talk.ts'
+import type { AnswerText } from '../provider/talk.ts'
 import type { Mission } from './mission-handle.ts'
+import { mustRun } from './must-run.ts'
 
 /** So many bytes one message may have. */
 const LONGEST_MESSAGE = 1024 * 1024
@@ -18,7 +19,6 @@ const LONGEST_TURN = 16 * 1024 * 1024
 type Answered = Extract<EventDraft, { type: 'message.answered' }>
 
 interface SessionDeps {
-  readonly talk: Talk | null
   readonly random: Random
   /** What the journal says became of a message, and whether it knows of it. */
   answered(message: MessageId): Answered | undefined
@@ -28,9 +28,9 @@ interface SessionDeps {
 
 export function sessionOf(
   actor: MissionActor,
-  { talk, random, answered, queued, stdoutOf }: SessionDeps,
+  { random, answered, queued, stdoutOf }: SessionDeps,
 ): Pick<Mission, 'send' | 'answer' | 'result' | 'interrupt' | 'sitDown' | 'standUp' | 'decide' | 'talk'> {
-  const { id } = actor
+  const { id, talk } = actor
   const name = (): string => `mission ${id} (${actor.record().name})`
 
   /** @throws OvermindError `not_session`, `not_running` */
@@ -48,11 +48,6 @@ export function sessionOf(
     throw new OvermindError('not_running', `${name()} ${how}`)
   }
 
-  function mustRun(): void {
-    if (actor.record().state.exit === null) return
-    throw new OvermindError('not_running', `${name()} is not running: it is ${actor.status()}`)
-  }
-
   /** Settles when the agent has nothing to do. */
   async function rest(interrupt: boolean, signal?: AbortSignal): Promise<void> {
     const isBusy = (): boolean => actor.record().state.conversation?.turn === 'busy'
@@ -65,7 +60,7 @@ export function sessionOf(
     }
     if (isBusy() && interrupt) actor.request({ type: 'interrupt', request: newUuid(random) })
     await actor.until(({ conversation, exit }) => conversation?.turn === 'idle' || exit !== null, signal)
-    mustRun()
+    mustRun(actor)
   }
 
   /** Settles when the run behind this one is there. */
@@ -74,7 +69,7 @@ export function sessionOf(
       (now) => now.exit !== null || (now.run > run && now.phase !== 'running.starting'),
       signal,
     )
-    mustRun()
+    mustRun(actor)
   }
 
   async function textOf({ run, from, to }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<AnswerText> {
@@ -144,7 +139,7 @@ export function sessionOf(
           `${name()} has no terminal of its own: see its output instead`,
         )
       }
-      mustRun()
+      mustRun(actor)
       if (actor.record().state.conversation?.terminal !== null) return
       await rest(interrupt, signal)
       const { run } = actor.record().state
@@ -154,7 +149,7 @@ export function sessionOf(
       await begun(run, signal)
     },
     async standUp() {
-      mustRun()
+      mustRun(actor)
       const { run, conversation } = actor.record().state
       if (conversation === null || conversation.terminal === null) {
         throw new OvermindError('not_terminal', `${name()} is not at its terminal`)

@@ -17,15 +17,14 @@ export function missionInput(body: unknown): MissionInput {
 export function teamInput(body: unknown): TeamInput {
   const team = renamed(body, 'the body must be a JSON object with at least a strategy and members')
   const members: unknown = team['members']
-  if (!Array.isArray(members)) return team as unknown as TeamInput
-  return {
-    ...team,
-    members: members.map((member: unknown) => {
-      if (!isObject(member)) return member
-      const fields = renamed(member, '')
-      return 'mission' in fields ? { ...fields, mission: missionInput(fields['mission']) } : fields
-    }),
-  } as unknown as TeamInput
+  const named = Array.isArray(members) ? { ...team, members: members.map(memberInput) } : team
+  return named as unknown as TeamInput
+}
+
+function memberInput(member: unknown): unknown {
+  if (!isObject(member)) return member
+  const fields = renamed(member, '')
+  return 'mission' in fields ? { ...fields, mission: missionInput(fields['mission']) } : fields
 }
 
 function renamed(body: unknown, expected: string): Record<string, unknown> {

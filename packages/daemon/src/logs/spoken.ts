@@ -1,4 +1,4 @@
-import type { Mission } from '@overmind/core'
+import { type Mission, objectInLine } from '@overmind/core'
 import { logLines } from './lines.ts'
 
 export interface SpokenOptions {
@@ -14,20 +14,9 @@ export async function* spokenBy(
 ): AsyncGenerator<Readonly<Record<string, unknown>>, undefined> {
   const lines = logLines(mission, { raw: true, follow: true, signal, ...(all ? {} : { tail: 0 }) })
   for await (const { text, notice } of lines) {
-    if (notice !== true) yield objectIn(text) ?? { type: 'plain', text }
+    if (notice !== true) yield objectInLine(text) ?? { type: 'plain', text }
   }
   const { status, state } = mission.view()
   const { exit } = state
   if (exit !== null) yield { type: 'exit', status, exit_code: exit.code }
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (!text.startsWith('{')) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : undefined
-  } catch {
-    // A line of text that looks like an object.
-    return undefined
-  }
 }

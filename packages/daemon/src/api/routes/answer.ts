@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { isMessageId, OvermindError } from '@overmind/core'
-import { json, problem, whole } from '../answers.ts'
+import { json, problem, reference, whole } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { answerSchema } from '../schemas.ts'
 import { answerView } from '../views.ts'
@@ -12,8 +12,7 @@ export const answer: Register = (api, { runtime }) => {
     path: '/v1/missions/{reference}/messages/{message}',
     summary: 'Answers when a message has been answered',
     request: {
-      params: z.object({
-        reference: z.string().openapi({ description: 'Id, name, or unique beginning of an id' }),
+      params: reference.extend({
         message: z.string().openapi({ description: 'The id that sending it gave' }),
       }),
       query: z.object({
@@ -26,9 +25,9 @@ export const answer: Register = (api, { runtime }) => {
     responses: { 200: json('The answer', answerSchema), 404: problem, 408: problem, 409: problem },
   })
   api.openapi(route, async (c) => {
-    const { reference, message } = c.req.valid('param')
+    const { reference: asked, message } = c.req.valid('param')
     const { timeout_ms: timeoutMs } = c.req.valid('query')
-    const mission = runtime.get(reference)
+    const mission = runtime.get(asked)
     if (!isMessageId(message)) {
       throw new OvermindError(
         'message_not_found',

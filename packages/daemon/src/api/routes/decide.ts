@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Mission, Verdict } from '@overmind/core'
-import { json, problem } from '../answers.ts'
+import { json, problem, reference } from '../answers.ts'
 import { readBody } from '../body.ts'
 import type { Register } from '../context.ts'
 import { decisionSchema, missionSchema } from '../schemas.ts'
@@ -13,8 +13,7 @@ export const decide: Register = (api, { runtime }) => {
     path: '/v1/missions/{reference}/asks/{ask}',
     summary: 'Answer a question of an agent',
     request: {
-      params: z.object({
-        reference: z.string().openapi({ description: 'Id, name, or unique beginning of an id' }),
+      params: reference.extend({
         ask: z.string().openapi({ description: 'The question, as `/v1/inbox` names it' }),
       }),
       body: { required: true, content: { 'application/json': { schema: decisionSchema } } },

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Mission, Runtime } from '@overmind/core'
+import type { MissionId, MissionView } from '@overmind/core'
 import { json } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { askSchema } from '../schemas.ts'
@@ -14,14 +14,18 @@ export const inbox: Register = (api, { runtime }) => {
     responses: { 200: json('The questions', z.object({ asks: z.array(askSchema) })) },
   })
   api.openapi(route, (c) => {
-    const asks = runtime.list().flatMap((mission) => asksOf(mission, runtime))
+    const missions = runtime.list().map((mission) => mission.view())
+    const byId = new Map(missions.map((mission) => [mission.id, mission]))
+    const asks = missions.flatMap((mission) => asksOf(mission, byId))
     asks.sort((a, b) => b.blocking - a.blocking || a.at.localeCompare(b.at))
     return c.json({ asks }, 200)
   })
 }
 
-function asksOf(mission: Mission, runtime: Runtime): readonly AskView[] {
-  const { id, name, state } = mission.view()
+type Missions = ReadonlyMap<MissionId, MissionView>
+
+function asksOf(mission: MissionView, missions: Missions): readonly AskView[] {
+  const { id, name, state } = mission
   const open = state.conversation?.asks.filter(({ verdict }) => verdict === null) ?? []
   return open.map(({ id: ask, tool, summary, input, rule, at }) => ({
     mission: id,
@@ -32,17 +36,15 @@ function asksOf(mission: Mission, runtime: Runtime): readonly AskView[] {
     input,
     rule,
     at: iso(at),
-    blocking: blockedBy(mission, runtime),
+    blocking: blockedBy(mission, missions),
   }))
 }
 
 /** The messages that it has not answered, and the missions above it that it belongs to. */
-function blockedBy(mission: Mission, runtime: Runtime): number {
-  const { state, spec } = mission.view()
+function blockedBy({ state, spec }: MissionView, missions: Missions): number {
   let blocked = state.conversation?.messages.length ?? 0
-  const above = new Map(runtime.list().map((other) => [other.id, other.view()]))
-  for (let parent = spec.parent; parent !== null; parent = above.get(parent)?.spec.parent ?? null) {
-    if (above.get(parent)?.state.exit === null) blocked += 1
+  for (let parent = spec.parent; parent !== null; parent = missions.get(parent)?.spec.parent ?? null) {
+    if (missions.get(parent)?.state.exit === null) blocked += 1
   }
   return blocked
 }
