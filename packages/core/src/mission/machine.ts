@@ -111,12 +111,18 @@ function want(reason: EndReason, rung: Rung) {
   }
 }
 
-/** An agent that waits for a message can be asked to leave in its own words; one at work would answer first. */
+/** An agent that rests can be asked to leave in its own words; one at work would answer first. */
 function wantEnd(reason: EndReason) {
   return (args: Args): Step => {
     const { context, event } = args
-    return want(reason, event.parts && context.conversation?.turn === 'idle' ? 'part' : 'ask')(args)
+    return want(reason, event.parts && rests(context) ? 'part' : 'ask')(args)
   }
+}
+
+/** It waits for a message, or has answered what it was told and is about to say that it waits. */
+function rests({ conversation, run }: Context): boolean {
+  if (conversation?.turn !== 'busy') return conversation?.turn === 'idle'
+  return conversation.last?.run === run && conversation.messages.every(({ state }) => state === 'queued')
 }
 
 function climbOn({ context }: Args): Step {

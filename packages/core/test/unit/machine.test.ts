@@ -1,7 +1,9 @@
 import { newConversation } from '../../src/mission/conversation.ts'
 import { describe, expect, test } from 'vitest'
 import type {
+  Conversation,
   EndReason,
+  MessageId,
   MissionInput,
   MissionState,
   Phase,
@@ -15,6 +17,7 @@ import { circumstances } from '../fakes/circumstances.ts'
 import { OPEN_GATE, SPACING_MS } from '../../src/mission/policy/gate.ts'
 import { missionSpec } from '../fakes/records.ts'
 
+const MESSAGE = '00000000-0000-4000-8000-00000000000a' as MessageId
 const PROCESS = { pid: 42, start: '7', boot: 'boot' }
 const EMPTY: Receipt = { signals: [], strays: 0, left: [] }
 const code = (value: number, ran = 10): ProcessExit => ({ kind: 'code', code: value, at: 0, ran })
@@ -493,6 +496,23 @@ describe('an agent that can be told', () => {
     expect(signalled.last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
     expect(signalled.state.timers.rung?.monotonic).toBe(1000)
     expect(idle.and(stop, 0, { parts: false }).last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
+  })
+
+  test.each([
+    ['has answered all and has not said yet that it waits', 1, [], 'part'],
+    ['has answered, and more is queued', 1, ['queued'], 'part'],
+    ['has answered one and works on the next', 1, ['taken'], 'ask'],
+    ['has not answered in this run', 0, [], 'ask'],
+  ] as const)('one that %s', (_, answeredIn, states, rung) => {
+    const { state } = up()
+    const conversation: Conversation = {
+      ...newConversation(null),
+      turn: 'busy',
+      last: { ok: true, run: answeredIn, from: 0, to: 1, at: 0 },
+      messages: states.map((of) => ({ id: MESSAGE, at: 0, state: of, run: 1, goOn: null, heard: 0 })),
+    }
+    const { ending } = course({}, { ...state, conversation }).and(stop, 0, { parts: true }).state
+    expect(ending).toMatchObject({ rung })
   })
 })
 
