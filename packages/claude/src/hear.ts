@@ -1,6 +1,6 @@
 import { type Fact, objectInLine } from '@overmind/core'
 import { askOf, pendingAsks } from './asks.ts'
-import { type JsonObject, listAt, objectAt, textAt, textsAt } from './json.ts'
+import { type JsonObject, listAt, numberAt, objectAt, textAt, textsAt } from './json.ts'
 import { billOf } from './spending.ts'
 import { limitOf, troubleOf } from './trouble.ts'
 
@@ -15,6 +15,9 @@ export function hear(line: string): readonly Fact[] {
       return result(event)
     case 'command_lifecycle':
       return lifecycle(event)
+    case 'assistant':
+    case 'user':
+      return listAt(objectAt(event, 'message'), 'content').flatMap(toolUse)
     case 'control_response':
       return response(objectAt(event, 'response'))
     case 'control_request':
@@ -69,6 +72,24 @@ function lifecycle(event: JsonObject): readonly Fact[] {
   })
 }
 
+/** Of its tools only the shell says how long it may take. */
+function toolUse(block: unknown): readonly Fact[] {
+  switch (textAt(block, 'type')) {
+    case 'tool_use': {
+      if (textAt(block, 'name') !== 'Bash') return []
+      const limitMs = numberAt(objectAt(block, 'input'), 'timeout') ?? SHELL_LIMIT_MS
+      return withText(block, 'id', (call) => ({ type: 'tool-began', call, limitMs }))
+    }
+    case 'tool_result':
+      return withText(block, 'tool_use_id', (call) => ({ type: 'tool-ended', call }))
+    default:
+      return []
+  }
+}
+
+/** How long a command of its shell may take where it does not say. */
+const SHELL_LIMIT_MS = 120_000
+
 /** Whatever it answers to the first request, it listens. */
 function response(body: JsonObject): readonly Fact[] {
   if (textAt(body, 'request_id') !== GREETING) return []
@@ -97,11 +118,7 @@ function withTrouble(trouble: Extract<Fact, { type: 'trouble' }>['trouble'] | un
   return trouble === undefined ? [] : [{ type: 'trouble', trouble }]
 }
 
-function withText(
-  event: JsonObject,
-  name: string,
-  fact: (text: string) => Fact | undefined,
-): readonly Fact[] {
+function withText(event: unknown, name: string, fact: (text: string) => Fact | undefined): readonly Fact[] {
   const text = textAt(event, name)
   const made = text === undefined ? undefined : fact(text)
   return made === undefined ? [] : [made]

@@ -71,6 +71,7 @@ export type { OutputRange, Stream } from './model/output.ts'
 export { isSignal, signalOfCode } from './model/signals.ts'
 export {
   type Command,
+  type Activity,
   type Custody,
   type Environment,
   type MissionInput,

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Mission } from '@overmind/core'
 import { expect, test } from 'vitest'
 import { heapUsed } from '../../../core/test/support/heap.ts'
-import { processesWith } from '../../../core/test/support/processes.ts'
+import { endGroup, processesWith } from '../../../core/test/support/processes.ts'
 import { standIn } from '../support/stand-in-program.ts'
 import { openStage } from '../support/stage.ts'
 
@@ -36,7 +36,9 @@ test(
       while (performance.now() < until) {
         own.push(session.send(messages[Math.floor(random() * messages.length)] ?? 'hello'))
         await pause(random() * 200)
-        if (random() < 0.03) process.kill(-(session.view().state.process?.pid ?? 0), 'SIGKILL')
+        // Between two runs there is none.
+        const { process } = session.view().state
+        if (random() < 0.03 && process !== null) endGroup(process.pid)
         // No faster than it answers.
         while ((session.view().state.conversation?.messages.length ?? 0) > 3) await pause(50)
       }

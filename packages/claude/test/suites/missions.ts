@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Mission, MissionInput } from '@overmind/core'
 import { describe, expect, test } from 'vitest'
 import { eventually, soon } from '../../../core/test/support/eventually.ts'
-import { missionProcesses, processesWith } from '../../../core/test/support/processes.ts'
+import { endGroup, missionProcesses, processesWith } from '../../../core/test/support/processes.ts'
 import type { Program } from '../support/cli.ts'
 import { ask, happened, openStage, outputOf, shown, type Stage } from '../support/stage.ts'
 
@@ -19,7 +19,7 @@ const answersIn = (mission: Mission, message: string): readonly boolean[] =>
     .flatMap((event) => (event.type === 'message.answered' && event.message === message ? [event.ok] : []))
 
 function killAgent(mission: Mission): void {
-  process.kill(-(mission.view().state.process?.pid ?? 0), 'SIGKILL')
+  endGroup(mission.view().state.process?.pid)
 }
 
 export function missionSuite(program: () => Program): void {
@@ -252,6 +252,20 @@ export function missionSuite(program: () => Program): void {
       expect(ending[0]).toMatchObject({ reason: 'stall', signal: 'SIGINT' })
       await session.kill()
     })
+  })
+
+  test('an agent that waits for its shell is not silent, however long that takes', async () => {
+    await using stage = await openStage(program())
+    const session = await stage.session({
+      ...again,
+      activityTimeoutMs: 1000,
+      stopTimeoutMs: 4000,
+      options: { allowedTools: ['Bash'] },
+    })
+    // It would have been interrupted by the time that this has ended.
+    expect(await ask(session, tool('timeout 3 tail -f /dev/null; echo over', 'done'))).toBe('done')
+    expect(session.view().state.run).toBe(1)
+    await session.kill()
   })
 
   describe('a kill at any point of a turn', () => {

@@ -130,6 +130,7 @@ const sample: ProviderSample = {
         'taken',
         'turn',
         'taken',
+        'tool-began',
         'asked',
         'answered',
         'settled',

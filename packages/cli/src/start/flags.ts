@@ -31,6 +31,7 @@ type StartFlags = {
   readonly 'max-seconds': Valued<number>
   readonly backoff: Valued<number>
   readonly 'activity-timeout': Valued<number>
+  readonly activity: Valued<'output' | 'cpu'>
   readonly timeout: Valued<number>
   readonly custody: Valued<'marks' | 'cgroup'>
   readonly memory: Valued<number>
@@ -70,7 +71,15 @@ export const startFlags: StartFlags = {
   'max-restarts': value('n', 'Restarts within --max-seconds; 0 is unlimited (default: 5)', whole(0)),
   'max-seconds': value('s', 'Seconds of running time that --max-restarts is about (default: 60)', seconds),
   backoff: value('ms', 'Before the first restart, doubled with each (default: 1000)', duration('ms')),
-  'activity-timeout': value('s', 'Seconds without output after which a run is stalled', duration('s')),
+  'activity-timeout': value(
+    's',
+    'Seconds without a sign of life after which a run is stalled',
+    duration('s'),
+  ),
+  activity: choice(
+    ['output', 'cpu'],
+    'What is a sign of life: output, or processor time as well (default: output)',
+  ),
   timeout: value('s', 'Seconds after which a run is ended', duration('s')),
   custody: choice(['marks', 'cgroup'], 'What holds its processes together (default: cgroup with a limit)'),
   memory: value('bytes', 'What all of it may use together, such as 512M', bytes),
@@ -106,6 +115,7 @@ export function startRequest(given: Values<typeof startFlags>): Omit<StartReques
       max_seconds: given['max-seconds'],
       backoff_ms: given.backoff,
       activity_timeout_ms: given['activity-timeout'],
+      activity: given.activity,
       timeout_ms: given.timeout,
       custody: given.custody,
       memory_bytes: given.memory,

@@ -70,6 +70,7 @@ export function newConversation(id: string | null): Conversation {
     tellsTurns: false,
     heard: 0,
     background: 0,
+    tools: [],
     messages: [],
     awaited: [],
     asks: [],
@@ -170,6 +171,7 @@ function beginRun(draft: Draft): void {
     turn: 'off',
     tellsTurns: false,
     background: 0,
+    tools: [],
     trouble: null,
     interrupting: null,
     runCostUsd: 0,
@@ -186,7 +188,7 @@ function endRun(draft: Draft): void {
   for (const { id, verdict } of draft.conversation.asks) {
     if (verdict === null) draft.events.push({ type: 'ask.withdrawn', run: draft.run, ask: id })
   }
-  draft.know({ turn: 'off', awaited: [], asks: [], background: 0, interrupting: null })
+  draft.know({ turn: 'off', awaited: [], asks: [], background: 0, tools: [], interrupting: null })
   for (const { id, state } of draft.conversation.messages) {
     const mayBeToldAgain = state === 'handed' || draft.setting.talk.remembers
     if (state !== 'queued' && mayBeToldAgain) {
@@ -308,6 +310,13 @@ function learn(draft: Draft, fact: Fact, place: Place): void {
       draft.events.push({ type: 'session.trouble', run, trouble })
       return
     }
+    case 'tool-began': {
+      const until = setting.now + fact.limitMs
+      return draft.know({ tools: [...conversation.tools, { call: fact.call, until }] })
+    }
+    case 'tool-ended':
+      if (!conversation.tools.some(({ call }) => call === fact.call)) return
+      return draft.know({ tools: conversation.tools.filter(({ call }) => call !== fact.call) })
     case 'background':
       return draft.know({ background: fact.running })
   }
@@ -397,6 +406,7 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, line:
     runCostUsd: fact.runCostUsd ?? conversation.runCostUsd,
     last: { ok, run, from, to, at },
     interrupting: null,
+    tools: [],
     // A verdict that was on its way has arrived, or nobody waits for it.
     asks: [],
     ...(setting.talk.turns && !conversation.tellsTurns ? { turn: 'idle' } : {}),

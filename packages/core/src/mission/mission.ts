@@ -278,13 +278,18 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   /** When the agent began to work on what it works on, as far as this supervisor saw it. */
   let busySince = clock.now().monotonic
 
-  /** An agent is silent when it has something to do and nobody to wait for. */
+  /** An agent is silent when it has something to do, and neither a person nor a tool to wait for. */
   function quietFor(): number {
     const { conversation } = record.state
     const quiet = host.quietFor(ref())
     if (conversation === null || talk?.turns !== true) return quiet
-    const waits = conversation.turn !== 'busy' || conversation.asks.some(({ verdict }) => verdict === null)
-    return waits ? 0 : Math.min(quiet, clock.now().monotonic - busySince)
+    const { turn, asks, tools } = conversation
+    const now = clock.now()
+    const waits =
+      turn !== 'busy' ||
+      asks.some(({ verdict }) => verdict === null) ||
+      tools.some(({ until }) => until > now.wall)
+    return waits ? 0 : Math.min(quiet, now.monotonic - busySince)
   }
 
   function perform(effect: Effect): void {
@@ -368,6 +373,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       cwd: spec.cwd,
       env,
       outputLimitBytes: spec.outputLimitBytes,
+      activity: spec.activity,
       limits: limitsOf(spec),
       copy: keeperCopy(record, talk),
     }

@@ -25,6 +25,8 @@ export interface Conversation {
   readonly tellsTurns: boolean
   /** Work of the current run that goes on beside its turns. */
   readonly background: number
+  /** Tools that it uses, and when each will have ended, in milliseconds since 1970: its silence means nothing before. */
+  readonly tools: readonly { readonly call: string; readonly until: number }[]
   /** Not answered yet, in the order in which they are told. */
   readonly messages: readonly PendingMessage[]
   /** What the agent awaits that needs nobody's decision, and has not been told yet; in its provider's words. */

@@ -81,8 +81,10 @@ export interface MissionInput {
   readonly maxSeconds?: number | undefined
   /** The delay before the first restart, in milliseconds; it doubles with each restart in the window. Default: 1000. */
   readonly backoffMs?: number | undefined
-  /** Milliseconds without output after which a run is stalled. Default: none. */
+  /** Milliseconds without a sign of life after which a run is stalled. Default: none. */
   readonly activityTimeoutMs?: number | undefined
+  /** What counts as a sign of life. Default: `output`. */
+  readonly activity?: Activity | undefined
   /** Milliseconds after which a run is ended, whatever it does. Default: none. */
   readonly timeoutMs?: number | undefined
   /** The signal that asks the mission to end. Default: `SIGTERM`. */
@@ -117,6 +119,9 @@ export interface MissionInput {
 /** `marks`: what carries the marks of the run, shares its session, or descends from these. `cgroup`: what is in its control group as well. */
 export type Custody = 'marks' | 'cgroup'
 
+/** `output`: what it writes. `cpu`: that, and that its processes work: at least a twentieth of one processor, seen every two seconds. */
+export type Activity = 'output' | 'cpu'
+
 export type OnParentExit = 'keep' | 'stop'
 
 /** A mission's description with every default filled in; checked once, trusted afterwards. */
@@ -138,6 +143,7 @@ export interface MissionSpec {
   readonly maxSeconds: number
   readonly backoffMs: number
   readonly activityTimeoutMs: number | null
+  readonly activity: Activity
   readonly timeoutMs: number | null
   readonly stopSignal: NodeJS.Signals
   readonly stopTimeoutMs: number
@@ -265,6 +271,7 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
   maxSeconds: z.number('must be a number of seconds').positive('must be more than 0').optional(),
   backoffMs: duration(0).optional(),
   activityTimeoutMs: duration(1).optional(),
+  activity: z.enum(['output', 'cpu'], { error: () => 'must be one of output, cpu' }).optional(),
   timeoutMs: duration(1).optional(),
   stopSignal: z
     .string('must be text')
@@ -362,6 +369,7 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       maxSeconds: given.maxSeconds ?? 60,
       backoffMs: given.backoffMs ?? 1000,
       activityTimeoutMs: given.activityTimeoutMs ?? null,
+      activity: given.activity ?? 'output',
       timeoutMs: given.timeoutMs ?? null,
       stopSignal: given.stopSignal ?? 'SIGTERM',
       stopTimeoutMs: given.stopTimeoutMs ?? 10_000,

@@ -6,7 +6,7 @@
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { Stream } from '../model/output.ts'
 import type { CgroupSupport } from '../model/cgroup-support.ts'
-import type { Custody, Environment, TerminalSize } from '../model/spec.ts'
+import type { Activity, Custody, Environment, TerminalSize } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Instant } from '../model/time.ts'
 import type { Limits } from './cgroups/limits.ts'
@@ -26,6 +26,7 @@ export interface Launch extends RunRef {
   /** Of the terminal, when it is on one. */
   readonly size: TerminalSize
   readonly outputLimitBytes: number
+  readonly activity: Activity
   /** What its control group limits; null when it gets none. */
   readonly limits: Limits | null
   /** What the keeper carries for a supervisor that has lost its store. */
@@ -48,6 +49,7 @@ export interface Abandoned extends RunRef {
   readonly custody: Custody
   readonly streams: Launch['streams']
   readonly outputLimitBytes: number
+  readonly activity: Activity
   readonly seen: Seen
 }
 
@@ -87,8 +89,8 @@ export type HostEvent =
   | { readonly type: 'told'; readonly ref: RunRef; readonly key: string }
   | { readonly type: 'emptied'; readonly ref: RunRef; readonly receipt: Receipt }
   | { readonly type: 'orphaned'; readonly ref: RunRef }
-  /** The host itself could not do something; the run goes on. */
-  | { readonly type: 'fault'; readonly ref: RunRef; readonly error: unknown }
+  /** The host itself could not do something; runs go on. */
+  | { readonly type: 'fault'; readonly error: unknown }
   | {
       readonly type: 'output'
       readonly ref: RunRef
@@ -124,7 +126,7 @@ export interface ProcessHost {
   tell(ref: RunRef, line: { readonly key: string; readonly text: string }): void
   /** Stops waiting for the tree to be empty and reports it as `emptied`, naming what is left. */
   giveUp(ref: RunRef): Promise<void>
-  /** For how long the run has written nothing, in milliseconds; since its start when it never wrote. */
+  /** For how long the run has shown none of the signs of life that count for it, in milliseconds; since its start at most. */
   quietFor(ref: RunRef): number
   /** What the watched runs use, by `<mission>.<run>`. */
   usage(): Promise<ReadonlyMap<string, RunUsage>>

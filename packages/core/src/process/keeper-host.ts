@@ -43,7 +43,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       clock,
       adopted,
       onTold: (key) => emit({ type: 'told', ref, key }),
-      onFault: (error) => emit({ type: 'fault', ref, error }),
+      onFault: (error) => emit({ type: 'fault', error }),
     })
     feeds.set(keyOf(ref), feed)
   }
@@ -107,11 +107,11 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     const launch = starts.begun({ mission, run })
     if (launch === undefined) return
     const at = startOf(process, { table, clock })
-    const { streams, outputLimitBytes, limits } = launch
+    const { streams, outputLimitBytes, activity, limits } = launch
     const custody = limits === null ? 'marks' : 'cgroup'
     if (streams === 'talk') openFeed({ mission, run }, false)
     live.track(
-      { mission, run, process, at, custody, streams, outputLimitBytes, seen: {}, adopted: false },
+      { mission, run, process, at, custody, streams, outputLimitBytes, activity, seen: {}, adopted: false },
       'kept',
     )
     emit({ type: 'started', ref: { mission, run }, process, at })
@@ -155,6 +155,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     starts.checkLate()
     looks += 1
     live.checkKeepers(live.size <= FEW || looks % 5 === 0)
+    live.lookAtWork()
     beAttentive()
   }
 

@@ -124,15 +124,16 @@ function readLoad(pid: number): Load | null {
   const bytes = readProc(`/proc/${pid}/stat`)
   if (bytes === null) return null
   const text = bytes.toString('latin1')
-  // The third field is the first behind the name; these are the fourteenth and the fifteenth.
-  const [user, system] = text
+  // The third field is the first behind the name; these are the fourteenth to the seventeenth: user and system, its own
+  // and of children that it waited for.
+  const ticks = text
     .slice(text.lastIndexOf(')') + 2)
     .split(' ')
-    .slice(11, 13)
+    .slice(11, 15)
   const status = readProc(`/proc/${pid}/status`)?.toString('latin1') ?? ''
   const [, kibibytes = '0'] = /^VmRSS:\s*(\d+) kB$/m.exec(status) ?? []
   return {
-    cpuMs: (Number(user) + Number(system)) * MS_PER_TICK,
+    cpuMs: ticks.reduce((sum, part) => sum + Number(part), 0) * MS_PER_TICK,
     memoryBytes: Number(kibibytes) * 1024,
   }
 }

@@ -12,7 +12,7 @@ import {
   type Receipt,
   type SentSignal,
 } from '../model/exit.ts'
-import type { Custody } from '../model/spec.ts'
+import type { Activity, Custody } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
@@ -29,6 +29,7 @@ import type { Snapshots } from './snapshots.ts'
 import { type RunUsage, usageOf } from './usage.ts'
 import { terminalQuietFor } from './terminal/activity.ts'
 import { isTerminalProgram } from './terminal/launch.ts'
+import { createWorkWatch } from './work-watch.ts'
 import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 
 const FIRST_LOOK_MS = 5
@@ -63,6 +64,7 @@ export interface Tracked extends WatchedRun {
   readonly process: ProcessIdentity
   readonly at: Instant
   readonly custody: Custody
+  readonly activity: Activity
   /** An earlier supervisor started it. */
   readonly adopted: boolean
 }
@@ -76,6 +78,8 @@ export interface LiveRuns {
   ended(ref: RunRef, record: (of: Tracked['process'], at: Instant) => ExitRecord): void
   /** Finds runs whose keeper is gone without a word. `thorough`: also those whose number has been given to another. */
   checkKeepers(thorough: boolean): void
+  /** Looks at what those do of which work is a sign of life. To be called every few seconds. */
+  lookAtWork(): void
   /** The ids of the keepers. */
   keepers(): ReadonlySet<number>
   signal(ref: RunRef, signal: NodeJS.Signals): Promise<void>
@@ -100,6 +104,15 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   const { home, clock, table, snapshots, cgroups, emit, recordOf } = options
   const live = new Map<string, LiveRun>()
   const keepers = new Set<number>()
+  const work = createWorkWatch({
+    clock,
+    usage: () => usageOfRuns([...live.values()].filter(({ ref }) => work.idleFor(ref) !== null)),
+    onFault: (error) => emit({ type: 'fault', error }),
+  })
+
+  async function usageOfRuns(runs: readonly LiveRun[]): Promise<ReadonlyMap<string, RunUsage>> {
+    return usageOf(runs, { snapshot: await snapshots.all(), table, home: home.path })
+  }
 
   function familyOf(run: LiveRun): Family {
     const { ref, process, group } = run
@@ -145,6 +158,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       cancelLook: () => {},
     }
     live.set(keyOf(run), tracked)
+    if (run.activity === 'cpu') work.add(tracked.ref)
     if (state === 'kept') keepers.add(run.process.pid)
     else lookSoon(tracked, 0)
   }
@@ -158,6 +172,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   function leave(run: LiveRun): void {
     run.cancelLook()
     for (const { watch } of run.outputs.values()) watch.close()
+    work.remove(run.ref)
     live.delete(keyOf(run.ref))
   }
 
@@ -183,7 +198,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
         if (live.get(keyOf(run.ref)) === run) exited(run, exit, treeOf(run, snapshot).length)
       },
       (error: unknown) => {
-        emit({ type: 'fault', ref: run.ref, error })
+        emit({ type: 'fault', error })
         exited(run, exit, leftBehind(run).length)
       },
     )
@@ -228,7 +243,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       snapshots.all().then(
         (snapshot) => looked(run, snapshot, delayMs),
         (error: unknown) => {
-          emit({ type: 'fault', ref: run.ref, error })
+          emit({ type: 'fault', error })
           lookSoon(run, LAST_LOOK_MS)
         },
       )
@@ -341,6 +356,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
         if (gone) leaderGone(run, undefined)
       }
     },
+    lookAtWork: work.look,
     keepers: () => keepers,
     signal,
     async giveUp(ref) {
@@ -353,11 +369,12 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       const run = live.get(keyOf(ref))
       if (run === undefined) return 0
       const quiet = [...run.outputs.values()].map(({ watch }) => watch.quietFor())
+      const idle = work.idleFor(ref)
+      if (idle !== null) quiet.push(idle)
       if (run.streams === 'terminal') quiet.push(terminalQuietFor(ref, home, clock))
       return Math.max(0, Math.min(clock.now().monotonic - run.at.monotonic, ...quiet))
     },
-    usage: async () =>
-      usageOf([...live.values()], { snapshot: await snapshots.all(), table, home: home.path }),
+    usage: () => usageOfRuns([...live.values()]),
     close: () => {
       for (const run of live.values()) leave(run)
     },

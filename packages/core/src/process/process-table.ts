@@ -20,7 +20,7 @@ export type Marker =
 
 /** What a process uses. */
 export interface Load {
-  /** Processor time since it began; milliseconds. */
+  /** Processor time since it began, with what its children had used that have ended and that it waited for; milliseconds. */
   readonly cpuMs: number
   readonly memoryBytes: number
 }

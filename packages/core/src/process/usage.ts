@@ -6,7 +6,7 @@ import type { Snapshot } from './tree.ts'
 /** What the living processes of a run use, their keeper included. */
 export interface RunUsage {
   readonly processes: number
-  /** Processor time that those that live have used since they began. Milliseconds. */
+  /** Processor time that those that live have used since they began, and the ended ones that they waited for. Milliseconds. */
   readonly cpuMs: number
   /** Memory that is in use and not on a disk, shared memory counted for each. Bytes. */
   readonly memoryBytes: number

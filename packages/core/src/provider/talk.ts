@@ -90,5 +90,8 @@ export type Fact =
   /** It no longer wants to know. */
   | { readonly type: 'withdrawn'; readonly ask: string }
   | { readonly type: 'trouble'; readonly trouble: Trouble }
+  /** It uses a tool that will have ended after so many milliseconds: until then its silence means nothing. */
+  | { readonly type: 'tool-began'; readonly call: string; readonly limitMs: number }
+  | { readonly type: 'tool-ended'; readonly call: string }
   /** So much work goes on beside its turns. */
   | { readonly type: 'background'; readonly running: number }

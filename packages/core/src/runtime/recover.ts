@@ -78,6 +78,7 @@ function abandoned({ actor }: Entry, { outputs }: RecoverDeps): Abandoned {
     custody: spec.custody,
     streams: actor.streams(),
     outputLimitBytes: spec.outputLimitBytes,
+    activity: spec.activity,
     seen: outputs.seen(id, state.run),
   }
 }

@@ -306,6 +306,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 
   function onHostEvent(event: HostEvent): void {
+    if (event.type === 'fault') return onFault(event.error)
     const { mission, run } = event.ref
     const at = clock.now().wall
     switch (event.type) {
@@ -352,9 +353,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         return
       case 'untrimmable':
         writer.note({ type: 'run.untrimmed', mission, run, at, reason: event.reason })
-        return
-      case 'fault':
-        onFault(event.error)
     }
   }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Mission, MissionInput } from '../../src/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { bench, bytesOf, sh, storyOf, textOf, textSoFar } from '../support/missions.ts'
-import { end, keeperOf } from '../support/processes.ts'
+import { end, endGroup, keeperOf } from '../support/processes.ts'
 
 describe('a command that ends by itself', () => {
   test.each([
@@ -252,6 +252,22 @@ describe('restarts', () => {
     expect(await storyOf(talking)).not.toContain('run.stalled')
   })
 
+  test('a silent run that works is not stalled where that is a sign of life, one that waits is', async () => {
+    await using overmind = await bench()
+    const go = join(overmind.home.path, 'go')
+    const watched = { activityTimeoutMs: 500, activity: 'cpu' } as const
+    const [looping, forking, waiting] = await Promise.all([
+      overmind.runtime.start({ command: `while [ ! -e ${go} ]; do :; done`, ...watched }),
+      // No process of it lives long: what each has used is seen when it is gone.
+      overmind.runtime.start({ command: `while [ ! -e ${go} ]; do sh -c :; done`, ...watched }),
+      overmind.runtime.start({ command: 'sleep 1000', ...watched }),
+    ])
+    expect(await waiting.exited()).toMatchObject({ class: 'stalled' })
+    await writeFile(go, '')
+    expect(await looping.exited()).toMatchObject({ class: 'completed' })
+    expect(await forking.exited()).toMatchObject({ class: 'completed' })
+  })
+
   test('leftovers are gone before the next run begins', async () => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({
@@ -287,7 +303,7 @@ describe('an exit that comes from outside', () => {
     })
     for (const run of [1, 2]) {
       await eventually(() => mission.view().state.phase === 'running.up' && mission.view().state.run === run)
-      process.kill(-mission.view().state.process!.pid, 'SIGKILL')
+      endGroup(mission.view().state.process?.pid)
     }
     expect(await mission.exited()).toMatchObject({ class: 'lost', outcome: 'crashed', run: 2, code: null })
     expect(overmind.home.processes()).toEqual([])

@@ -65,3 +65,10 @@ export function end(pid: number): void {
     // It went by itself.
   }
 }
+
+/** Ends a run by the number of its keeper, when it is still there. */
+export function endGroup(leader: number | null | undefined): void {
+  // No number is none: 0 would be our own group.
+  if (leader === null || leader === undefined) throw new Error('there is no process to end')
+  end(-leader)
+}

@@ -111,6 +111,24 @@ describe('a task that was killed after it had answered, before it had said so', 
   })
 })
 
+describe('a tool that an agent uses', () => {
+  test('is on record with its limit until it ends', () => {
+    const one = stage()
+    one.hear(0, 10, { type: 'turn', turn: 'busy' })
+    one.hear(10, 20, { type: 'tool-began', call: 'a', limitMs: 100 })
+    one.hear(20, 30, { type: 'tool-began', call: 'b', limitMs: 200 })
+    one.hear(30, 40, { type: 'tool-ended', call: 'a' })
+    expect(one.state().conversation?.tools).toEqual([{ call: 'b', until: 201 }])
+  })
+
+  test('has ended with the turn', () => {
+    const one = stage()
+    one.hear(0, 10, { type: 'turn', turn: 'busy' }, { type: 'tool-began', call: 'a', limitMs: 100 })
+    one.hear(10, 20, answered(A))
+    expect(one.state().conversation?.tools).toEqual([])
+  })
+})
+
 describe('an agent that says what is wrong before it listens', () => {
   test.each([
     ['permanent', 'trouble'],

@@ -129,6 +129,7 @@ function live(steps: readonly Step[], seen: Map<string, number>): void {
   function hear(index: number): void {
     const [host, actor] = [hosts[index]!, actors[index]!]
     for (let news = host.takeNews(); news !== undefined; news = host.takeNews()) {
+      if (news.type === 'fault') throw news.error
       const { run } = news.ref
       if (news.type === 'started') actor.tell({ type: 'spawned', run, process: news.process, at: news.at })
       else if (news.type === 'refused' || news.type === 'exited' || news.type === 'emptied')

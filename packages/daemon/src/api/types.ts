@@ -5,6 +5,7 @@
  */
 import type {
   CgroupSupport,
+  Activity,
   Custody,
   ErrorCode,
   ExitClass,
@@ -133,6 +134,7 @@ export interface StartRequest {
   readonly max_seconds?: number
   readonly backoff_ms?: number
   readonly activity_timeout_ms?: number
+  readonly activity?: Activity
   readonly timeout_ms?: number
   readonly stop_signal?: string
   readonly stop_timeout_ms?: number

@@ -16,7 +16,7 @@ import {
 } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
-import { keeperOf, missionProcesses } from '../support/processes.ts'
+import { endGroup, keeperOf, missionProcesses } from '../support/processes.ts'
 
 /** Writes the numbers from 1, one a line, until it may end. */
 function numbers(go: string): string {
@@ -199,7 +199,7 @@ describe.concurrent('kill -9 of the daemon', () => {
     const daemon = await startDaemon(home.path)
     const { id, os_pid: pid } = await start(daemon, { command: 'sleep 1000' })
     await daemon.kill()
-    process.kill(-(pid ?? 0), 'SIGKILL')
+    endGroup(pid)
     await eventually('it is gone', () => missionProcesses(id).length === 0)
     const next = await startDaemon(home.path)
     expect(await waitFor(next, id)).toMatchObject({ exit_class: 'lost', exit_code: null, status: 'crashed' })
@@ -215,7 +215,7 @@ describe.concurrent('kill -9 of the daemon', () => {
     })
     await daemon.kill()
     const next = await startDaemon(home.path)
-    process.kill(-(pid ?? 0), 'SIGKILL')
+    endGroup(pid)
     await mission(next, id, 'runs again', ({ run, phase }) => run === 2 && phase === 'running.up')
     expect((await events(next, id)).find(({ type }) => type === 'run.exited')).toMatchObject({
       exit: { kind: 'lost', cause: 'vanished' },

@@ -22,7 +22,7 @@ import {
 } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { type TemporaryHome, temporaryHome } from '../support/home.ts'
-import { end, isAlive, keeperOf, missionProcesses } from '../support/processes.ts'
+import { end, endGroup, isAlive, keeperOf, missionProcesses } from '../support/processes.ts'
 import { editState, editStore } from '../support/store-file.ts'
 
 /** A process that has nothing to do with Overmind. */
@@ -84,7 +84,7 @@ describe.concurrent('a recorded process', () => {
     const daemon = await startDaemon(home.path)
     const { id, os_pid: pid } = await start(daemon, { command: 'sleep 1000' })
     await daemon.kill()
-    process.kill(-(pid ?? 0), 'SIGKILL')
+    endGroup(pid)
     await eventually('it is gone', () => missionProcesses(id).length === 0)
     const other = await stranger(home)
     editState(home.path, id, '$.process.pid', other)
@@ -103,7 +103,7 @@ describe.concurrent('a recorded process', () => {
     const { id, os_pid: pid } = await start(daemon, { command: 'sleep 1000' })
     await daemon.call('POST', `/v1/missions/${id}/kill`).catch(() => undefined)
     await daemon.ended
-    process.kill(-(pid ?? 0), 'SIGKILL')
+    endGroup(pid)
     await eventually('it is gone', () => missionProcesses(id).length === 0)
     const other = await stranger(home)
     editState(home.path, id, '$.process.pid', other)
@@ -130,7 +130,7 @@ describe.concurrent('a recorded process', () => {
 describe.concurrent('after a restart of the machine', () => {
   /** The processes are gone and the boot is another one, as far as the store knows. */
   async function reboot(home: TemporaryHome, id: string, pid: number | null): Promise<void> {
-    process.kill(-(pid ?? 0), 'SIGKILL')
+    endGroup(pid)
     await eventually('it is gone', () => missionProcesses(id).length === 0)
     editState(home.path, id, '$.process.boot', 'another-boot')
   }

@@ -1,5 +1,6 @@
 export {
   end,
+  endGroup,
   isAlive,
   keeperOf,
   missionProcesses,

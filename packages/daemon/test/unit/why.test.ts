@@ -20,6 +20,7 @@ const spec: MissionView['spec'] = {
   maxSeconds: 60,
   backoffMs: 1000,
   activityTimeoutMs: null,
+  activity: 'output',
   timeoutMs: null,
   stopSignal: 'SIGTERM',
   stopTimeoutMs: 10_000,
