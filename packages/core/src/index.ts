@@ -121,7 +121,7 @@ export type {
   StartFunction,
 } from './supervisor/spec.ts'
 export { type ExitReason, Shutdown } from './supervisor/exit.ts'
-export type { Intensity } from './supervisor/intensity.ts'
+export type { Charge, Intensity } from './supervisor/intensity.ts'
 export type { AutoShutdown, RestartType, Strategy } from './supervisor/strategy.ts'
 export type { Children, SupervisorOptions } from './supervisor/flags.ts'
 export type { ChildCounts, ChildView, StartedChild } from './supervisor/children.ts'

@@ -156,6 +156,8 @@ export type MissionEvent =
     }
   /** The agent no longer wants to know, or is gone. */
   | { readonly type: 'ask.withdrawn'; readonly run: Run; readonly ask: string }
+  /** Its team counts the end of this run as a failure, and is about to start it again, with others as its strategy says. */
+  | { readonly type: 'team.restarting'; readonly run: Run; readonly team: string }
   | { readonly type: 'mission.exited'; readonly run: Run; readonly exit: MissionExit }
   | { readonly type: 'mission.removed'; readonly parent: MissionId | null }
 

@@ -396,6 +396,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       writer.note({ ...event, at: clock.now().wall })
       writer.flush()
     },
+    tellFailure(id, team) {
+      const { run } = registry.resolve(id).actor.record().state
+      writer.note({ type: 'team.restarting', mission: id, run, team, at: clock.now().wall })
+      writer.flush()
+    },
     fault: onFault,
   })
 

@@ -11,6 +11,7 @@ import { parseTeam, type TeamInput } from '../model/team.ts'
 import type { Clock } from '../model/time.ts'
 import { startSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
 import { child } from '../supervisor/spec.ts'
+import { type Charge, charge, type Charged } from '../supervisor/intensity.ts'
 import { affected } from '../supervisor/strategy.ts'
 import { END_MEMBER, isUp, memberLogic, type MemberLife } from './member-logic.ts'
 import type { Mission } from './mission-handle.ts'
@@ -74,6 +75,8 @@ export interface TeamsDeps {
   remove(id: MissionId): Promise<void>
   /** Notes in the journal what became of a team. */
   tell(event: TeamEvent): void
+  /** Notes that a team counts a failure of a mission, before anything follows from it. */
+  tellFailure(id: MissionId, team: string): void
   fault(error: unknown): void
 }
 
@@ -86,8 +89,19 @@ interface Member {
   mission: Mission | undefined
 }
 
+/** What a team brings along that an earlier supervisor had. */
+interface Past {
+  /** Those whose missions are to begin their next run. */
+  readonly again: ReadonlySet<Member>
+  readonly charges: readonly Charge[]
+}
+
+const NEW: Past = { again: new Set(), charges: [] }
+
 /** How many teams that are over are still shown. */
 const REMEMBERED = 100
+/** More failures of one member than a team would restart. */
+const HISTORY = 1000
 
 export function createTeams(deps: TeamsDeps): Teams {
   const teams = new Map<string, Team>()
@@ -105,11 +119,10 @@ export function createTeams(deps: TeamsDeps): Teams {
     }
   }
 
-  /** `again`: those whose missions exist, and are to begin their next run. */
   async function supervise(
     common: Common,
     members: readonly Member[],
-    again: ReadonlySet<Member> = new Set(),
+    { again, charges }: Past = NEW,
   ): Promise<Team> {
     const { team: name, strategy, maxRestarts, maxSeconds } = common
     let ending: 'stopped' | 'gave-up' | undefined
@@ -184,6 +197,7 @@ export function createTeams(deps: TeamsDeps): Teams {
         strategy,
         maxRestarts,
         maxSeconds,
+        charges,
         autoShutdown: anyPermanent ? 'never' : 'all_significant',
         children: members.map((member) => {
           const { restart, member: id } = member.membership
@@ -205,6 +219,9 @@ export function createTeams(deps: TeamsDeps): Teams {
         clock: deps.clock,
         onReport: (report) => {
           if (report.type === 'shutdown') ending ??= 'gave-up'
+          if (report.type !== 'restarting') return
+          const failed = members.find(({ membership }) => membership.member === report.child.id)?.mission
+          if (failed !== undefined) deps.tellFailure(failed.id, name)
         },
       },
     )
@@ -248,6 +265,35 @@ export function createTeams(deps: TeamsDeps): Teams {
     teams.set(name, team)
     forgetOldest()
     return team
+  }
+
+  /** What an earlier supervisor had charged, and what it would have, had it seen it. */
+  function chargeAll(
+    intensity: Common,
+    members: readonly (Member & { readonly mission: Mission })[],
+  ): Charged {
+    const { wall, monotonic } = deps.clock.now()
+    const counted = members.flatMap(({ mission }) =>
+      mission
+        .history({ types: ['team.restarting'], limit: HISTORY })
+        .flatMap((event) =>
+          event.type === 'team.restarting' ? [{ id: mission.id, run: event.run, at: event.at }] : [],
+        ),
+    )
+    const isCounted = ({ id, view }: Mission): boolean =>
+      counted.some((one) => one.id === id && one.run === view().state.run)
+    const unseen = failedOf(members).filter(({ mission }) => !isCounted(mission))
+    // Who is restarted with another is not counted.
+    const uncounted = intensity.strategy === 'one_for_one' ? unseen : unseen.slice(0, 1)
+    for (const { mission } of uncounted) deps.tellFailure(mission.id, intensity.team)
+    const times = [
+      ...counted.map(({ at }) => at - wall + monotonic).toSorted((a, b) => a - b),
+      ...uncounted.map(() => monotonic),
+    ]
+    return times.reduce<Charged>(({ charges }, at) => charge(charges, at, intensity), {
+      exceeded: false,
+      charges: [],
+    })
   }
 
   function forgetOldest(): void {
@@ -304,8 +350,14 @@ export function createTeams(deps: TeamsDeps): Teams {
           for (const { mission } of alive) tellEnd(mission, 'team-end')
           continue
         }
+        const { exceeded, charges } = chargeAll(first.membership, members)
+        if (exceeded) {
+          for (const { mission } of alive.toReversed()) tellEnd(mission, 'team-end')
+          deps.tell({ type: 'team.ended', team: first.membership.team, outcome: 'gave-up' })
+          continue
+        }
         const resumed = endAll(alive.filter((member) => again.has(member)))
-          .then(() => supervise(first.membership, members, again))
+          .then(() => supervise(first.membership, members, { again, charges }))
           .catch((error: unknown) => {
             if (!closed) deps.fault(error)
           })
@@ -334,12 +386,15 @@ function endedByTeam(mission: Mission): boolean {
 function leftToStart<M extends Member & { readonly mission: Mission }>(
   members: readonly M[],
 ): ReadonlySet<M> {
-  const failed = members.filter(
-    ({ mission, membership }) => membership.restart !== 'temporary' && hasFailed(mission),
-  )
+  const failed = failedOf(members)
   const [first] = failed
   const withFirst = first === undefined ? [] : affected(first.membership.strategy, members, first)
   return new Set([...failed, ...withFirst, ...members.filter(({ mission }) => wasToStartAgain(mission))])
+}
+
+/** Those whose failure is their team's business. */
+function failedOf<M extends Member & { readonly mission: Mission }>(members: readonly M[]): readonly M[] {
+  return members.filter(({ mission, membership }) => membership.restart !== 'temporary' && hasFailed(mission))
 }
 
 function hasFailed(mission: Mission): boolean {

@@ -43,6 +43,8 @@ export interface CrewOptions {
   /** Where it is in the tree, from the root. */
   readonly path: string
   readonly intensity: () => Intensity
+  /** Restarts that count from the beginning, oldest first. */
+  readonly charges?: readonly Charge[]
   /** Whether children are stopped one by one, the youngest first, or all at once. */
   readonly stops: 'in_turn' | 'together'
   readonly roster: Roster
@@ -80,7 +82,7 @@ export function createCrew(options: CrewOptions): Crew {
   const living = new Set<Life>()
   let phase: SupervisorPhase = 'starting'
   let end: CrewEnd | undefined
-  let charges: readonly Charge[] = []
+  let charges = options.charges ?? []
 
   const ward: Ward = { self: scope.self, stopChild: scope.stopChild, timer, living }
 
@@ -185,6 +187,7 @@ export function createCrew(options: CrewOptions): Crew {
       await shutDown({ kind: 'error', error: new Shutdown(reason) })
       return
     }
+    report({ type: 'restarting', supervisor: path, child: offender(member.spec, last?.ref.sessionId) })
     const group = roster.affected(member)
     // Its life is over; whether it gets another one depends on those that are started before it.
     if (group.length > 1) member.state = STOPPED

@@ -1,6 +1,6 @@
 import type { AnyActorLogic } from 'xstate'
 import { OvermindError } from '../model/errors.ts'
-import type { Intensity } from './intensity.ts'
+import type { Charge, Intensity } from './intensity.ts'
 import { checkChild, type ChildInput, type ChildSpec } from './spec.ts'
 import { isSupervisor } from './kinship.ts'
 import type { AutoShutdown, Strategy } from './strategy.ts'
@@ -17,6 +17,8 @@ export interface SupervisorOptions<
   readonly strategy: Strategy
   /** Default: `never`. */
   readonly autoShutdown?: AutoShutdown
+  /** Restarts that one before it was charged and that count for this one too, oldest first. Default: none. */
+  readonly charges?: readonly Charge[]
   /** Started in this order, and stopped in reverse. */
   readonly children?: Children<Logics>
 }

@@ -25,6 +25,8 @@ export type Report =
       readonly child: Offender
       readonly reason: ExitReason
     }
+  /** A child is about to be restarted, with those that its supervisor restarts with it. It is charged once. */
+  | { readonly type: 'restarting'; readonly supervisor: string; readonly child: Offender }
   /** A child could not be started, or started again. */
   | {
       readonly type: 'start_error'
@@ -83,6 +85,7 @@ export function formatReport(report: Report, { depth = 2, chars = 400 }: ReportF
 function words(report: Report, show: (value: unknown) => string): readonly string[] {
   switch (report.type) {
     case 'progress':
+    case 'restarting':
       return [formatChild(report.child)]
     case 'child_terminated':
       return [`${formatChild(report.child)}:`, formatExit(report.reason, show)]

@@ -13,6 +13,7 @@ import {
   view,
 } from './children.ts'
 import { createCrew, type Crew, type Member, STOPPED } from './crew.ts'
+import type { Charge } from './intensity.ts'
 import { checkChildren, checkFlags, checkMember, type Flags, type SupervisorOptions } from './flags.ts'
 import {
   environmentOf,
@@ -73,12 +74,13 @@ export interface Supervisor extends SupervisorHandle {
 
 export interface Plan {
   readonly flags: Flags
+  readonly charges: readonly Charge[]
   readonly children: readonly ChildSpec[]
 }
 
 export function plan(options: SupervisorOptions): Plan {
   const flags = checkFlags(options)
-  return { flags, children: checkChildren(options.children ?? [], flags) }
+  return { flags, charges: options.charges ?? [], children: checkChildren(options.children ?? [], flags) }
 }
 
 const kind: Kind<Plan, Supervisor> = {
@@ -171,13 +173,17 @@ export async function startSupervisor(
   return isIgnore(ref.getSnapshot().output) ? ignore : handleOf(kind, ref)
 }
 
-export function createSupervisor({ flags: first, children }: Plan, setting: Setting): Working<Supervisor> {
+export function createSupervisor(
+  { flags: first, charges, children }: Plan,
+  setting: Setting,
+): Working<Supervisor> {
   let flags = first
   let members = new Map(children.map((spec): [string, Member] => [spec.id, { spec, state: STOPPED }]))
 
   const crew: Crew = createCrew({
     ...setting,
     intensity: () => flags,
+    charges,
     stops: 'in_turn',
     roster: {
       members: () => [...members.values()],

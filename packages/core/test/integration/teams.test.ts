@@ -250,4 +250,71 @@ describe('a team outlives its supervisor', () => {
     const again = await eventually(() => second.teams()[0])
     expect(await settledRuns(again, [1, 2, 2])).toEqual([1, 2, 2])
   })
+
+  /** A team of which two failures may be forgiven, and one has been, as its next supervisor finds it. */
+  async function failedOnce(
+    strategy: 'one_for_one' | 'rest_for_one',
+    meanwhile: (team: Team) => void,
+  ): Promise<AsyncDisposable & { readonly runtime: Runtime }> {
+    const home = await temporaryHome()
+    const store = createMemoryStore()
+    const first = await createRuntime({ home: home.path, store })
+    const members = sleepers('a', 'b', 'c')
+    const team = await first.supervisor({ name: 'crew', strategy, maxRestarts: 2, members })
+    crash(team.mission('b'))
+    await settledRuns(team, [1, 2, 1])
+    await first.close({ missions: 'keep' })
+    meanwhile(team)
+    const runtime = await createRuntime({ home: home.path, store })
+    return {
+      runtime,
+      async [Symbol.asyncDispose]() {
+        await runtime.close()
+        await home[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  const endOf = async (runtime: Runtime): Promise<unknown> => {
+    const events = await Array.fromAsync(runtime.events({ since: seq(0), follow: false }))
+    return events.find(({ type }) => type === 'team.ended')
+  }
+
+  test('its failures still count', async () => {
+    await using next = await failedOnce('one_for_one', () => {})
+    const [team] = next.runtime.teams()
+    crash(team!.mission('b'))
+    expect(await settledRuns(team!, [1, 3, 1])).toEqual([1, 3, 1])
+    crash(team!.mission('b'))
+    expect(await team!.over()).toBe('gave-up')
+  })
+
+  test('a failure that nobody saw counts as well, once', async () => {
+    await using next = await failedOnce('one_for_one', (team) => crash(team.mission('b')))
+    const team = await eventually(() => next.runtime.teams()[0])
+    expect(await settledRuns(team, [1, 3, 1])).toEqual([1, 3, 1])
+    crash(team.mission('c'))
+    expect(await team.over()).toBe('gave-up')
+    expect(team.mission('b').view().state.run).toBe(3)
+  })
+
+  test('of those that one failure restarts together only one counts', async () => {
+    await using next = await failedOnce('rest_for_one', (team) => {
+      crash(team.mission('b'))
+      crash(team.mission('c'))
+    })
+    const team = await eventually(() => next.runtime.teams()[0])
+    expect(await settledRuns(team, [1, 3, 3])).toEqual([1, 3, 3])
+    await team.stop()
+  })
+
+  test('failures that nobody saw may be too many', async () => {
+    await using next = await failedOnce('one_for_one', (team) => {
+      crash(team.mission('b'))
+      crash(team.mission('c'))
+    })
+    expect(await eventually(() => endOf(next.runtime))).toMatchObject({ team: 'crew', outcome: 'gave-up' })
+    expect(next.runtime.teams()).toEqual([])
+    expect(await next.runtime.get('crew.a').exited()).toMatchObject({ class: 'stopped' })
+  })
 })

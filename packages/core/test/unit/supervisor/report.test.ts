@@ -23,12 +23,13 @@ test('94 reports: what ends, cannot start, ends wrongly and gives up is told, in
     ['a', 'progress'],
     ['b', 'progress'],
     ['a', 'child_terminated'],
+    ['a', 'restarting'],
     ['a', 'start_error'],
     ['a', 'shutdown'],
     ['b', 'shutdown_error'],
   ])
   expect(reports[2]).toMatchObject({ reason: { kind: 'error', error: new Error('boom') } })
-  expect(reports[5]).toMatchObject({ reason: { kind: 'killed' }, count: 1 })
+  expect(reports[6]).toMatchObject({ reason: { kind: 'killed' }, count: 1 })
 })
 
 test('94 reports: a permanent child that ends normally while everything stops is a shutdown error', async () => {
@@ -77,6 +78,7 @@ test('reports of a nested supervisor come to the root, with its path', async () 
     'shop/web progress',
     'shop progress',
     'shop/web child_terminated',
+    'shop/web restarting',
     'shop/web progress',
   ])
 })
