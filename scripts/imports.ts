@@ -28,19 +28,19 @@ export function readImports(file: string, source: string): Import[] {
     ImportExpression: (node) => add('value', node.start, literal(node.source)),
     TSImportType: (node) => add('type', node.start, node.source.value),
     CallExpression: (node) => {
-      const kind = calls[source.slice(node.callee.start, node.callee.end)]
+      const kind = calls.get(source.slice(node.callee.start, node.callee.end))
       if (kind) add(kind, node.start, literal(node.arguments[0]))
     },
   }).visit(program)
   return imports
 }
 
-const calls: Record<string, ImportKind | undefined> = {
-  require: 'value',
-  'process.getBuiltinModule': 'value',
-  'import.meta.resolve': 'resolve',
-  'require.resolve': 'resolve',
-}
+const calls: ReadonlyMap<string, ImportKind> = new Map([
+  ['require', 'value'],
+  ['process.getBuiltinModule', 'value'],
+  ['import.meta.resolve', 'resolve'],
+  ['require.resolve', 'resolve'],
+])
 
 function literal(node: Expression | { type: 'SpreadElement' } | undefined): string | undefined {
   if (node?.type === 'Literal' && typeof node.value === 'string') return node.value

@@ -21,6 +21,10 @@ describe('between packages', () => {
     ).toEqual([])
   })
 
+  test('a function of any name is no import', () => {
+    expect(check({ 'core/src/index.ts': 'valueOf(); toString(); constructor(); requires(x)' })).toEqual([])
+  })
+
   test('an import upwards is named with its file, line and rule', () => {
     expect(check({ 'core/src/index.ts': `// core\n\nimport { connect } from '@overmind/client'` })).toEqual([
       'packages/core/src/index.ts:3 imports @overmind/client: core may not import client',

@@ -121,6 +121,14 @@ export type {
   StartFunction,
 } from './supervisor/spec.ts'
 export { type ExitReason, Shutdown } from './supervisor/exit.ts'
+export {
+  startTaskSupervisor,
+  type Task,
+  type TaskFunction,
+  type TaskOptions,
+  type TaskStreamOptions,
+  type TaskSupervisor,
+} from './supervisor/task-supervisor.ts'
 export type { Charge, Intensity } from './supervisor/intensity.ts'
 export type { AutoShutdown, RestartType, Strategy } from './supervisor/strategy.ts'
 export type { Children, SupervisorOptions } from './supervisor/flags.ts'

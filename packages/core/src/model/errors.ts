@@ -49,6 +49,7 @@ export type ErrorCode =
   | 'significant_not_allowed'
   | 'store_failed'
   | 'supervisor_ended'
+  | 'task_ended'
   | 'terminal_unavailable'
   | 'timeout'
   | 'unknown_provider'

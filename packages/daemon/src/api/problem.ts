@@ -52,6 +52,7 @@ const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507
   significant_not_allowed: 400,
   store_failed: 507,
   supervisor_ended: 503,
+  task_ended: 503,
   terminal_unavailable: 503,
   timeout: 408,
   unknown_provider: 400,
