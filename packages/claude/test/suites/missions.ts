@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { eventually, soon } from '../../../core/test/support/eventually.ts'
 import { endGroup, missionProcesses, processesWith } from '../../../core/test/support/processes.ts'
 import type { Program } from '../support/cli.ts'
+import { KILL_POINTS, type KillPoint, TURN } from './kill-points.ts'
 import { ask, happened, openStage, outputOf, shown, type Stage } from '../support/stage.ts'
 
 const again = { restart: 'on-failure', backoffMs: 1, maxRestarts: 0 } as const satisfies MissionInput
@@ -269,53 +270,27 @@ export function missionSuite(program: () => Program): void {
   })
 
   describe('a kill at any point of a turn', () => {
-    const script = [
-      '::text first words',
-      '::tool Bash {"command":"echo in the tool"}',
-      '::next',
-      '::text more words',
-      '::slow 20',
-      `::text ${'word '.repeat(20)}`,
-      '::text the end',
-    ].join('\n')
-    type Point = (session: Mission, message: string) => Promise<unknown>
-    const saw =
-      (text: string): Point =>
-      (session) =>
-        eventually(async () => (await outputOf(session, 1)).includes(text), { within: 60_000 })
-    const event =
-      (type: string): Point =>
-      (session) =>
-        happened(session, type)
-    const points: readonly (readonly [string, Point])[] = [
-      ['before the agent listens', event('run.started')],
-      ['the agent listens', event('session.ready')],
-      ['it was handed the message', event('message.handed')],
-      ['it has the message', event('message.taken')],
-      ['it has begun', saw('"subtype":"init"')],
-      ['its first words', saw('first words')],
-      ['its tool is called', saw('"tool_use"')],
-      ['its tool has ended', saw('in the tool"')],
-      ['it goes on after the tool', saw('more words')],
-      ['it has answered', event('message.answered')],
-    ]
+    const reached = (session: Mission, point: KillPoint): Promise<unknown> =>
+      'event' in point
+        ? happened(session, point.event)
+        : eventually(async () => (await outputOf(session, 1)).includes(point.written), { within: 60_000 })
     const options = { options: { allowedTools: ['Bash'] } }
 
-    test.each(points)('of the agent: %s', async (_, point) => {
+    test.each(KILL_POINTS)('of the agent: %s', async (_, point) => {
       await using stage = await openStage(program())
       const session = await stage.session({ ...again, ...options })
-      const message = session.send(script)
-      await point(session, message)
+      const message = session.send(TURN)
+      await reached(session, point)
       killAgent(session)
       await answeredOnce(stage, session, message)
       expect(session.view().state.run).toBe(2)
     })
 
-    test.each(points)('of its supervisor: %s', async (_, point) => {
+    test.each(KILL_POINTS)('of its supervisor: %s', async (_, point) => {
       await using stage = await openStage(program())
       const { id } = await stage.session({ ...again, ...options })
-      const message = stage.runtime().get(id).send(script)
-      await point(stage.runtime().get(id), message)
+      const message = stage.runtime().get(id).send(TURN)
+      await reached(stage.runtime().get(id), point)
       await stage.takeOver()
       const session = stage.runtime().get(id)
       await answeredOnce(stage, session, message)
@@ -325,7 +300,7 @@ export function missionSuite(program: () => Program): void {
     test('of both, twice', async () => {
       await using stage = await openStage(program())
       const { id } = await stage.session({ ...again, ...options })
-      const message = stage.runtime().get(id).send(script)
+      const message = stage.runtime().get(id).send(TURN)
       for (const run of [1, 2]) {
         await eventually(async () => (await outputOf(stage.runtime().get(id), run)).includes('"assistant"'), {
           within: 60_000,
