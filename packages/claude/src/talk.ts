@@ -1,9 +1,17 @@
-import { type AnswerText, type MissionSpec, objectInLine, promptOf, type Talk } from '@overmind/core'
+import {
+  type AnswerText,
+  type MissionSpec,
+  nothingSpent,
+  objectInLine,
+  promptOf,
+  type Talk,
+} from '@overmind/core'
 import { verdictLine } from './asks.ts'
 import { GREETING, hear } from './hear.ts'
-import { numberAt, textAt, textsAt } from './json.ts'
+import { numberAt, objectAt, textAt, textsAt } from './json.ts'
 import { show } from './show.ts'
 import { billOf } from './spending.ts'
+import { textOf } from './tools.ts'
 
 /** How Claude Code is talked to: one JSON object a line, both ways. */
 export function talkWith(spec: MissionSpec): Talk {
@@ -42,8 +50,23 @@ function control(id: string, request: Readonly<Record<string, unknown>>): string
   return JSON.stringify({ type: 'control_request', request_id: id, request })
 }
 
-function answer(line: string): AnswerText {
-  const result = objectInLine(line) ?? {}
+/** The last text of the agent itself. */
+function lastWords(lines: readonly string[]): string {
+  for (const line of lines.toReversed()) {
+    const event = objectInLine(line) ?? {}
+    if (textAt(event, 'type') !== 'assistant' || textAt(event, 'parent_tool_use_id') !== undefined) continue
+    const text = textOf(objectAt(event, 'message')['content'])
+    if (text !== '') return text
+  }
+  return ''
+}
+
+function answer(said: string): AnswerText {
+  const lines = said.split('\n')
+  const result = objectInLine(lines.at(-1) ?? '') ?? {}
+  // It was cut off before it could sum it up.
+  if (textAt(result, 'type') !== 'result')
+    return { text: lastWords(lines), durationMs: null, spent: nothingSpent, details: {} }
   return {
     text: textAt(result, 'result') ?? textsAt(result, 'errors').join('\n'),
     durationMs: numberAt(result, 'duration_ms') ?? null,

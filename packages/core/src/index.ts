@@ -22,6 +22,7 @@ export type { AnswerText, Fact, Message, Piece, Talk } from './provider/talk.ts'
 export {
   addSpending,
   type Answer,
+  type Said,
   type Ask,
   type Conversation,
   type Memory,

@@ -9,6 +9,7 @@ import {
   type Conversation,
   nothingSpent,
   type PendingMessage,
+  type Said,
   type Spending,
   type Trouble,
 } from '../model/conversation.ts'
@@ -142,7 +143,7 @@ function say(draft: Draft, id: MessageId, text: string): void {
   draft.know({
     messages: [
       ...draft.conversation.messages,
-      { id, at: draft.setting.now, state: 'queued', run: 0, heard: 0, goOn: null },
+      { id, at: draft.setting.now, state: 'queued', run: 0, heard: 0, goOn: null, cutOff: null },
     ],
   })
   draft.events.push({ type: 'message.queued', message: id, text })
@@ -189,14 +190,16 @@ function endRun(draft: Draft): void {
     if (verdict === null) draft.events.push({ type: 'ask.withdrawn', run: draft.run, ask: id })
   }
   draft.know({ turn: 'off', awaited: [], asks: [], background: 0, tools: [], interrupting: null })
-  for (const { id, state } of draft.conversation.messages) {
+  const { run, conversation } = draft
+  for (const { id, state, heard: from, cutOff } of conversation.messages) {
     const mayBeToldAgain = state === 'handed' || draft.setting.talk.remembers
     if (state !== 'queued' && mayBeToldAgain) {
-      draft.mark(id, { goOn: null })
+      const began = state !== 'handed' && conversation.heard > from
+      draft.mark(id, { goOn: null, cutOff: began ? { run, from, to: conversation.heard } : cutOff })
       giveBack(draft, id, 'the agent ended before it had answered')
     } else if (state !== 'queued') {
-      const { heard } = draft.conversation
-      settle(draft, id, { ok: false, from: heard, to: heard })
+      const { heard } = conversation
+      settle(draft, id, { ok: false, run, from: heard, to: heard })
     }
   }
 }
@@ -347,20 +350,22 @@ function isAbout({ id, goOn }: PendingMessage, known: string): boolean {
  * answered in an earlier one, or was cut off from; what it had and is not done with will have no answer.
  */
 function concludeTurn(draft: Draft, { from, to }: Place): void {
+  const { run } = draft
   const { messages, turn, memory } = draft.conversation
-  for (const { id, state, goOn } of messages) {
-    if (state === 'taken' && turn === 'busy') settleSilently(draft, id, { ok: false, from: to, to })
+  const unanswered = { ok: false, run, from: to, to } as const
+  for (const { id, state, goOn, cutOff } of messages) {
+    if (state === 'taken' && turn === 'busy') settleSilently(draft, id, unanswered)
     if (state !== 'settled') continue
-    if (memory === 'closed') settleSilently(draft, id, { ok: true, from, to })
+    if (memory === 'closed') settleSilently(draft, id, { ok: true, ...(cutOff ?? { run, from, to }) })
     else if (memory === 'open' && goOn === null) askToGoOn(draft, id)
-    else settleSilently(draft, id, { ok: false, from: to, to })
+    else settleSilently(draft, id, unanswered)
   }
 }
 
 /** Settles a message of which this run says nothing more: with that a task is over too. */
-function settleSilently(draft: Draft, id: MessageId, answer: { readonly ok: boolean } & Place): void {
+function settleSilently(draft: Draft, id: MessageId, answer: { readonly ok: boolean } & Said): void {
   const { run, setting, conversation } = draft
-  if (conversation.last?.run !== run) draft.know({ last: { ...answer, run, at: setting.now } })
+  if (conversation.last?.run !== run) draft.know({ last: { ...answer, at: setting.now } })
   settle(draft, id, answer)
 }
 
@@ -370,10 +375,10 @@ function askToGoOn(draft: Draft, id: MessageId): void {
   giveBack(draft, id, 'the agent had begun it and does not go on by itself')
 }
 
-function settle(draft: Draft, id: MessageId, answer: { readonly ok: boolean } & Place): void {
-  const { conversation, run } = draft
+function settle(draft: Draft, id: MessageId, answer: { readonly ok: boolean } & Said): void {
+  const { conversation } = draft
   draft.know({ messages: conversation.messages.filter((message) => message.id !== id) })
-  draft.events.push({ type: 'message.answered', run, message: id, ...answer })
+  draft.events.push({ type: 'message.answered', message: id, ...answer })
 }
 
 function giveBack(draft: Draft, id: MessageId, reason: string): void {
@@ -416,7 +421,7 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, line:
   const again = !ok && !interrupted && trouble !== null && mayPass(trouble, setting.spec)
   for (const { id } of about) {
     if (again) giveBack(draft, id, trouble.reason)
-    else settle(draft, id, { ok, from, to })
+    else settle(draft, id, { ok, run, from, to })
   }
 }
 
@@ -515,7 +520,7 @@ function listens({ turn, messages }: Conversation, { talk }: Setting): boolean {
 
 /** Why its own words are a reason to end the run, if they are. It follows from the state, so that a crash forgets nothing. */
 export function wishOf(
-  { conversation, phase, run }: MissionState,
+  { conversation, phase }: MissionState,
   { spec, now }: Pick<Setting, 'spec' | 'now'>,
 ): TalkReason | null {
   if (conversation === null || phase !== 'running.up') return null
@@ -523,7 +528,7 @@ export function wishOf(
   const { askTimeoutMs } = spec
   const late = asks.some(({ at, verdict }) => verdict === null && at + (askTimeoutMs ?? Infinity) <= now)
   if (late && spec.onAskTimeout === 'stop') return 'unanswered'
-  const done = turn === 'idle' && messages.length === 0 && last?.run === run && background === 0
+  const done = turn === 'idle' && messages.length === 0 && last !== null && background === 0
   if (spec.type === 'task' && done) return 'finished'
   if (overBudget(conversation.spent, spec) !== null || trouble?.kind === 'budget') return 'budget'
   // It would never listen.

@@ -76,6 +76,15 @@ export interface PendingMessage {
   readonly goOn: MessageId | null
   /** So many bytes of that run's stdout had been taken in when it was handed. */
   readonly heard: number
+  /** Where the agent was cut off from it: what it had said of it until then may be all that there is. */
+  readonly cutOff: Said | null
+}
+
+/** A part of a run's stdout, by offsets. */
+export interface Said {
+  readonly run: Run
+  readonly from: number
+  readonly to: number
 }
 
 /** A question of the agent that only a person, or a rule of theirs, may answer. All text in it is the agent's. */
@@ -103,12 +112,8 @@ export type Verdict =
   | { readonly decision: 'deny'; readonly reason: string }
 
 /** An answer of the agent, by where it stands in its output: one line, or all that it said in the turn. */
-export interface Answer {
+export interface Answer extends Said {
   readonly ok: boolean
-  readonly run: Run
-  /** Offsets in stdout. */
-  readonly from: number
-  readonly to: number
   /** Milliseconds since 1970. */
   readonly at: number
 }

@@ -111,7 +111,7 @@ export type MissionEvent =
       readonly message: MessageId
       readonly reason: string
     }
-  /** Its answer stands in stdout from `from` to `to`. */
+  /** Its answer stands in stdout of that run from `from` to `to`: an earlier one, when it was cut off before it could say that this was all. */
   | {
       readonly type: 'message.answered'
       readonly run: Run

@@ -35,7 +35,10 @@ export interface Talk {
   hear(line: string): readonly Fact[]
   /** A line of its stdout for people: any number of lines, none for what tells them nothing; or a piece of what it says bit by bit. */
   show(line: string): readonly string[] | Piece
-  /** The answer in what stands where `answers` says. Of a very long turn only the end is given, and its first line may be cut. */
+  /**
+   * The answer in what stands where `answers` says, or in all that was said until the agent was cut off, when it had
+   * nothing to add. Of a very long turn only the end is given, and its first line may be cut.
+   */
   answer(text: string): AnswerText
 }
 

@@ -45,16 +45,24 @@ export function createListener({ home, find, floorOf, onFault }: ListenerOptions
     const from = Math.max(actor.record().state.conversation?.heard ?? 0, floorOf(ref))
     const path = home.outputFile(ref.mission, ref.run, 'stdout')
     const lines = lineCutter(from)
+    let told = from
+    let read = from
     const chunks = readOutput(path, { from, floor: () => floorOf(ref), until, signal: closed.signal })
     for await (const chunk of chunks) {
       const heard: HeardLine[] = []
       for (const { from: begin, to, text } of lines.cut(chunk)) {
+        read = to
         const facts = talk.hear(text)
         if (facts.length > 0) heard.push({ from: begin, to, facts })
       }
       const last = heard.at(-1)
-      if (last !== undefined) actor.tell({ type: 'heard', run: ref.run, to: last.to, lines: heard })
+      if (last === undefined) continue
+      told = last.to
+      actor.tell({ type: 'heard', run: ref.run, to: told, lines: heard })
     }
+    // What it was cut off in may be all that it had to say.
+    if (read > told && !closed.signal.aborted)
+      actor.tell({ type: 'heard', run: ref.run, to: read, lines: [] })
   }
 
   return {

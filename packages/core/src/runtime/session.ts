@@ -75,7 +75,7 @@ export function sessionOf(
   async function textOf({ run, from, to }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<AnswerText> {
     if (talk === null || to <= from) return { text: '', durationMs: null, spent: nothingSpent, details: {} }
     await using file = await open(stdoutOf(run), 'r')
-    const position = talk.answers === 'turn' ? Math.max(from, to - LONGEST_TURN) : from
+    const position = Math.max(from, to - LONGEST_TURN)
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(to - position), position })
     return talk.answer(buffer.toString('utf8', 0, bytesRead).replace(/\n$/, ''))
   }

@@ -13,6 +13,13 @@ const B = '00000000-0000-4000-8000-00000000000b' as MessageId
 /** A session whose agent has been greeted, and what follows from each thing that happens to it. */
 function stage(answers: 'line' | 'turn' = 'line', type: 'session' | 'task' = 'session') {
   const spec = missionSpec({ type, command: type === 'task' ? 'do it' : '' })
+  const setting = {
+    spec,
+    talk: { prompt: null, turns: true, remembers: type === 'session', answers },
+    now: 1,
+    freshMessage: () => A,
+    freshConversation: () => null,
+  }
   let state: MissionState = {
     ...initialState,
     phase: 'running.up',
@@ -20,17 +27,7 @@ function stage(answers: 'line' | 'turn' = 'line', type: 'session' | 'task' = 'se
     conversation: { ...newConversation(null), turn: 'starting' },
   }
   const happen = (signal: Signal | TalkSignal) => {
-    const exchange = converse(signal, {
-      before: state,
-      after: state,
-      setting: {
-        spec,
-        talk: { prompt: null, turns: true, remembers: false, answers },
-        now: 1,
-        freshMessage: () => A,
-        freshConversation: () => null,
-      },
-    })
+    const exchange = converse(signal, { before: state, after: state, setting })
     if (exchange === null) throw new Error('it does not talk')
     state = { ...state, conversation: exchange.conversation }
     return exchange
@@ -38,7 +35,23 @@ function stage(answers: 'line' | 'turn' = 'line', type: 'session' | 'task' = 'se
   return {
     happen,
     hear: (from: number, to: number, ...facts: readonly Fact[]) =>
-      happen({ type: 'heard', run: 1, to, lines: [{ from, to, facts }] }),
+      happen({ type: 'heard', run: state.run, to, lines: [{ from, to, facts }] }),
+    /** The run ends, and the next one is up with so much of the conversation. */
+    endRun(memory: Conversation['memory']) {
+      for (const next of [
+        { ...state, phase: 'restarting.backoff' as const },
+        { ...state, phase: 'running.starting' as const, run: 2 },
+        { ...state, phase: 'running.up' as const, run: 2 },
+      ]) {
+        const before = state
+        state = { ...next, conversation: before.conversation }
+        const exchange = converse(
+          { type: 'recalled', run: state.run, memory },
+          { before, after: state, setting },
+        )
+        state = { ...state, conversation: exchange?.conversation ?? null }
+      }
+    },
     remember(memory: Conversation['memory']) {
       if (state.conversation !== null) state = { ...state, conversation: { ...state.conversation, memory } }
     },
@@ -108,6 +121,28 @@ describe('a task that was killed after it had answered, before it had said so', 
     expect(events).toContainEqual(expect.objectContaining({ type: 'message.answered', message: A, ok }))
     expect(one.state().conversation?.last).toMatchObject({ ok, run: 1 })
     expect(one.wish()).toBe('finished')
+  })
+})
+
+describe('a session that was killed after it had answered, before it had said so', () => {
+  test('has answered with what it had said in the run before', () => {
+    const one = stage()
+    one.happen({ type: 'say', message: A, text: 'first' })
+    one.hear(0, 100, { type: 'ready' })
+    one.hear(100, 200, { type: 'taken', message: A }, { type: 'turn', turn: 'busy' })
+    one.hear(200, 500)
+    one.endRun('closed')
+    one.hear(0, 10, { type: 'ready' })
+    const { events, conversation } = one.hear(
+      10,
+      20,
+      { type: 'taken', message: A },
+      { type: 'settled', message: A },
+      { type: 'turn', turn: 'idle' },
+    )
+    const place = { ok: true, run: 1, from: 100, to: 500 }
+    expect(events).toContainEqual({ type: 'message.answered', message: A, ...place })
+    expect(conversation.last).toMatchObject(place)
   })
 })
 

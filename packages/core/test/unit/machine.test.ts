@@ -509,7 +509,15 @@ describe('an agent that can be told', () => {
       ...newConversation(null),
       turn: 'busy',
       last: { ok: true, run: answeredIn, from: 0, to: 1, at: 0 },
-      messages: states.map((of) => ({ id: MESSAGE, at: 0, state: of, run: 1, goOn: null, heard: 0 })),
+      messages: states.map((of) => ({
+        id: MESSAGE,
+        at: 0,
+        state: of,
+        run: 1,
+        goOn: null,
+        heard: 0,
+        cutOff: null,
+      })),
     }
     const { ending } = course({}, { ...state, conversation }).and(stop, 0, { parts: true }).state
     expect(ending).toMatchObject({ rung })
