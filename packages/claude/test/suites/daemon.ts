@@ -1,5 +1,5 @@
 /** What becomes of a turn when the daemon, a process of its own, is killed in the middle of it. */
-import { createClient, type EventView, type OvermindClient } from '@overmind/client'
+import { createClient, type EventView, type OvermindClient } from '../../../client/src/index.ts'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { temporaryHome } from '../../../core/test/support/home.ts'
