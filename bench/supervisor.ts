@@ -16,8 +16,10 @@ const ROUNDS = 9
 
 type Failing = TransitionActorLogic<undefined, { type: 'fail' }, undefined>
 
-const failing: Failing = fromTransition(() => {
-  throw new Error('boom')
+/** Being stopped is an event too, and no failure. */
+const failing: Failing = fromTransition((_, { type }) => {
+  if (type === 'fail') throw new Error('boom')
+  return undefined
 }, undefined)
 
 /** Milliseconds of each way to start and stop actors. */
