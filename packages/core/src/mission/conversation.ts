@@ -216,7 +216,7 @@ function take(draft: Draft, signal: Signal | TalkSignal): void {
       return draft.know({ heard: signal.to })
     case 'told': {
       const message = conversation.messages.find((told) => isAbout(told, signal.key))
-      if (message?.state === 'handed' && message.run === run) beTaken(draft, message.id)
+      if (message !== undefined) beTaken(draft, message.id)
       if (conversation.awaited.some((wish) => replyKey(wish) === signal.key))
         draft.know({ awaited: conversation.awaited.filter((wish) => replyKey(wish) !== signal.key) })
       return

@@ -2,22 +2,30 @@ import { describe, expect, test } from 'vitest'
 import { converse, newConversation, replyKey, unprovenTells, wishOf } from '../../src/mission/conversation.ts'
 import { initialState } from '../../src/mission/machine.ts'
 import type { Signal, TalkSignal } from '../../src/mission/signal.ts'
+import type { MissionEvent } from '../../src/model/events.ts'
 import type { MessageId } from '../../src/model/ids.ts'
 import type { MissionState } from '../../src/model/state.ts'
-import { type Conversation, type Fact, nothingSpent } from '../../src/index.ts'
+import { type Conversation, type Fact, type MissionInput, nothingSpent } from '../../src/index.ts'
 import { missionSpec } from '../fakes/records.ts'
 
 const A = '00000000-0000-4000-8000-00000000000a' as MessageId
+const GO_ON = '00000000-0000-4000-8000-00000000000f' as MessageId
 const B = '00000000-0000-4000-8000-00000000000b' as MessageId
 
+const TASK = { type: 'task', command: 'do it' } as const
+
 /** A session whose agent has been greeted, and what follows from each thing that happens to it. */
-function stage(answers: 'line' | 'turn' = 'line', type: 'session' | 'task' = 'session') {
-  const spec = missionSpec({ type, command: type === 'task' ? 'do it' : '' })
+function stage({
+  answers = 'line',
+  remembers = true,
+  ...input
+}: { readonly answers?: 'line' | 'turn'; readonly remembers?: boolean } & Partial<MissionInput> = {}) {
+  const spec = missionSpec({ type: 'session', ...input })
   const setting = {
     spec,
-    talk: { prompt: null, turns: true, remembers: type === 'session', answers },
+    talk: { prompt: null, turns: true, remembers, answers },
     now: 1,
-    freshMessage: () => A,
+    freshMessage: () => GO_ON,
     freshConversation: () => null,
   }
   let state: MissionState = {
@@ -38,6 +46,7 @@ function stage(answers: 'line' | 'turn' = 'line', type: 'session' | 'task' = 'se
       happen({ type: 'heard', run: state.run, to, lines: [{ from, to, facts }] }),
     /** The run ends, and the next one is up with so much of the conversation. */
     endRun(memory: Conversation['memory']) {
+      const events: MissionEvent[] = []
       for (const next of [
         { ...state, phase: 'restarting.backoff' as const },
         { ...state, phase: 'running.starting' as const, run: 2 },
@@ -50,24 +59,37 @@ function stage(answers: 'line' | 'turn' = 'line', type: 'session' | 'task' = 'se
           { before, after: state, setting },
         )
         state = { ...state, conversation: exchange?.conversation ?? null }
+        events.push(...(exchange?.events ?? []))
       }
+      return events
     },
     remember(memory: Conversation['memory']) {
       if (state.conversation !== null) state = { ...state, conversation: { ...state.conversation, memory } }
     },
     state: () => state,
+    messages: () => state.conversation?.messages ?? [],
+    at: (now: number) => {
+      setting.now = now
+    },
     wish: () => wishOf(state, { spec, now: 1 }),
   }
 }
 
-const answered = (message: MessageId): Fact => ({
+const answered = (
+  message: MessageId,
+  more: Partial<Omit<Extract<Fact, { type: 'answered' }>, 'type'>> = {},
+): Fact => ({
   type: 'answered',
   messages: [message],
   ok: true,
   interrupted: false,
   spent: nothingSpent,
   runCostUsd: null,
+  ...more,
 })
+
+const settled = (message: MessageId, ok: boolean): unknown =>
+  expect.objectContaining({ type: 'message.answered', message, ok })
 
 describe('what an agent awaits', () => {
   test('is on record before it is told, and until it is proved to be', () => {
@@ -94,7 +116,7 @@ describe('where an answer stands', () => {
     ['line', 500],
     ['turn', 100],
   ] as const)('with answers in a %s it begins at %i', (answers, from) => {
-    const one = stage(answers)
+    const one = stage({ answers })
     one.hear(0, 100, { type: 'ready' })
     one.happen({ type: 'say', message: A, text: 'first' })
     one.happen({ type: 'say', message: B, text: 'second' })
@@ -111,7 +133,7 @@ describe('a task that was killed after it had answered, before it had said so', 
     ['closed', true],
     ['none', false],
   ] as const)('is over in the next run, which remembers it as %s', (memory, ok) => {
-    const one = stage('line', 'task')
+    const one = stage(TASK)
     one.happen({ type: 'say', message: A, text: 'do it' })
     one.remember(memory)
     one.hear(0, 10, { type: 'ready' })
@@ -143,6 +165,157 @@ describe('a session that was killed after it had answered, before it had said so
     const place = { ok: true, run: 1, from: 100, to: 500 }
     expect(events).toContainEqual({ type: 'message.answered', message: A, ...place })
     expect(conversation.last).toMatchObject(place)
+  })
+})
+
+describe('a message that is not done with', () => {
+  test('keeps a task, though another answer was given', () => {
+    const one = stage({ ...TASK, restart: 'on-failure' })
+    one.happen({ type: 'say', message: A, text: 'do it' })
+    one.hear(0, 10, { type: 'ready' })
+    one.hear(10, 20, { type: 'trouble', trouble: { kind: 'passing', reason: 'overloaded' } })
+    one.hear(20, 30, answered(A, { ok: false }))
+    expect(one.state().conversation?.messages).toMatchObject([{ id: A, state: 'queued' }])
+    expect(one.wish()).toBe('trouble')
+  })
+
+  test('stays while the agent has not begun with it, whatever it said of itself before', () => {
+    const one = stage()
+    one.hear(0, 10, { type: 'ready' })
+    one.happen({ type: 'say', message: A, text: 'first' })
+    one.hear(10, 20, { type: 'turn', turn: 'idle' })
+    one.hear(20, 30, { type: 'taken', message: A }, { type: 'turn', turn: 'idle' })
+    expect(one.state().conversation?.messages).toMatchObject([{ id: A, state: 'taken' }])
+    const { events } = one.hear(30, 40, { type: 'turn', turn: 'busy' }, { type: 'turn', turn: 'idle' })
+    expect(events).toContainEqual(expect.objectContaining({ type: 'message.answered', ok: false }))
+  })
+})
+
+describe('a task', () => {
+  test('is not over while work goes on in the background', () => {
+    const one = stage(TASK)
+    one.happen({ type: 'say', message: A, text: 'do it' })
+    one.hear(0, 10, { type: 'ready' })
+    one.hear(10, 20, { type: 'background', running: 1 })
+    one.hear(20, 30, answered(A), { type: 'turn', turn: 'idle' })
+    expect(one.wish()).toBeNull()
+    one.hear(30, 40, { type: 'background', running: 0 })
+    expect(one.wish()).toBe('finished')
+  })
+})
+
+describe('what became of a message when the agent ended', () => {
+  const begun = (options: Parameters<typeof stage>[0] = {}) => {
+    const one = stage(options)
+    one.happen({ type: 'say', message: A, text: 'first' })
+    one.hear(0, 10, { type: 'ready' })
+    return one
+  }
+
+  test('an agent that remembers nothing has not answered what it had', () => {
+    const one = begun({ remembers: false })
+    one.hear(10, 20, { type: 'taken', message: A })
+    expect(one.endRun('none')).toContainEqual(settled(A, false))
+    expect(one.messages()).toEqual([])
+  })
+
+  test('what it did not have is not cut off', () => {
+    const one = begun()
+    one.hear(10, 20, { type: 'background', running: 0 })
+    one.endRun('none')
+    expect(one.messages()).toMatchObject([{ id: A, state: 'queued', cutOff: null }])
+  })
+
+  test('one that tells what it has is told again under the same name', () => {
+    const one = begun()
+    one.hear(10, 20, { type: 'taken', message: A })
+    one.endRun('open')
+    one.hear(0, 10, { type: 'ready' })
+    expect(one.messages()).toMatchObject([{ id: A, state: 'handed', goOn: null }])
+  })
+
+  test('one that does not is asked to go on', () => {
+    const one = begun()
+    one.happen({ type: 'told', run: 1, key: A })
+    one.endRun('open')
+    one.hear(0, 10, { type: 'ready' })
+    expect(one.messages()).toMatchObject([{ id: A, state: 'handed', goOn: GO_ON }])
+  })
+
+  test('one that does not go on by itself is asked to, once', () => {
+    const one = begun()
+    one.hear(10, 20, { type: 'taken', message: A })
+    one.endRun('open')
+    one.hear(0, 10, { type: 'ready' })
+    one.hear(10, 20, { type: 'settled', message: A })
+    const first = one.hear(20, 30, { type: 'turn', turn: 'idle' })
+    expect(first.events.map(({ type }) => type)).toEqual(['message.returned', 'message.handed'])
+    expect(one.messages()).toMatchObject([{ id: A, state: 'handed', goOn: GO_ON }])
+    one.hear(30, 40, { type: 'settled', message: GO_ON })
+    expect(one.hear(40, 50, { type: 'turn', turn: 'idle' }).events).toContainEqual(settled(A, false))
+  })
+})
+
+describe('an answer', () => {
+  const two = (options: Parameters<typeof stage>[0] = {}) => {
+    const one = stage(options)
+    one.happen({ type: 'say', message: A, text: 'first' })
+    one.happen({ type: 'say', message: B, text: 'second' })
+    one.hear(0, 10, { type: 'ready' })
+    one.hear(10, 20, { type: 'taken', message: A })
+    return one
+  }
+  const trouble = { type: 'trouble', trouble: { kind: 'passing', reason: 'overloaded' } } as const
+
+  test('is not about what the agent was not told', () => {
+    const one = two()
+    one.hear(20, 30, answered(A, { messages: [A, B] }))
+    expect(one.messages()).toMatchObject([{ id: B, state: 'handed' }])
+  })
+
+  test('costs what the run has cost since the one before', () => {
+    const one = two()
+    one.hear(20, 30, answered(A, { runCostUsd: 1 }))
+    one.hear(30, 40, { type: 'turn', turn: 'idle' })
+    one.hear(40, 50, answered(B, { runCostUsd: 3 }))
+    expect(one.state().conversation?.spent.costUsd).toBe(3)
+    one.hear(50, 60, answered(B, { runCostUsd: 2 }))
+    expect(one.state().conversation?.spent.costUsd).toBe(3)
+  })
+
+  test.each([
+    ['on-failure', false, 'queued'],
+    ['on-failure', true, undefined],
+    ['never', false, undefined],
+  ] as const)('that may pass, with restart %s, interrupted %s', (restart, interrupted, state) => {
+    const one = two({ restart })
+    one.hear(20, 30, trouble, answered(A, { ok: false, interrupted }))
+    expect(one.messages().find(({ id }) => id === A)?.state).toBe(state)
+  })
+})
+
+describe('a question of an agent', () => {
+  const ask = { id: 'q', tool: 'Bash', summary: 'ls', input: '{}', rule: null, context: '' } as const
+  const deny = { decision: 'deny', reason: 'no' } as const
+
+  test('is answered once', () => {
+    const one = stage()
+    one.hear(0, 10, { type: 'ready' }, { type: 'asked', ask })
+    const first = one.happen({ type: 'verdict', ask: 'q', verdict: deny })
+    expect(first.tells).toEqual([{ kind: 'verdict', ask: 'q' }])
+    expect(one.happen({ type: 'verdict', ask: 'q', verdict: deny })).toMatchObject({ events: [], tells: [] })
+    expect(one.happen({ type: 'verdict', ask: 'other', verdict: deny })).toMatchObject({ tells: [] })
+  })
+
+  test('is denied when its time is over, and not before', () => {
+    const one = stage({ askTimeoutMs: 100 })
+    one.hear(0, 10, { type: 'ready' }, { type: 'asked', ask })
+    one.at(100)
+    expect(one.happen({ type: 'timer', name: 'ask', quietMs: 0 }).tells).toEqual([])
+    one.at(101)
+    expect(one.happen({ type: 'timer', name: 'ask', quietMs: 0 }).tells).toEqual([
+      { kind: 'verdict', ask: 'q' },
+    ])
   })
 })
 

@@ -147,9 +147,9 @@ test('every class has its outcome', () => {
     expect([exit, outcomeOf(exit as ExitClass)]).toEqual([exit, outcome])
 })
 
-describe('what follows an end', () => {
-  const fresh = { run: 1, startedAt: null, ending: null, budget: { clock: 0, charged: [] } }
+const fresh = { run: 1, startedAt: null, ending: null, budget: { clock: 0, charged: [] } }
 
+describe('what follows an end', () => {
   test('is an exit with its evidence when the policy does not restart', () => {
     const exit: ProcessExit = { kind: 'code', code: 2, at: 77, ran: 5, tail: 'last words' }
     expect(conclude(fresh, missionSpec(), exit)).toMatchObject({
@@ -234,6 +234,23 @@ describe('what follows an end', () => {
         expect(conclude(asked, missionSpec({ restart, maxRestarts: 0 }), exit).kind).toBe('exit')
       }
     }
+  })
+})
+
+describe('an agent that people sat at', () => {
+  const spec = missionSpec({ restart: 'never' })
+  const sat: Conversation = { ...newConversation('c'), terminal: { columns: 80, rows: 24 } }
+
+  test.each([
+    [null, 'restart'],
+    ['leftovers', 'restart'],
+    ['stop', 'exit'],
+    ['deadline', 'exit'],
+  ] as const)('ended for %s: %s', (reason, kind) => {
+    const state = { ...fresh, ending: reason === null ? null : ending(reason), conversation: sat }
+    expect(concludeBy(state, spec, { exit: code(1), receipt, circumstances: circumstances() }).kind).toBe(
+      kind,
+    )
   })
 })
 

@@ -353,7 +353,11 @@ describe('a restart on request', () => {
 describe('precedence', () => {
   const ORDER: readonly EndReason[] = [
     'leftovers',
+    'finished',
+    'trouble',
     'restart',
+    'unanswered',
+    'budget',
     'stall',
     'deadline',
     'team-restart',
@@ -363,7 +367,7 @@ describe('precedence', () => {
     'kill',
   ]
 
-  test('is kill > stop > parent > team > deadline > stall > restart > leftovers', () => {
+  test('is kill > stop > parent > team > deadline > stall > budget > unanswered > restart > the agent’s own > leftovers', () => {
     for (const [one, a] of ORDER.entries()) {
       for (const [other, b] of ORDER.entries()) expect(higher(a, b)).toBe(one >= other ? a : b)
     }
@@ -402,6 +406,24 @@ describe('limits of time', () => {
     const ends = asked.and({ type: 'end', because: 'parent' }).and(spawned())
     expect(ends.state.ending).toMatchObject({ reason: 'stop', timeoutMs: 500 })
     expect(ends.state.timers.rung?.monotonic).toBe(500)
+  })
+
+  test('it is asked by the signal that it wants', () => {
+    expect(up({ stopSignal: 'SIGINT' }).and(stop).last).toMatchObject({
+      events: [{ type: 'run.ending', signal: 'SIGINT' }],
+      effects: [{ type: 'signal', signal: 'SIGINT' }],
+    })
+  })
+
+  test.each([1, 3])('what is told of run %d is not about run 2', (run) => {
+    const second = up({ restart: 'always', backoffMs: 0 })
+      .and(exited(1))
+      .and(timer('backoff'))
+      .and(spawned(2))
+    expect(second.state).toMatchObject({ phase: 'running.up', run: 2 })
+    const told = second.and(exited(0, 0, run))
+    expect(told.last).toMatchObject({ events: [], effects: [] })
+    expect(told.state).toEqual(second.state)
   })
 
   test('SIGKILL has ten seconds, whatever time the stop had', () => {
@@ -444,6 +466,13 @@ describe('an agent that can be told', () => {
     const nudged = suspect().and(...silent(1500, 1500))
     expect(nudged.and(...silent(250, 2000)).state.phase).toBe('stalled.interrupting')
     expect(nudged.and(...silent(249, 2000)).state.phase).toBe('running.up')
+    // However long it was silent before, that moment is a second at most.
+    const slow = up({ activityTimeoutMs: 10_000 })
+      .and(...silent(10_000, 10_000))
+      .and(...silent(15_000, 15_000))
+    expect(slow.state.phase).toBe('stalled.nudged')
+    expect(slow.and(...silent(4000, 20_000)).state.phase).toBe('stalled.interrupting')
+    expect(slow.and(...silent(3999, 20_000)).state.phase).toBe('running.up')
   })
 
   test('is interrupted, asked and killed, all within the time that a stop has', () => {
