@@ -41,13 +41,17 @@ const packages: Partial<Record<string, Rules>> = {
     workspace: { core: anyhow },
     without: { modules: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'sqlite'], except: [] },
   },
-  daemon: { workspace: { core: anyhow, claude: anyhow, acp: anyhow } },
+  blueprint: { workspace: { core: anyhow } },
+  daemon: { workspace: { core: anyhow, claude: anyhow, acp: anyhow, blueprint: anyhow } },
   client: {
     workspace: { core: ['type'], 'core/terminal-protocol': anyhow, daemon: ['type'] },
     npm: ['type'],
   },
+  mcp: { workspace: { client: anyhow } },
   cli: {
     workspace: {
+      blueprint: anyhow,
+      mcp: anyhow,
       client: anyhow,
       daemon: ['type', 'resolve'],
       'client/terminal': anyhow,

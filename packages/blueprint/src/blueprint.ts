@@ -1,0 +1,65 @@
+/** A blueprint as it is run: checked, with its defaults and variables filled in. */
+import type { MissionInput } from '@overmind/core'
+
+export interface Blueprint {
+  /** What the pipeline is called; letters, digits, `-`, `_` and `.`. */
+  readonly name: string
+  /** Agents at work at a time; null for no limit. */
+  readonly maxParallel: number | null
+  /** Milliseconds that all of it may take; null for no limit. */
+  readonly deadlineMs: number | null
+  /** What all agents may spend together; null for no limit. */
+  readonly maxCostUsd: number | null
+  readonly maxTurns: number | null
+  readonly maxTokens: number | null
+  /** In an order in which each stands behind all that it depends on, otherwise as in the file. */
+  readonly agents: readonly Agent[]
+}
+
+export interface Agent {
+  readonly name: string
+  /** May hold references to results of agents that it depends on. */
+  readonly mission: Omit<MissionInput, 'name' | 'env' | 'parent' | 'labels'>
+  /** On top of the environment of whoever applies it. */
+  readonly env: Readonly<Record<string, EnvValue>>
+  /** In the order of the file. */
+  readonly dependsOn: readonly Dependency[]
+  /** What shows that it is ready; null: that it runs. */
+  readonly ready: Probe | null
+}
+
+/** Secrets are named and never written down: a variable of whoever applies it, or a file that is read when the agent starts. */
+export type EnvValue = string | { readonly fromEnv: string } | { readonly fromFile: string }
+
+export interface Dependency {
+  readonly agent: string
+  /** What must have happened to it. */
+  readonly when: Condition
+  /** What follows when that cannot happen any more. */
+  readonly onFailure: OnFailure
+}
+
+/**
+ * `completed`: it has ended well. `started`: it runs, or has run. `ready`: its probe says so. `failed`: it has ended, and not
+ * well. `ended`: it has ended.
+ */
+export type Condition = 'completed' | 'started' | 'ready' | 'failed' | 'ended'
+
+/** `skip`: who waits for it is not started, nor is who waits for that one. `run`: it is started all the same. `stop`: all of the pipeline ends. */
+export type OnFailure = 'skip' | 'run' | 'stop'
+
+/** How it is seen that an agent is ready. */
+export type Probe =
+  /** A program that ends with 0, in the agent's folder and environment. */
+  | { readonly kind: 'exec'; readonly argv: readonly [string, ...string[]]; readonly every: ProbeTimes }
+  /** An answer with a status below 400. */
+  | { readonly kind: 'http'; readonly url: string; readonly every: ProbeTimes }
+  /** A line of its output in which this text is found. */
+  | { readonly kind: 'output'; readonly text: string }
+
+export interface ProbeTimes {
+  /** Milliseconds from the end of one look to the next. */
+  readonly intervalMs: number
+  /** Milliseconds after which a look has failed. */
+  readonly timeoutMs: number
+}
