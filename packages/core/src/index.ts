@@ -79,6 +79,7 @@ export {
   missionInputShape,
   type Json,
   type MissionSpec,
+  type Labels,
   type MissionType,
   type OnAskTimeout,
   type OnLimit,

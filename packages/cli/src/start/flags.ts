@@ -24,6 +24,7 @@ type StartFlags = {
   readonly env: Listed<Variable>
   readonly type: Valued<'task' | 'session'>
   readonly model: Valued<string>
+  readonly label: Listed<Variable>
   readonly parent: Valued<string>
   readonly 'on-parent-exit': Valued<'keep' | 'stop'>
   readonly restart: Valued<'never' | 'on-failure' | 'always'>
@@ -58,6 +59,7 @@ export const startFlags: StartFlags = {
     'A task ends when it is done, a session stays and takes messages (default: task)',
   ),
   model: value('name', 'The model that is to answer', text),
+  label: list('K=V', 'A label, by which ps --filter label=K=V finds it', label),
   parent: value('id', 'The mission that it belongs to', text),
   'on-parent-exit': choice(['keep', 'stop'], 'What becomes of it when its parent has exited (default: keep)'),
   restart: choice(
@@ -108,6 +110,7 @@ export function startRequest(given: Values<typeof startFlags>): Omit<StartReques
       name: given.name,
       type: given.type,
       model: given.model,
+      labels: given.label.length === 0 ? undefined : Object.fromEntries(given.label),
       parent: given.parent,
       on_parent_exit: given['on-parent-exit'],
       restart: given.restart,
@@ -134,6 +137,12 @@ export function startRequest(given: Values<typeof startFlags>): Omit<StartReques
 }
 
 /** `K=V`, or `K` for the value that K has here. */
+function label(text: string): Variable {
+  const at = text.indexOf('=')
+  if (at < 1) throw new BadValue('must be of the form K=V')
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
 function variable(text: string): Variable {
   const [name = '', ...rest] = text.split('=')
   const given = rest.length > 0 ? rest.join('=') : process.env[name]

@@ -110,6 +110,8 @@ export interface MissionInput {
   readonly parent?: string | undefined
   /** Whether this mission goes on when its parent has exited for good. Default: `keep`. */
   readonly onParentExit?: OnParentExit | undefined
+  /** Names and values of your own, by which missions are found. Default: none. */
+  readonly labels?: Labels | undefined
   /** Runs it on a terminal that people can attach to, 80 columns by 24 rows where it does not say. Default: on none. */
   readonly terminal?:
     | { readonly columns?: number | undefined; readonly rows?: number | undefined }
@@ -118,6 +120,9 @@ export interface MissionInput {
 
 /** `marks`: what carries the marks of the run, shares its session, or descends from these. `cgroup`: what is in its control group as well. */
 export type Custody = 'marks' | 'cgroup'
+
+/** Names of letters, digits and `._/-`, at most 63 characters; values of at most 255, in one line. */
+export type Labels = Readonly<Record<string, string>>
 
 /** `output`: what it writes. `cpu`: that, and that its processes work: at least a twentieth of one processor, seen every two seconds. */
 export type Activity = 'output' | 'cpu'
@@ -155,6 +160,7 @@ export interface MissionSpec {
   readonly pids: number | null
   readonly parent: MissionId | null
   readonly onParentExit: OnParentExit
+  readonly labels: Labels
   /** The size that its terminal has at first; null when it runs on none. */
   readonly terminal: TerminalSize | null
   /** Its place in a team, which restarts it together with others. */
@@ -312,6 +318,16 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .optional(),
   parent: z.string('must be text').min(1, 'must not be empty').optional(),
   onParentExit: z.enum(['keep', 'stop'], { error: () => 'must be one of keep, stop' }).optional(),
+  labels: z
+    .record(
+      z.string().regex(/^[\w./-]{1,63}$/, 'must be named by letters, digits and ._/-, at most 63 characters'),
+      z
+        .string('must be text')
+        .max(255, 'must have at most 255 characters')
+        .regex(/^[^\p{Cc}]*$/u, 'must be one line, without control characters'),
+      'must be an object of names and values',
+    )
+    .optional(),
   terminal: z.strictObject({ columns: side, rows: side }, 'must be an object of columns and rows').optional(),
 }
 
@@ -380,6 +396,7 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       cpus: given.cpus ?? null,
       pids: given.pids ?? null,
       onParentExit: given.onParentExit ?? 'keep',
+      labels: given.labels ?? {},
       terminal: given.terminal === undefined ? null : sizeOf(given.terminal),
     },
   }

@@ -49,6 +49,7 @@ test('a command alone is a whole mission', () => {
       cpus: null,
       pids: null,
       onParentExit: 'keep',
+      labels: {},
       terminal: null,
     },
   })
@@ -101,6 +102,7 @@ test('every field is taken as given', () => {
     cpus: 0.01,
     pids: 1,
     onParentExit: 'stop',
+    labels: { 'team/a_b.c-d': 'red', empty: '' },
     terminal: { columns: 100, rows: 40 },
   }
   const { name, env, spec } = parse({ command: ['a', '', 'b c'], name: 'web', env: { A: '' }, ...given })
@@ -265,6 +267,11 @@ describe('a bad description names its field, its rule and the value', () => {
       'outputLimitBytes',
       /at least 1048576 bytes: got 1000$/,
     ],
+    [{ command: 'x', labels: { 'a b': 'c' } }, 'invalid_spec', 'labels.a b', /letters, digits and/],
+    [{ command: 'x', labels: { a: 1 } }, 'invalid_spec', 'labels.a', /must be text: got 1$/],
+    [{ command: 'x', labels: { a: 'b\nc' } }, 'invalid_spec', 'labels.a', /one line/],
+    [{ command: 'x', labels: { a: 'x'.repeat(256) } }, 'invalid_spec', 'labels.a', /at most 255/],
+    [{ command: 'x', labels: ['a'] }, 'invalid_spec', 'labels', /names and values/],
     [{ command: 'x', activity: 'io' }, 'invalid_spec', 'activity', /one of output, cpu: got "io"$/],
     [{ command: 'x', custody: 'chains' }, 'invalid_spec', 'custody', /one of marks, cgroup: got "chains"$/],
     [{ command: 'x', memoryBytes: 512 }, 'invalid_spec', 'memoryBytes', /at least 1048576 bytes: got 512$/],

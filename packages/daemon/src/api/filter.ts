@@ -11,6 +11,9 @@ const KEYS = {
   command: (mission: Mission) => showCommand(mission.view().spec.command),
   parent: (mission: Mission) => mission.view().spec.parent ?? '',
   exit_class: (mission: Mission) => mission.view().state.exit?.class ?? '',
+  /** `name` or `name=value`: one label at a time is looked at. */
+  label: ({ view }: Mission) =>
+    Object.entries(view().spec.labels).flatMap(([name, value]) => [name, `${name}=${value}`]),
 } as const
 
 type Key = keyof typeof KEYS
@@ -42,7 +45,11 @@ export function missionFilter(filters: readonly string[], all: boolean): Mission
   const showKilled = all || wanted.has('status')
   return (mission) =>
     (showKilled || mission.view().status !== 'killed') &&
-    [...wanted].every(([key, patterns]) => patterns.some((pattern) => fits(pattern, KEYS[key](mission))))
+    [...wanted].every(([key, patterns]) => {
+      const found = KEYS[key](mission)
+      const texts = typeof found === 'string' ? [found] : found
+      return patterns.some((pattern) => texts.some((text) => fits(pattern, text)))
+    })
 }
 
 function isKey(text: string): text is Key {

@@ -46,6 +46,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     parent: text.nullable(),
     children: z.array(text),
     team: z.object({ name: text, member: text, strategy: strategies }).nullable(),
+    labels: z.record(text, text),
     custody: z.enum(['marks', 'cgroup']),
     memory_bytes: count.nullable(),
     cpus: z.number().nullable(),

@@ -7,6 +7,7 @@ import type {
   CgroupSupport,
   Activity,
   Custody,
+  Labels,
   ErrorCode,
   ExitClass,
   MemberRestart,
@@ -55,6 +56,7 @@ export interface MissionView {
   readonly terminal: TerminalSize | null
   /** Whether people can attach, once the agent has been put on its terminal. */
   readonly has_terminal: boolean
+  readonly labels: Labels
   readonly custody: Custody
   /** Limits of what all of its processes use together; null where there is none. */
   readonly memory_bytes: number | null
@@ -149,6 +151,8 @@ export interface StartRequest {
   readonly parent?: string
   /** What becomes of it when its parent has exited. Default: `keep`. */
   readonly on_parent_exit?: OnParentExit
+  /** Names and values of your own, by which missions are found. */
+  readonly labels?: Labels
   /** Runs it on a terminal of this size. Default: on none. */
   readonly terminal?: { readonly columns?: number; readonly rows?: number }
 }

@@ -76,6 +76,7 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
         : { name: spec.team.team, member: spec.team.member, strategy: spec.team.strategy },
     terminal: ({ spec, state }) => state.conversation?.terminal ?? spec.terminal,
     has_terminal: ({ spec }, { talk }) => talk?.hasTerminal ?? spec.terminal !== null,
+    labels: ({ spec }) => spec.labels,
     custody: ({ spec }) => spec.custody,
     memory_bytes: ({ spec }) => spec.memoryBytes,
     cpus: ({ spec }) => spec.cpus,

@@ -533,6 +533,10 @@ describe('an answer', () => {
       text: '',
     })
     expect(await daemon.call('GET', `/v1/missions/${sleeping.id}`)).toMatchObject({ status: 404 })
+    await start(daemon, { command: 'true', name: 'labelled', labels: { tier: 'web', someName: 'b_c' } })
+    for (const filter of ['label=tier', 'label=tier=web', 'label=t*', 'label=someName=b_c'])
+      expect((await list(daemon, `filter=${filter}`)).map(({ name }) => name)).toEqual(['labelled'])
+    expect(await list(daemon, 'filter=label=tier=db')).toEqual([])
     expect(await daemon.get('/v1/missions?fields=name&filter=name=shap*')).toMatchObject({
       missions: [{ name: 'shaped' }],
     })

@@ -28,6 +28,7 @@ const mission: MissionView = {
   parent: null,
   children: [],
   team: null,
+  labels: {},
   custody: 'marks',
   memory_bytes: null,
   cpus: null,

@@ -32,6 +32,7 @@ const spec: MissionView['spec'] = {
   pids: null,
   parent: null,
   onParentExit: 'keep',
+  labels: {},
   terminal: null,
   team: null,
 }
