@@ -179,6 +179,17 @@ describe('a message that is not done with', () => {
     expect(one.wish()).toBe('trouble')
   })
 
+  test('is taken once', () => {
+    const one = stage()
+    one.happen({ type: 'say', message: A, text: 'first' })
+    one.hear(0, 10, { type: 'ready' })
+    expect(one.hear(10, 20, { type: 'taken', message: A }).events).toMatchObject([{ type: 'message.taken' }])
+    expect(one.happen({ type: 'told', run: 1, key: A }).events).toEqual([])
+    one.hear(20, 30, { type: 'settled', message: A })
+    expect(one.hear(30, 40, { type: 'taken', message: A }).events).toEqual([])
+    expect(one.messages()).toMatchObject([{ id: A, state: 'settled' }])
+  })
+
   test('stays while the agent has not begun with it, whatever it said of itself before', () => {
     const one = stage()
     one.hear(0, 10, { type: 'ready' })
