@@ -1,4 +1,5 @@
-export { createRuntime, type CloseOptions, type Runtime, type RuntimeOptions } from './runtime/runtime.ts'
+export { createRuntime, type RuntimeOptions } from './runtime/runtime.ts'
+export type { CloseOptions, Runtime } from './runtime/runtime-handle.ts'
 export type { Team, TeamOutcome, TeamView } from './runtime/teams.ts'
 export type { Recovery } from './runtime/recover.ts'
 export type {
@@ -69,6 +70,8 @@ export {
 } from './model/ids.ts'
 export { isName, NAME_RULE } from './model/names.ts'
 export type { OutputRange, Stream } from './model/output.ts'
+export type { Control, Controller, Work } from './runtime/controller.ts'
+export { isInner } from './runtime/controlled-host.ts'
 export { isSignal, signalOfCode } from './model/signals.ts'
 export {
   type Command,

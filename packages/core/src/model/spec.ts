@@ -27,7 +27,7 @@ export type RestartPolicy = 'never' | 'on-failure' | 'always'
  * `task`: a command that runs to its end, or an agent that answers one prompt. `session`: it stays alive and
  * takes messages.
  */
-export type MissionType = 'task' | 'session'
+export type MissionType = 'task' | 'session' | 'blueprint'
 
 /** What becomes of a mission whose account is limited: it waits for its turn, or it ends. */
 export type OnLimit = 'wait' | 'exit'
@@ -244,7 +244,9 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .refine((path) => path.startsWith('/'), 'must be an absolute path')
     .optional(),
   env: z.record(z.string(), z.string('must be text'), 'must be an object of texts').optional(),
-  type: z.enum(['task', 'session'], { error: () => 'must be one of task, session' }).optional(),
+  type: z
+    .enum(['task', 'session', 'blueprint'], { error: () => 'must be one of task, session, blueprint' })
+    .optional(),
   provider: z.string('must be text').min(1, 'must not be empty').optional(),
   model: z
     .string('must be text')

@@ -20,9 +20,9 @@ export interface Launch extends RunRef {
   readonly env: Environment
   /**
    * `merged`: stdout and stderr in their true order in one file. `split`: in a file each. `talk`: the same, and it may be
-   * told things. `terminal`: on a terminal.
+   * told things. `terminal`: on a terminal. `inner`: of no process, in one file.
    */
-  readonly streams: 'merged' | 'split' | 'talk' | 'terminal'
+  readonly streams: 'merged' | 'split' | 'talk' | 'terminal' | 'inner'
   /** Of the terminal, when it is on one. */
   readonly size: TerminalSize
   readonly outputLimitBytes: number

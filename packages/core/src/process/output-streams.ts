@@ -18,6 +18,7 @@ export function streamsOf(streams: Launch['streams']): readonly Stream[] {
   switch (streams) {
     case 'merged':
     case 'terminal':
+    case 'inner':
       return ['output']
     case 'split':
     case 'talk':

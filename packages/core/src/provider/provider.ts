@@ -28,9 +28,10 @@ export interface Invocation {
   readonly argv: readonly [string, ...string[]]
   /**
    * `merged`: no input, all output in true order, for people. `split`: stderr is kept apart. `talk`: as `split`, with
-   * the mission's messages as input; the provider's `talk` says how. `terminal`: it draws on a screen.
+   * the mission's messages as input; the provider's `talk` says how. `terminal`: it draws on a screen. `inner`: nothing is
+   * started, see `Controller`.
    */
-  readonly streams: 'merged' | 'split' | 'talk' | 'terminal'
+  readonly streams: 'merged' | 'split' | 'talk' | 'terminal' | 'inner'
   readonly env: Environment
 }
 

@@ -6,26 +6,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createJournal, type SubscribeOptions } from '../journal/journal.ts'
+import { createJournal } from '../journal/journal.ts'
 import { createMemoryStore } from '../journal/memory-store.ts'
 import type { Store } from '../journal/store.ts'
 import { newConversation } from '../mission/conversation.ts'
 import { initialState } from '../mission/machine.ts'
 import { createMission } from '../mission/mission.ts'
-import type { CgroupSupport } from '../model/cgroup-support.ts'
 import { OvermindError } from '../model/errors.ts'
-import type { Gap, JournalEvent, JournalMissionEvent } from '../model/events.ts'
+import type { JournalMissionEvent } from '../model/events.ts'
 import type { Conversation } from '../model/conversation.ts'
-import { isMissionId, type MissionId, newUuid, type Random, type Seq, seq } from '../model/ids.ts'
-import {
-  type Caller,
-  type MissionInput,
-  type MissionSpec,
-  type ParsedMission,
-  parseMission,
-} from '../model/spec.ts'
+import { isMissionId, type MissionId, newUuid, type Random, seq } from '../model/ids.ts'
+import { type Caller, type MissionSpec, type ParsedMission, parseMission } from '../model/spec.ts'
 import type { Membership } from '../model/membership.ts'
-import type { TeamInput } from '../model/team.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
@@ -33,14 +25,15 @@ import type { HostEvent } from '../process/host.ts'
 import { limitsOf } from '../process/cgroups/limits.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
 import { checkFolder } from '../process/launch-checks.ts'
-import { keyOf } from '../process/run-ref.ts'
+import { keyOf, type RunRef } from '../process/run-ref.ts'
 import { createProcessTable } from '../process/system-table.ts'
-import type { RunUsage } from '../process/usage.ts'
 import { NOBODY, readAttached } from '../process/terminal/attached.ts'
 import { checkTerminals } from '../process/terminal/launch.ts'
 import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
+import { controlledHost } from './controlled-host.ts'
+import type { Control, Controller } from './controller.ts'
 import { endOverspentFamilies } from './family-budget.ts'
 import { createGates } from './gates.ts'
 import { missionHandle } from './handle.ts'
@@ -48,10 +41,11 @@ import { isOf, type Mission } from './mission-handle.ts'
 import { createListener } from './listener.ts'
 import { messageEvent, messageText } from './messages.ts'
 import { createOutputFiles } from './output-files.ts'
-import { type Recovery, recoverMissions } from './recover.ts'
+import { recoverMissions } from './recover.ts'
 import { createRegistry, type Entry } from './registry.ts'
+import type { CloseOptions, Runtime } from './runtime-handle.ts'
 import { sessionOf } from './session.ts'
-import { createTeams, type Team } from './teams.ts'
+import { createTeams } from './teams.ts'
 import { createWriter } from './writer.ts'
 
 export interface RuntimeOptions {
@@ -61,69 +55,12 @@ export interface RuntimeOptions {
   readonly store?: Store
   /** Providers besides `raw`. */
   readonly providers?: readonly Provider[]
+  /** Kinds of missions that are no process. Default: none. */
+  readonly controllers?: readonly Controller[]
   /** Told of faults that are nobody's request, such as a full disk while an exit is noted. Default: emitted as a process warning. */
   readonly onFault?: (error: unknown) => void
   readonly clock?: Clock
   readonly random?: Random
-}
-
-export interface CloseOptions {
-  /**
-   * `stop`: missions are ended by their ladder first. `keep`: they go on without a supervisor, for the
-   * next runtime over the same home. Default: `stop`.
-   */
-  readonly missions?: 'stop' | 'keep'
-}
-
-export interface Runtime extends AsyncDisposable {
-  readonly home: string
-  readonly recovery: Recovery
-  /** Whether missions can have control groups here, and which limits can be set: by now, since that may change. */
-  cgroups(): CgroupSupport
-  /**
-   * Starts a mission; settles when its process runs, is found unable to, or waits because its account is
-   * rate-limited.
-   *
-   * @throws OvermindError `invalid_spec` and its kind when the description is wrong, `name_taken`,
-   * `unknown_provider`, `cgroup_not_supported`, `cwd_not_found`, `command_not_found` and the like: then nothing was started.
-   */
-  start(input: MissionInput): Promise<Mission>
-  /** The mission that an id, a name, or the unique beginning of an id means. @throws OvermindError `not_found`, `ambiguous_id` */
-  get(reference: string): Mission
-  /** All missions, the oldest first. */
-  list(): readonly Mission[]
-  /** Forgets an exited mission, its events and its output. @throws OvermindError `not_found`, `not_exited` */
-  remove(reference: string): Promise<void>
-  /**
-   * Starts missions as a team that is supervised as one: when a member fails for good, the strategy says who starts again
-   * with it. Settles when all have started. The team outlives its supervisor as its missions do.
-   *
-   * @throws OvermindError `invalid_spec`, `name_taken` and whatever `start` throws: then nothing was started;
-   * `child_start_failed` when a member could not be started: then those before it have been ended and forgotten
-   * @example
-   * ```ts
-   * await using runtime = await createRuntime()
-   * const team = await runtime.supervisor({
-   *   strategy: 'rest_for_one',
-   *   members: [
-   *     { id: 'planner', mission: { command: 'plan --watch' } },
-   *     { id: 'builder', mission: { command: 'build --from plan' } },
-   *   ],
-   * })
-   * await team.over()
-   * ```
-   */
-  supervisor(team: TeamInput): Promise<Team>
-  /** Teams of this runtime, those that are over included. */
-  teams(): readonly Team[]
-  /** What happens, numbered. */
-  events(options?: SubscribeOptions): AsyncIterableIterator<JournalEvent | Gap>
-  /** What the processes of live missions use right now. */
-  usage(): Promise<ReadonlyMap<MissionId, RunUsage>>
-  /** The number of the newest event: the revision that a list belongs to. */
-  revision(): Seq
-  /** A second call does nothing. */
-  close(options?: CloseOptions): Promise<void>
 }
 
 /**
@@ -140,9 +77,17 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const home = await prepareHome(options.home ?? (await mkdtemp(join(tmpdir(), 'overmind-'))))
   const store = options.store ?? createMemoryStore()
   const journal = createJournal(store)
-  const host = createKeeperHost({ home, clock, table: createProcessTable() })
+  const controllers = new Map((options.controllers ?? []).map((controller) => [controller.name, controller]))
+  const ready = Promise.withResolvers<Runtime>()
+  const host = controlledHost(createKeeperHost({ home, clock, table: createProcessTable() }), {
+    home,
+    clock,
+    begin: beginControl,
+  })
   const providers = new Map(
-    [rawProvider, ...(options.providers ?? [])].map((provider) => [provider.name, provider]),
+    [rawProvider, ...[...controllers.values()].map(providerOfController), ...(options.providers ?? [])].map(
+      (provider) => [provider.name, provider],
+    ),
   )
   const outputs = createOutputFiles(home, store)
 
@@ -156,6 +101,20 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const registry = createRegistry()
   const writer = createWriter(journal, clock, onFault)
   let closing: Promise<void> | undefined
+
+  async function beginControl(
+    { mission: id, run }: RunRef,
+    resumed: boolean,
+    log: (line: string) => void,
+  ): Promise<Control | undefined> {
+    const runtime = await ready.promise
+    const entry = registry.find(id)
+    if (entry === undefined) return undefined
+    const { spec, env } = entry.actor.record()
+    const controller = controllers.get(spec.provider)
+    if (controller === undefined) throw new TypeError(`there is no controller ${spec.provider}`)
+    return controller.begin({ mission: entry.handle, env, run, resumed, runtime, log })
+  }
 
   function providerOf({ spec }: Pick<MissionRecord, 'spec'>): Provider {
     return providers.get(spec.provider) ?? rawProvider
@@ -265,6 +224,13 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
           field: 'provider',
           value: spec.provider,
         },
+      )
+    }
+    if ((spec.type === 'blueprint') !== controllers.has(spec.provider)) {
+      throw new OvermindError(
+        'invalid_spec',
+        `type must be ${controllers.has(spec.provider) ? 'blueprint' : 'task or session'} with the provider ${spec.provider}: got ${spec.type}`,
+        { field: 'type', value: spec.type },
       )
     }
     const limits = limitsOf(spec)
@@ -482,7 +448,17 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   }
+  ready.resolve(runtime)
   return runtime
+}
+
+/** To a mission's actor a controller is a provider that starts nothing. */
+function providerOfController({ name, check }: Controller): Provider {
+  return {
+    name,
+    ...(check === undefined ? {} : { check }),
+    invoke: ({ env }) => ({ argv: [name], streams: 'inner', env }),
+  }
 }
 
 function warn(error: unknown): void {

@@ -32,7 +32,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     status: z.enum(['pending', 'running', 'stalled', 'restarting', 'stopped', 'crashed', 'killed']),
     phase: z.enum(PHASES),
     os_pid: z.int().nullable(),
-    type: z.enum(['task', 'session']),
+    type: z.enum(['task', 'session', 'blueprint']),
     provider: text,
     cwd: text,
     model: text.nullable(),

@@ -1,5 +1,5 @@
 /** How the runtime's values look on the wire. */
-import { tokensOf } from '@overmind/core'
+import { isInner, tokensOf } from '@overmind/core'
 import type {
   Command,
   Gap,
@@ -53,7 +53,9 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
     status: ({ status }) => status,
     phase: ({ state }) => state.phase,
     os_pid: ({ state }) =>
-      state.exit === null && state.ended === null ? (state.process?.pid ?? null) : null,
+      state.exit !== null || state.ended !== null || state.process === null || isInner(state.process)
+        ? null
+        : state.process.pid,
     type: ({ spec }) => spec.type,
     provider: ({ spec }) => spec.provider,
     cwd: ({ spec }) => spec.cwd,

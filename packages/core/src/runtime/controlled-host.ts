@@ -1,0 +1,189 @@
+/** A process host that also runs what is no process: for missions of controllers, beside those that have a keeper. */
+import { closeSync, openSync, writeSync } from 'node:fs'
+import type { SentSignal } from '../model/exit.ts'
+import type { ProcessIdentity } from '../model/state.ts'
+import type { Clock, Instant } from '../model/time.ts'
+import type { Home } from '../process/home.ts'
+import type { Abandoned, Finding, HostEvent, Launch, ProcessHost } from '../process/host.ts'
+import { evidenceOf } from '../process/output-tail.ts'
+import { type OutputStreams, watchStreams } from '../process/output-streams.ts'
+import { keyOf, type RunRef } from '../process/run-ref.ts'
+import type { Control } from './controller.ts'
+
+/** What a shell reports of a command that SIGKILL, or SIGTERM, ended. */
+const KILLED = 137
+const ENDED = 143
+/** What a controller that failed itself ends with. */
+const BROKEN = 70
+
+export interface ControlledHostOptions {
+  readonly home: Home
+  readonly clock: Clock
+  /** Begins a run of a controller, once the runtime is there; undefined when its mission is gone. */
+  begin(ref: RunRef, resumed: boolean, log: (line: string) => void): Promise<Control | undefined>
+}
+
+interface Controlled {
+  readonly ref: RunRef
+  readonly at: Instant
+  readonly file: number
+  readonly outputs: OutputStreams
+  readonly signals: SentSignal[]
+  control: Control | undefined
+  /** What it has been asked before it was there. */
+  asked: 'ask' | 'force' | undefined
+}
+
+/** Whether what stands for a process is none. */
+export function isInner({ start }: ProcessIdentity): boolean {
+  return start === INNER
+}
+
+const INNER = 'inside'
+
+export function controlledHost(host: ProcessHost, options: ControlledHostOptions): ProcessHost {
+  const { home, clock, begin } = options
+  const live = new Map<string, Controlled>()
+  let closed = false
+  let emit: (event: HostEvent) => void = () => {}
+
+  const identity = (): ProcessIdentity => ({ pid: process.pid, start: INNER, boot: host.boot })
+
+  function open(
+    ref: RunRef,
+    { at, ...about }: Pick<Abandoned, 'outputLimitBytes' | 'activity' | 'seen'> & { readonly at: Instant },
+  ): Controlled {
+    const path = home.outputFile(ref.mission, ref.run, 'output')
+    const run: Controlled = {
+      ref,
+      at,
+      file: openSync(path, 'a', 0o600),
+      outputs: watchStreams(
+        { ...ref, ...about, streams: 'inner' },
+        { home, clock, emit: (event) => emit(event) },
+      ),
+      signals: [],
+      control: undefined,
+      asked: undefined,
+    }
+    live.set(keyOf(ref), run)
+    return run
+  }
+
+  function control(run: Controlled, resumed: boolean): void {
+    const log = (line: string): void => {
+      if (!closed && live.get(keyOf(run.ref)) === run) writeSync(run.file, `${line}\n`)
+    }
+    begin(run.ref, resumed, log)
+      .then((begun) => {
+        if (begun === undefined || closed) return begun?.leave()
+        run.control = begun
+        if (run.asked !== undefined) begun.end(run.asked)
+        return begun.over.then((code) => over(run, code))
+      })
+      .catch((error: unknown) => {
+        if (closed) return
+        emit({ type: 'fault', error })
+        log(error instanceof Error ? error.message : String(error))
+        over(run, BROKEN)
+      })
+  }
+
+  function over(run: Controlled, code: number): void {
+    if (closed || !live.delete(keyOf(run.ref))) return
+    const { wall, monotonic } = clock.now()
+    closeSync(run.file)
+    const exit = {
+      kind: 'code',
+      code: run.asked === undefined ? code : run.asked === 'force' ? KILLED : ENDED,
+      at: wall,
+      ran: Math.max(0, monotonic - run.at.monotonic),
+    } as const
+    const paths = [...run.outputs.values()].map(({ path, watch }) => {
+      watch.check()
+      watch.close()
+      return path
+    })
+    emit({
+      type: 'exited',
+      ref: run.ref,
+      exit: evidenceOf(exit, paths[0] ?? ''),
+      left: 0,
+      receipt: { signals: run.signals, strays: 0, left: [] },
+    })
+  }
+
+  function start({ mission, run, outputLimitBytes, activity }: Launch): void {
+    const ref: RunRef = { mission, run }
+    const at = clock.now()
+    let opened: Controlled
+    try {
+      opened = open(ref, { at, outputLimitBytes, activity, seen: {} })
+    } catch (error) {
+      // Whoever asked is not done asking.
+      const reason = `its log cannot be written: ${error instanceof Error ? error.message : String(error)}`
+      queueMicrotask(() => emit({ type: 'refused', ref, reason, retry: true }))
+      return
+    }
+    queueMicrotask(() => {
+      emit({ type: 'started', ref, process: identity(), at })
+      control(opened, false)
+    })
+  }
+
+  function goOn(run: Abandoned): Finding {
+    if (run.process === null) return { kind: 'never-started' }
+    const at = run.startedAt ?? clock.now()
+    const opened = open({ mission: run.mission, run: run.run }, { ...run, at })
+    queueMicrotask(() => control(opened, true))
+    return { kind: 'alive', launched: { process: run.process, at } }
+  }
+
+  return {
+    ...host,
+    listen(listener) {
+      emit = listener
+      host.listen(listener)
+    },
+    spawn: (launch) => (launch.streams === 'inner' ? start(launch) : host.spawn(launch)),
+    recover(runs) {
+      const others = host.recover(runs.filter(({ streams }) => streams !== 'inner'))
+      let next = 0
+      return runs.map((run) => {
+        if (run.streams === 'inner') return goOn(run)
+        const finding = others[next]
+        next += 1
+        if (finding === undefined) throw new TypeError('recover() answers for each run')
+        return finding
+      })
+    },
+    async signal(ref, signal) {
+      const run = live.get(keyOf(ref))
+      if (run === undefined) return host.signal(ref, signal)
+      run.signals.push({ signal, processes: 0, at: clock.now().wall })
+      run.asked = signal === 'SIGKILL' || run.asked === 'force' ? 'force' : 'ask'
+      run.control?.end(run.asked)
+    },
+    async giveUp(ref) {
+      const run = live.get(keyOf(ref))
+      if (run === undefined) return host.giveUp(ref)
+      run.control?.leave()
+      over(run, KILLED)
+    },
+    quietFor(ref) {
+      const run = live.get(keyOf(ref))
+      if (run === undefined) return host.quietFor(ref)
+      return Math.min(...[...run.outputs.values()].map(({ watch }) => watch.quietFor()))
+    },
+    async close() {
+      closed = true
+      for (const { control, file, outputs } of live.values()) {
+        control?.leave()
+        closeSync(file)
+        for (const { watch } of outputs.values()) watch.close()
+      }
+      live.clear()
+      await host.close()
+    },
+  }
+}
