@@ -4,6 +4,7 @@
  */
 import { latency } from './latency.ts'
 import { output } from './output.ts'
+import { pipeline } from './pipeline.ts'
 import { ps } from './ps.ts'
 import { respawn } from './respawn.ts'
 import { scale } from './scale.ts'
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   scale,
   supervisor,
   turn,
+  pipeline,
 }
 
 const wanted = process.argv.slice(2)

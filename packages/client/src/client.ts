@@ -20,6 +20,9 @@ import type {
   MissionView,
   Pruned,
   StartRequest,
+  ChangeView,
+  PipelineRequest,
+  PipelineView,
   TeamRequest,
   TeamView,
   UsageList,
@@ -171,6 +174,12 @@ export interface OvermindClient {
   startTeam(request: TeamRequest, options?: CallOptions): Promise<TeamView>
   /** Resolves once no process of its members is left. */
   stopTeam(name: string, options?: CallOptions): Promise<TeamView>
+  /** Brings about what a blueprint declares; resolves when its pipeline is at work, or when nothing is to be done. */
+  applyPipeline(request: PipelineRequest, options?: CallOptions): Promise<PipelineView>
+  /** What that would change. */
+  diffPipeline(request: PipelineRequest, options?: CallOptions): Promise<readonly ChangeView[]>
+  /** Ends a pipeline with all its agents, and forgets them; how many missions that were. */
+  takeDown(name: string, options?: CallOptions): Promise<number>
 }
 
 /** Makes a client; nothing is connected before the first call. Default: the socket of `resolveHome()`. */
@@ -259,6 +268,20 @@ export function createClient(
     startTeam: (body, { signal } = {}) => call({ method: 'POST', path: '/v1/teams', body, signal }),
     stopTeam: (name, { signal } = {}) =>
       call({ method: 'POST', path: `/v1/teams/${encodeURIComponent(name)}/stop`, signal }),
+    applyPipeline: (body, { signal } = {}) => call({ method: 'POST', path: '/v1/pipelines', body, signal }),
+    diffPipeline: async (body, { signal } = {}) =>
+      (
+        await call<{ readonly changes: readonly ChangeView[] }>({
+          method: 'POST',
+          path: '/v1/pipelines/diff',
+          body,
+          signal,
+        })
+      ).changes,
+    takeDown: async (name, { signal } = {}) => {
+      const of = `/v1/pipelines/${encodeURIComponent(name)}/down`
+      return (await call<{ readonly removed: number }>({ method: 'POST', path: of, signal })).removed
+    },
     events: ({ signal, ...query } = {}) => lines({ method: 'GET', path: path('/v1/events', query), signal }),
   }
 }

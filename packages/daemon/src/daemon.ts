@@ -9,6 +9,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { acpProvider } from '@overmind/acp'
+import { blueprintController, ritualController } from '@overmind/blueprint'
 import { claudeProvider } from '@overmind/claude'
 import {
   createRuntime,
@@ -72,6 +73,7 @@ export async function startDaemon({
       home,
       store: wrapStore(store),
       providers: [claudeProvider(), acpProvider()],
+      controllers: [blueprintController(), ritualController()],
       onFault: (error) => logger.error({ err: error }, 'something could not be done'),
     })
     logger.info({ version: VERSION, home, ...runtime.recovery }, 'started')

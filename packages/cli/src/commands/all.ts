@@ -86,6 +86,34 @@ export const commands: Commands = {
     summary: 'Forget exited missions and their output',
     load: async () => (await import('./rm.ts')).rm,
   },
+  ritual: {
+    summary: 'Start missions by the clock',
+    load: async () => (await import('./ritual.ts')).ritual,
+  },
+  apply: {
+    summary: 'Bring about what a blueprint declares',
+    load: async () => (await import('./apply.ts')).apply,
+  },
+  diff: {
+    summary: 'Show what applying a blueprint would change',
+    load: async () => (await import('./diff.ts')).diff,
+  },
+  down: {
+    summary: 'End a pipeline with all its agents, and forget them',
+    load: async () => (await import('./down.ts')).down,
+  },
+  validate: {
+    summary: 'Say what is wrong with a blueprint',
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  agents: {
+    summary: 'List the agents of a blueprint',
+    load: async () => (await import('./agents.ts')).agents,
+  },
+  graph: {
+    summary: 'Draw who waits for whom in a blueprint',
+    load: async () => (await import('./graph.ts')).graph,
+  },
   prune: {
     summary: 'Forget old missions and their output',
     load: async () => (await import('./prune.ts')).prune,

@@ -1,9 +1,9 @@
 import { command, type Command } from '../command-line/command.ts'
-import { BadValue, flag, list, value } from '../command-line/flags.ts'
+import { flag, list, value } from '../command-line/flags.ts'
 import { atDashes } from '../command-line/parse.ts'
 import { text } from '../command-line/values.ts'
 import { CommandError, UsageError } from '../failures.ts'
-import { present, startFlags, startRequest } from '../start/flags.ts'
+import { present, providerOption, startFlags, startRequest } from '../start/flags.ts'
 import { start } from '../start/start.ts'
 import { terminalSize } from '../terminal/terminal.ts'
 import { mustBeInteractive } from './attach.ts'
@@ -11,7 +11,7 @@ import { mustBeInteractive } from './attach.ts'
 const flags = {
   ...startFlags,
   provider: value('name', 'The agent that the command is for (default: raw, any command)', text),
-  option: list('K=V', 'An option of the provider; V is JSON, or else text', option),
+  option: list('K=V', 'An option of the provider; V is JSON, or else text', providerOption),
   exec: flag('Take the arguments as they are, without a shell'),
   tty: flag('Run it on a terminal, see overmind attach', { short: 't' }),
   attach: flag('Sit down at its terminal at once; means --tty', { short: 'a' }),
@@ -58,15 +58,3 @@ export const run: Command = command({
     )
   },
 })
-
-function option(given: string): readonly [name: string, value: unknown] {
-  const at = given.indexOf('=')
-  if (at < 1) throw new BadValue('must be of the form K=V')
-  const [name, text] = [given.slice(0, at).replaceAll('-', '_'), given.slice(at + 1)]
-  try {
-    return [name, JSON.parse(text)]
-  } catch {
-    // Most values are words.
-    return [name, text]
-  }
-}

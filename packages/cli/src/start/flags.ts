@@ -102,7 +102,7 @@ export const startFlags: StartFlags = {
 }
 
 /** What the flags ask for; the command is for the caller to add. */
-export function startRequest(given: Values<typeof startFlags>): Omit<StartRequest, 'command'> {
+export function startRequest(given: Omit<Values<typeof startFlags>, 'follow'>): Omit<StartRequest, 'command'> {
   return {
     cwd: folder(given.cwd),
     env: environment(given.env),
@@ -150,6 +150,11 @@ function variable(text: string): Variable {
   throw new BadValue('must be of the form K=V, or K for a variable that is set here')
 }
 
+/** The environment of whoever calls. */
+export function callersEnvironment(): Record<string, string> {
+  return environment([])
+}
+
 function environment(added: readonly Variable[]): Record<string, string> {
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
@@ -170,4 +175,17 @@ type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 /** The fields that have a value. */
 export function present<T extends object>(fields: T): Present<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
+}
+
+/** An option of a provider, from the command line. */
+export function providerOption(given: string): readonly [name: string, value: unknown] {
+  const at = given.indexOf('=')
+  if (at < 1) throw new BadValue('must be of the form K=V')
+  const [name, text] = [given.slice(0, at).replaceAll('-', '_'), given.slice(at + 1)]
+  try {
+    return [name, JSON.parse(text)]
+  } catch {
+    // Most values are words.
+    return [name, text]
+  }
 }

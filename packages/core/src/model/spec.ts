@@ -27,7 +27,8 @@ export type RestartPolicy = 'never' | 'on-failure' | 'always'
  * `task`: a command that runs to its end, or an agent that answers one prompt. `session`: it stays alive and
  * takes messages.
  */
-export type MissionType = 'task' | 'session' | 'blueprint'
+/** A task ends when it is done, a session takes messages. The others are no process: a pipeline of agents, and what starts by the clock. */
+export type MissionType = 'task' | 'session' | 'blueprint' | 'ritual'
 
 /** What becomes of a mission whose account is limited: it waits for its turn, or it ends. */
 export type OnLimit = 'wait' | 'exit'
@@ -245,7 +246,9 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .optional(),
   env: z.record(z.string(), z.string('must be text'), 'must be an object of texts').optional(),
   type: z
-    .enum(['task', 'session', 'blueprint'], { error: () => 'must be one of task, session, blueprint' })
+    .enum(['task', 'session', 'blueprint', 'ritual'], {
+      error: () => 'must be one of task, session, blueprint, ritual',
+    })
     .optional(),
   provider: z.string('must be text').min(1, 'must not be empty').optional(),
   model: z

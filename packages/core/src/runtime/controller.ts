@@ -1,6 +1,6 @@
 /** Missions that are no process: what is done for them is done inside the supervisor. */
 import type { Run } from '../model/ids.ts'
-import type { Environment, MissionSpec } from '../model/spec.ts'
+import type { Environment, MissionSpec, MissionType } from '../model/spec.ts'
 import type { Mission } from './mission-handle.ts'
 import type { Runtime } from './runtime-handle.ts'
 
@@ -9,8 +9,10 @@ import type { Runtime } from './runtime-handle.ts'
  * a place in its family as any other, and a supervisor that dies in the middle is followed by one that goes on.
  */
 export interface Controller {
-  /** What such missions name as their provider; their type is `blueprint`. */
+  /** What such missions name as their provider. */
   readonly name: string
+  /** The type that they have, and no others. */
+  readonly type: Exclude<MissionType, 'task' | 'session'>
   /**
    * Checks a description before anything is started. Default: nothing.
    *

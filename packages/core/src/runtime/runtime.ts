@@ -226,10 +226,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         },
       )
     }
-    if ((spec.type === 'blueprint') !== controllers.has(spec.provider)) {
+    const type = controllers.get(spec.provider)?.type
+    if (type === undefined ? spec.type !== 'task' && spec.type !== 'session' : spec.type !== type) {
       throw new OvermindError(
         'invalid_spec',
-        `type must be ${controllers.has(spec.provider) ? 'blueprint' : 'task or session'} with the provider ${spec.provider}: got ${spec.type}`,
+        `type must be ${type ?? 'task or session'} with the provider ${spec.provider}: got ${spec.type}`,
         { field: 'type', value: spec.type },
       )
     }

@@ -20,6 +20,7 @@ function puppet() {
   const failures: ((error: Error) => void)[] = []
   const controller: Controller = {
     name: 'puppet',
+    type: 'blueprint',
     begin(work): Control {
       begun.push(work)
       const { promise, resolve, reject } = Promise.withResolvers<number>()

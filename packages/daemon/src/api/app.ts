@@ -4,6 +4,9 @@ import { bodyLimit } from 'hono/body-limit'
 import { LARGEST_BODY } from './body.ts'
 import type { Api, ApiContext, Register } from './context.ts'
 import { answerProblem, problemOf } from './problem.ts'
+import { applyPipeline } from './routes/apply-pipeline.ts'
+import { diffPipeline } from './routes/diff-pipeline.ts'
+import { takeDown } from './routes/take-down.ts'
 import { answer } from './routes/answer.ts'
 import { decide } from './routes/decide.ts'
 import { inbox } from './routes/inbox.ts'
@@ -65,6 +68,9 @@ const ROUTES: readonly Register[] = [
   teams,
   startTeam,
   stopTeam,
+  applyPipeline,
+  diffPipeline,
+  takeDown,
 ]
 
 export interface AppOptions {

@@ -8,9 +8,14 @@ import { camelCase } from './views.ts'
 export function missionInput(body: unknown): MissionInput {
   const mission = renamed(body, 'the body must be a JSON object with at least a command')
   const options = mission['options']
-  // Only the names of the options: what they hold may be files of other programs.
-  const named = isObject(options) ? { ...mission, options: renamed(options, '') } : mission
-  return named
+  if (!isObject(options)) return mission
+  // Only the names of the options: what they hold may be files of other programs. What a ritual starts is a mission.
+  const named = renamed(options, '')
+  const inner = mission['provider'] === 'ritual' && isObject(named['mission'])
+  return {
+    ...mission,
+    options: inner ? { ...named, mission: missionInput(named['mission']) } : named,
+  } as MissionInput
 }
 
 /** The same for a team. */

@@ -14,6 +14,8 @@ import type {
   Problem,
   Pruned,
   TeamView,
+  ChangeView,
+  PipelineView,
   UsageList,
 } from './types.ts'
 
@@ -32,7 +34,7 @@ export const missionSchema: z.ZodType<MissionView> = z
     status: z.enum(['pending', 'running', 'stalled', 'restarting', 'stopped', 'crashed', 'killed']),
     phase: z.enum(PHASES),
     os_pid: z.int().nullable(),
-    type: z.enum(['task', 'session', 'blueprint']),
+    type: z.enum(['task', 'session', 'blueprint', 'ritual']),
     provider: text,
     cwd: text,
     model: text.nullable(),
@@ -183,6 +185,32 @@ export const teamSchema: z.ZodType<TeamView> = z
     members: z.array(z.object({ id: text, restart: memberRestarts, mission: text.nullable() })),
   })
   .openapi('Team')
+
+export const pipelineRequestSchema: z.ZodType<{
+  readonly document: Readonly<Record<string, unknown>>
+  readonly cwd?: string | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+  readonly source?: string | undefined
+}> = z
+  .strictObject({
+    document: z.record(text, z.unknown(), 'must be a blueprint as an object'),
+    cwd: z.string().optional(),
+    env: z.record(text, text).optional(),
+    source: z.string().max(4096).optional(),
+  })
+  .openapi('PipelineRequest')
+
+export const changesSchema: z.ZodType<readonly ChangeView[]> = z.array(
+  z.object({ agent: text, change: z.enum(['added', 'changed', 'removed', 'unchanged']) }),
+)
+
+export const pipelineSchema: z.ZodType<PipelineView> = z
+  .object({
+    mission: missionSchema,
+    outcome: z.enum(['started', 'changed', 'retried', 'unchanged']),
+    changes: changesSchema,
+  })
+  .openapi('Pipeline')
 
 export const descriptionSchema: z.ZodType<Description> = z
   .object({

@@ -229,6 +229,31 @@ export interface TeamRequest {
 }
 
 /** Missions that are supervised as one. */
+/** A blueprint to be applied. */
+export interface PipelineRequest {
+  /** What a file of TOML says, as JSON. */
+  readonly document: Readonly<Record<string, unknown>>
+  /** The folder of agents that name none. Absolute. Default: that of the daemon. */
+  readonly cwd?: string
+  /** The environment of all agents; never given back. Default: that of the daemon. */
+  readonly env?: Readonly<Record<string, string>>
+  /** What is shown as the pipeline's command, such as the name of its file. */
+  readonly source?: string
+}
+
+export interface ChangeView {
+  readonly agent: string
+  readonly change: 'added' | 'changed' | 'removed' | 'unchanged'
+}
+
+/** What became of a blueprint that was applied. */
+export interface PipelineView {
+  /** The pipeline: a mission, that `wait`, `logs`, `stop` and the like work on. */
+  readonly mission: MissionView
+  readonly outcome: 'started' | 'changed' | 'retried' | 'unchanged'
+  readonly changes: readonly ChangeView[]
+}
+
 export interface TeamView {
   readonly name: string
   readonly strategy: TeamStrategy

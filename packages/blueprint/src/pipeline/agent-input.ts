@@ -1,0 +1,112 @@
+/** What an agent is started with: its description, with results and secrets filled in at the last moment. */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Environment, type Mission, type MissionInput, OvermindError, type Work } from '@overmind/core'
+import type { Agent, EnvValue } from '../blueprint.ts'
+import { fillIn, type Reference, references } from '../references.ts'
+import { resultOf } from './result.ts'
+
+interface Surroundings {
+  readonly work: Work
+  readonly pipeline: string
+  /** The mission of an agent that has been started. */
+  missionOf(agent: string): Mission | undefined
+}
+
+/** @throws OvermindError `invalid_spec` when a secret is not there */
+export async function inputOf(
+  agent: Agent,
+  { work, pipeline, missionOf }: Surroundings,
+): Promise<MissionInput> {
+  const results = new Map<string, string>()
+  for (const { agent: name } of textsIn([agent.mission.command, agent.mission.options, agent.env]).flatMap(
+    references,
+  )) {
+    const mission = missionOf(name)
+    if (mission !== undefined && !results.has(name)) results.set(name, await resultOf(mission))
+  }
+
+  const lookup = ({ agent: name, part }: Reference): string => {
+    const result = results.get(name)
+    if (result === undefined) throw missing(`${name} has no result`)
+    return part === 'file' ? writeResult(work, name, result) : result
+  }
+  const { command } = agent.mission
+  const isShell = typeof command === 'string' && (agent.mission.provider ?? 'raw') === 'raw'
+  const name = `${pipeline}.${agent.name}`
+  const parent = agent.dependsOn
+    .map(({ agent: first }) => missionOf(first)?.id)
+    .find((id) => id !== undefined)
+  return {
+    ...agent.mission,
+    cwd: resolve(work.mission.view().spec.cwd, agent.mission.cwd ?? '.'),
+    command:
+      typeof command === 'string'
+        ? fillIn(command, lookup, isShell ? 'shell' : 'none')
+        : command?.map((word) => fillIn(word, lookup, 'none')),
+    options: filled(agent.mission.options, lookup),
+    ...(name.length <= LONGEST_NAME ? { name } : {}),
+    parent: parent ?? work.mission.id,
+    env: { ...work.env, ...environment(agent, work.env, lookup) },
+  }
+}
+
+const LONGEST_NAME = 63
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}
+
+function filled<T>(value: T, lookup: (reference: Reference) => string): T
+function filled(value: unknown, lookup: (reference: Reference) => string): unknown {
+  if (typeof value === 'string') return fillIn(value, lookup, 'none')
+  if (Array.isArray(value)) return value.map((each: unknown) => filled(each, lookup))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, filled(inner, lookup)]))
+}
+
+function environment(
+  agent: Agent,
+  given: Environment,
+  lookup: (reference: Reference) => string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(agent.env).map(([name, value]) => [name, valueOf(name, value, given, lookup)]),
+  )
+}
+
+function valueOf(
+  name: string,
+  value: EnvValue,
+  given: Environment,
+  lookup: (reference: Reference) => string,
+): string {
+  if (typeof value === 'string') return fillIn(value, lookup, 'none')
+  if ('fromEnv' in value) {
+    const found = given[value.fromEnv]
+    if (found === undefined)
+      throw missing(`env.${name}: the variable ${value.fromEnv} was not set when the blueprint was applied`)
+    return found
+  }
+  try {
+    return readFileSync(value.fromFile, 'utf8').replace(/\r?\n$/, '')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw missing(`env.${name}: the file cannot be read: ${why}`)
+  }
+}
+
+function missing(message: string): OvermindError {
+  return new OvermindError('invalid_spec', message)
+}
+
+/** For results that are too long for a command line, or that a program wants to read. Private, as the results are. */
+function writeResult(work: Work, agent: string, result: string): string {
+  const folder = join(work.runtime.home, 'results', work.mission.id)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, `${agent}.txt`)
+  writeFileSync(path, result, { mode: 0o600 })
+  chmodSync(path, 0o600)
+  return path
+}

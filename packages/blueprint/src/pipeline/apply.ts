@@ -1,0 +1,113 @@
+/** Bringing about what a blueprint declares. */
+import type { Mission, MissionInput, Runtime } from '@overmind/core'
+import type { Blueprint } from '../blueprint.ts'
+import { checkDocument } from '../document/check.ts'
+import { pipelineOf, PROVIDER } from './controller.ts'
+import { fingerprints } from './fingerprint.ts'
+
+/** What applying a blueprint would do to an agent, against the missions that are there. */
+export interface Change {
+  readonly agent: string
+  readonly change: 'added' | 'changed' | 'removed' | 'unchanged'
+}
+
+export interface ApplyOptions {
+  /** The folder of agents that do not name one. Default: that of this process. */
+  readonly cwd?: string | undefined
+  /** What agents find in their environment. Default: that of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** What people see as the pipeline's command; the name of a file, for example. */
+  readonly source?: string | undefined
+}
+
+/**
+ * `started`: there was nothing of it. `changed`: something is different, and only that is started again. `retried`: nothing is
+ * different, and what had failed is tried again. `unchanged`: nothing is different, and nothing is done.
+ */
+export type Outcome = 'started' | 'changed' | 'retried' | 'unchanged'
+
+export interface Applied {
+  /** The pipeline. It has exited when all that is declared had been done before. */
+  readonly mission: Mission
+  readonly outcome: Outcome
+  readonly changes: readonly Change[]
+}
+
+/** What applying it would change of what was declared before under its name. */
+export function diffBlueprint(runtime: Runtime, blueprint: Blueprint): readonly Change[] {
+  const declared = fingerprints(blueprint)
+  const pipeline = pipelineNamed(runtime, blueprint.name)
+  const before =
+    pipeline === undefined
+      ? new Map<string, string>()
+      : fingerprints(checkDocument(pipeline.view().spec.options['document']))
+  const changeOf = (agent: string, print: string): Change['change'] => {
+    const old = before.get(agent)
+    if (old === undefined) return 'added'
+    return old === print ? 'unchanged' : 'changed'
+  }
+  const gone = [...before.keys()].filter((agent) => !declared.has(agent))
+  return [
+    ...[...declared].map(([agent, print]) => ({ agent, change: changeOf(agent, print) })),
+    ...gone.map((agent) => ({ agent, change: 'removed' as const })),
+  ]
+}
+
+/**
+ * Starts a pipeline for what a blueprint declares. One of the same name is brought up to date: agents that are declared as
+ * before are left as they are, at work or done; others are ended and started again, with all that depend on them.
+ *
+ * @param document as a file of TOML has it, or JSON
+ * @throws BlueprintError that names each problem; OvermindError as `runtime.start` does
+ */
+export async function applyBlueprint(
+  runtime: Runtime,
+  document: unknown,
+  options: ApplyOptions = {},
+): Promise<Applied> {
+  const blueprint = checkDocument(document)
+  const changes = diffBlueprint(runtime, blueprint)
+  const before = pipelineNamed(runtime, blueprint.name)
+  if (before !== undefined && changes.every(({ change }) => change === 'unchanged')) {
+    const { exit } = before.view().state
+    if (exit === null || exit.class === 'completed') return { mission: before, outcome: 'unchanged', changes }
+    await before.restart()
+    return { mission: before, outcome: 'retried', changes }
+  }
+  if (before !== undefined && before.view().state.exit === null) {
+    pipelineOf(runtime, before.id)?.handOver()
+    await before.exited()
+  }
+  const mission = await runtime.start(pipelineInput(blueprint, document, options))
+  return { mission, outcome: before === undefined ? 'started' : 'changed', changes }
+}
+
+/** The newest mission that is, or was, the pipeline of this name. */
+export function pipelineNamed(runtime: Runtime, name: string): Mission | undefined {
+  return pipelinesNamed(runtime, name).at(-1)
+}
+
+export function pipelinesNamed(runtime: Runtime, name: string): readonly Mission[] {
+  return runtime.list().filter((mission) => mission.name === name && mission.view().spec.type === 'blueprint')
+}
+
+function pipelineInput(
+  blueprint: Blueprint,
+  document: unknown,
+  { cwd, env, source }: ApplyOptions,
+): MissionInput {
+  return {
+    provider: PROVIDER,
+    type: 'blueprint',
+    name: blueprint.name,
+    command: source ?? blueprint.name,
+    // As it will be read again: what JSON leaves out is left out from the beginning.
+    options: JSON.parse(JSON.stringify({ document })),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+    ...(blueprint.deadlineMs === null ? {} : { timeoutMs: blueprint.deadlineMs }),
+    ...(blueprint.maxCostUsd === null ? {} : { maxCostUsd: blueprint.maxCostUsd }),
+    ...(blueprint.maxTurns === null ? {} : { maxTurns: blueprint.maxTurns }),
+    ...(blueprint.maxTokens === null ? {} : { maxTokens: blueprint.maxTokens }),
+  }
+}

@@ -1,0 +1,103 @@
+/** What follows for a pipeline from what has become of its agents. Pure. */
+import type { Agent, Blueprint, Dependency } from '../blueprint.ts'
+
+export type AgentState =
+  /** It has not been started, and may be. */
+  | { readonly kind: 'waiting' }
+  /** `up`: it runs, or has run. `ready`: its probe has said so once. */
+  | { readonly kind: 'live'; readonly up: boolean; readonly ready: boolean }
+  | { readonly kind: 'ended'; readonly ok: boolean; readonly up: boolean; readonly ready: boolean }
+  /** `fine`: it was there for what did not come, such as a failure. */
+  | { readonly kind: 'skipped'; readonly fine: boolean }
+
+export interface Step {
+  /** To be started now, in this order. */
+  readonly start: readonly string[]
+  readonly skip: readonly { readonly agent: string; readonly because: string; readonly fine: boolean }[]
+  /** A dependency says that all ends; why. */
+  readonly stop: string | null
+  /** Nothing is left to be done; whether all agents ended well. */
+  readonly over: { readonly ok: boolean } | null
+}
+
+const WAITING: AgentState = { kind: 'waiting' }
+
+/** How an edge stands. */
+type Edge = 'met' | 'open' | 'impossible'
+
+/**
+ * What is to be done next. Who is skipped may decide about others, so that it is to be asked again when something is
+ * skipped; and when something has started, ended or become ready.
+ */
+export function decide(
+  { agents, maxParallel }: Pick<Blueprint, 'agents' | 'maxParallel'>,
+  states: ReadonlyMap<string, AgentState>,
+): Step {
+  const stateOf = (agent: string): AgentState => states.get(agent) ?? WAITING
+  const waiting = agents.filter(({ name }) => stateOf(name).kind === 'waiting')
+  const live = agents.filter(({ name }) => stateOf(name).kind === 'live').length
+  const skip: { agent: string; because: string; fine: boolean }[] = []
+  const start: string[] = []
+  for (const agent of waiting) {
+    const edges = agent.dependsOn.map((edge) => ({ edge, stands: edgeIs(edge, stateOf(edge.agent)) }))
+    const failed = edges.filter(({ stands }) => stands === 'impossible')
+    const stops = failed.find(({ edge }) => edge.onFailure === 'stop')
+    if (stops !== undefined) return { start: [], skip: [], stop: reasonFor(stops.edge, stateOf), over: null }
+    const skips = failed.find(({ edge }) => edge.onFailure === 'skip')
+    if (skips !== undefined) {
+      const fine = isFine(skips.edge, stateOf(skips.edge.agent))
+      skip.push({ agent: agent.name, because: reasonFor(skips.edge, stateOf), fine })
+    } else if (edges.every(({ stands }) => stands !== 'open')) start.push(agent.name)
+  }
+  const room = maxParallel === null ? start.length : Math.max(0, maxParallel - live)
+  return { start: start.slice(0, room), skip, stop: null, over: overOf(agents, stateOf) }
+}
+
+function overOf(agents: readonly Agent[], stateOf: (agent: string) => AgentState): Step['over'] {
+  const states = agents.map(({ name }) => stateOf(name))
+  if (states.some(({ kind }) => kind === 'waiting' || kind === 'live')) return null
+  return {
+    ok: states.every((state) => (state.kind === 'ended' ? state.ok : state.kind === 'skipped' && state.fine)),
+  }
+}
+
+function edgeIs({ when }: Dependency, state: AgentState): Edge {
+  if (state.kind === 'skipped') return 'impossible'
+  if (state.kind === 'waiting') return 'open'
+  const isOver = state.kind === 'ended'
+  const verdict = (met: boolean): Edge => (met ? 'met' : isOver ? 'impossible' : 'open')
+  switch (when) {
+    case 'completed':
+      return verdict(isOver && state.ok)
+    case 'failed':
+      return verdict(isOver && !state.ok)
+    case 'ended':
+      return verdict(isOver)
+    case 'started':
+      return verdict(state.up)
+    case 'ready':
+      return verdict(state.ready)
+  }
+}
+
+/** Nothing went wrong: it waited for a failure that did not come. */
+function isFine({ when }: Dependency, state: AgentState): boolean {
+  if (state.kind === 'skipped') return state.fine
+  return when === 'failed' && state.kind === 'ended' && state.ok
+}
+
+function reasonFor({ agent, when }: Dependency, stateOf: (agent: string) => AgentState): string {
+  const state = stateOf(agent)
+  if (state.kind === 'skipped') return `${agent} was skipped`
+  switch (when) {
+    case 'completed':
+    case 'ended':
+      return `${agent} failed`
+    case 'failed':
+      return `${agent} did not fail`
+    case 'started':
+      return `${agent} was never started`
+    case 'ready':
+      return `${agent} ended before it was ready`
+  }
+}

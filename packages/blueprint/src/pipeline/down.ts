@@ -1,0 +1,28 @@
+import { type Mission, OvermindError, type Runtime } from '@overmind/core'
+import { pipelinesNamed } from './apply.ts'
+import { PIPELINE_LABEL } from './labels.ts'
+
+/**
+ * Ends a pipeline with all its agents, and forgets them and their output: applied again, it begins anew.
+ *
+ * @returns how many missions are forgotten
+ * @throws OvermindError `not_found`
+ */
+export async function takeDown(runtime: Runtime, name: string): Promise<number> {
+  const pipelines = pipelinesNamed(runtime, name)
+  const agents = runtime.list().filter(({ view }) => view().spec.labels[PIPELINE_LABEL] === name)
+  if (pipelines.length === 0 && agents.length === 0)
+    throw new OvermindError('not_found', `there is no pipeline ${name}`, { value: name })
+  // A pipeline ends its agents; those that it had handed over, or left, are ended behind it.
+  for (const mission of [...pipelines, ...agents]) await end(mission)
+  const all = [...agents, ...pipelines]
+  for (const { id } of all) await runtime.remove(id)
+  return all.length
+}
+
+async function end(mission: Mission): Promise<void> {
+  if (mission.view().state.exit !== null) return
+  await mission.stop().catch((error: unknown) => {
+    if (!(error instanceof OvermindError) || error.code !== 'not_running') throw error
+  })
+}

@@ -1,0 +1,15 @@
+import type { Mission } from '@overmind/core'
+
+/** What the log of a pipeline says of its agents so far: `<agent> <word>`. */
+export async function linesSaid(pipeline: Mission): Promise<ReadonlySet<string>> {
+  const parts: Uint8Array[] = []
+  for await (const part of pipeline.output({ follow: false })) parts.push(part)
+  const lines = Buffer.concat(parts).toString('utf8').split('\n')
+  return new Set(
+    lines.flatMap((line) => {
+      const [, agent, word] =
+        /^\[([^\]]+)\] (started|ready|completed|stopped|failed|skipped)\b/.exec(line) ?? []
+      return agent === undefined || word === undefined ? [] : [`${agent} ${word}`]
+    }),
+  )
+}

@@ -1,0 +1,63 @@
+/** Seeing that an agent is ready. */
+import { execFile } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Environment, Mission } from '@overmind/core'
+import type { Probe } from '../blueprint.ts'
+
+interface ProbeOptions {
+  readonly env: Environment
+  readonly signal: AbortSignal
+}
+
+/** Settles with true once the probe has said yes, with false when the agent has ended before. Rejects when the signal aborts. */
+export async function whenReady(mission: Mission, probe: Probe, options: ProbeOptions): Promise<boolean> {
+  const isOver = (): boolean => mission.view().state.exit !== null
+  if (probe.kind === 'output') return saysLine(mission, probe.text, options.signal)
+  for (;;) {
+    options.signal.throwIfAborted()
+    if (isOver()) return false
+    const yes =
+      probe.kind === 'exec'
+        ? await succeeds(probe.argv, probe.every.timeoutMs, { ...options, cwd: mission.view().spec.cwd })
+        : await answers(probe.url, probe.every.timeoutMs, options.signal)
+    if (yes) return true
+    await pause(probe.every.intervalMs, undefined, { signal: options.signal })
+  }
+}
+
+async function saysLine(mission: Mission, text: string, signal: AbortSignal): Promise<boolean> {
+  const decoder = new TextDecoder()
+  let seen = ''
+  for await (const part of mission.output({ follow: true, signal })) {
+    seen = (seen + decoder.decode(part, { stream: true })).slice(-LONGEST)
+    if (seen.includes(text)) return true
+  }
+  return false
+}
+
+/** So much of the output is looked through at once; what is looked for is shorter. Characters. */
+const LONGEST = 256 * 1024
+
+function succeeds(
+  [program, ...args]: readonly [string, ...string[]],
+  timeout: number,
+  { env, signal, cwd }: ProbeOptions & { readonly cwd: string },
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd, env, timeout, killSignal: 'SIGKILL', signal }, (error) =>
+      resolve(error === null),
+    )
+  })
+}
+
+async function answers(url: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    const { status, body } = await fetch(url, { signal: limit, redirect: 'manual' })
+    await body?.cancel()
+    return status < 400
+  } catch {
+    // Nobody listens yet.
+    return false
+  }
+}

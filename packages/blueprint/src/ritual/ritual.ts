@@ -1,0 +1,197 @@
+/**
+ * One run of a ritual: starts a mission whenever its time has come. It keeps nothing of its own: which times it has met shows in
+ * the missions that it started, by their labels.
+ */
+import { type Control, type Mission, OvermindError, type Work } from '@overmind/core'
+import { dueOf } from './decide.ts'
+import { ritualOptions } from './options.ts'
+import { scheduleOf } from './schedule.ts'
+
+export const RITUAL_LABEL = 'overmind/ritual'
+export const DUE_LABEL = 'overmind/due'
+
+/** The clock is looked at so often at least: it may be set, and machines sleep. */
+const LOOK_MS = 30_000
+/** So many missed times are named; of more only the last are looked at. */
+const MOST_MISSED = 1000
+
+export interface RitualClock {
+  /** Milliseconds since 1970. */
+  now(): number
+  timer(delayMs: number, fire: () => void): () => void
+  /** From 0 up to 1. */
+  random(): number
+}
+
+export function runRitual(work: Work, clock: RitualClock): Control {
+  const { runtime, mission: self } = work
+  const {
+    schedule: pattern,
+    timezone,
+    overlap,
+    missed,
+    jitterMs,
+    keep,
+    mission,
+  } = ritualOptions(self.view().spec.options)
+  const schedule = scheduleOf(pattern, timezone)
+  const over = Promise.withResolvers<number>()
+  const left = new AbortController()
+  let cancel: (() => void) | undefined
+  const starting = new Map<number, () => void>()
+  /** A time that waits for the mission before to end. */
+  let waiting: number | null = null
+  /** All times up to this one have been met, or passed over. */
+  let handled = lastHandled()
+
+  function own(): readonly Mission[] {
+    return runtime.list().filter(({ view }) => view().spec.labels[RITUAL_LABEL] === self.id)
+  }
+
+  function live(): readonly Mission[] {
+    return own().filter(({ view }) => view().state.exit === null)
+  }
+
+  function lastHandled(): number {
+    const due = own().map(({ view }) => Date.parse(view().spec.labels[DUE_LABEL] ?? ''))
+    const begun = work.resumed ? (self.view().state.startedAt?.wall ?? clock.now()) : clock.now()
+    return Math.max(begun, ...due.filter(Number.isFinite))
+  }
+
+  function look(): void {
+    if (left.signal.aborted) return
+    const now = clock.now()
+    // The clock may have been set back: nothing is done twice for that.
+    const times = schedule.between(handled, now, MOST_MISSED)
+    for (const due of dueOf(times, now, missed)) {
+      handled = due.at
+      if (due.kind === 'start') putOff(due.at)
+      else say(due.at, `skipped: ${due.because}`)
+    }
+    const next = schedule.next(Math.max(handled, now))
+    if (next === null && starting.size === 0) {
+      work.log('done: its schedule has no time left')
+      finish(0)
+      return
+    }
+    cancel = clock.timer(Math.min(LOOK_MS, next === null ? LOOK_MS : Math.max(0, next - now)), look)
+  }
+
+  function putOff(at: number): void {
+    const start = (): void => {
+      starting.delete(at)
+      meet(at)
+    }
+    if (jitterMs === 0) start()
+    else starting.set(at, clock.timer(clock.random() * jitterMs, start))
+  }
+
+  function meet(at: number): void {
+    const before = live()
+    if (before.length === 0 || overlap === 'allow') {
+      begin(at)
+      return
+    }
+    switch (overlap) {
+      case 'skip':
+        say(at, `skipped: ${before[0]?.name} is still alive`)
+        return
+      case 'wait':
+        if (waiting !== null) say(waiting, 'skipped: the next one waits instead')
+        waiting = at
+        return
+      case 'replace':
+        Promise.all(before.map(end)).then(() => begin(at), over.reject)
+    }
+  }
+
+  function begin(at: number): void {
+    if (left.signal.aborted) return
+    start(at).catch((error: unknown) => {
+      // It is tried again when its next time comes.
+      say(at, `failed: ${error instanceof Error ? error.message : String(error)}`)
+    })
+  }
+
+  async function start(at: number): Promise<void> {
+    const due = new Date(at).toISOString()
+    const started = await runtime.start({
+      ...mission,
+      name: nameFor(at),
+      cwd: self.view().spec.cwd,
+      env: work.env,
+      parent: self.id,
+      labels: { [RITUAL_LABEL]: self.id, [DUE_LABEL]: due },
+    })
+    say(at, `started as ${started.name} (${started.id})`)
+    watch(started, at)
+    forgetOld()
+  }
+
+  /** `nightly.20261123-0300`, in the time of the world; undefined when that is too long, or taken. */
+  function nameFor(at: number): string | undefined {
+    const [day = '', time = ''] = new Date(at).toISOString().replaceAll(/[-:]/g, '').split('T')
+    const name = `${self.name}.${day}-${time.slice(0, 6)}`
+    const isTaken = runtime.list().some((other) => other.name === name && other.view().state.exit === null)
+    return name.length > 63 || isTaken ? undefined : name
+  }
+
+  function watch(started: Mission, at: number): void {
+    started.exited({ signal: left.signal }).then((exit) => {
+      say(at, exit.class === 'completed' ? 'completed' : `${exit.outcome}: ${exit.evidence.reason}`)
+      if (waiting === null || live().length > 0) return
+      const next = waiting
+      waiting = null
+      begin(next)
+    }, ignoreLeft)
+  }
+
+  function forgetOld(): void {
+    const ended = own().filter(({ view }) => view().state.exit !== null)
+    for (const { id } of ended.slice(0, Math.max(0, ended.length - keep)))
+      runtime.remove(id).catch(over.reject)
+  }
+
+  function say(at: number, what: string): void {
+    if (!left.signal.aborted) work.log(`[${new Date(at).toISOString()}] ${what}`)
+  }
+
+  function ignoreLeft(error: unknown): void {
+    if (!left.signal.aborted) over.reject(error)
+  }
+
+  function leave(): void {
+    left.abort()
+    cancel?.()
+    for (const each of starting.values()) each()
+    starting.clear()
+  }
+
+  function finish(code: number): void {
+    leave()
+    over.resolve(code)
+  }
+
+  for (const started of live()) watch(started, Date.parse(started.view().spec.labels[DUE_LABEL] ?? ''))
+  const first = schedule.next(clock.now())
+  if (first !== null && !work.resumed)
+    work.log(`begun: due at ${new Date(first).toISOString()} for the first time`)
+  look()
+
+  return {
+    over: over.promise,
+    end(how) {
+      leave()
+      // What it has started is its own mission, and goes on when the ritual is only stopped.
+      if (how === 'ask') over.resolve(0)
+      else Promise.all(live().map((each) => each.kill())).then(() => over.resolve(0), over.reject)
+    },
+    leave,
+  }
+}
+
+async function end(mission: Mission): Promise<void> {
+  await mission.stop().catch((error: unknown) => {
+    if (!(error instanceof OvermindError) || error.code !== 'not_running') throw error
+  })
+}

@@ -1,0 +1,380 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createMemoryStore, createRuntime, type Mission, type Runtime } from '@overmind/core'
+import { expect, test } from 'vitest'
+import { eventually } from '../../../core/test/support/eventually.ts'
+import { type TemporaryHome, temporaryHome } from '../../../core/test/support/home.ts'
+import { applyBlueprint, type Applied, blueprintController } from '../../src/index.ts'
+
+interface Stage extends AsyncDisposable {
+  readonly home: TemporaryHome
+  readonly faults: readonly unknown[]
+  file(name: string): string
+  runtime(): Runtime
+  apply(document: object, env?: Readonly<Record<string, string>>): Promise<Applied>
+  takeOver(): Promise<void>
+}
+
+async function openStage(): Promise<Stage> {
+  const home = await temporaryHome()
+  const store = createMemoryStore()
+  const faults: unknown[] = []
+  const open = (): Promise<Runtime> =>
+    createRuntime({
+      home: home.path,
+      store,
+      controllers: [blueprintController()],
+      onFault: (error) => faults.push(error),
+    })
+  let runtime = await open()
+  return {
+    home,
+    faults,
+    file: (name) => join(home.path, name),
+    runtime: () => runtime,
+    apply: (document, env = {}) =>
+      applyBlueprint(runtime, document, { cwd: '/tmp', env: { PATH: process.env['PATH'] ?? '', ...env } }),
+    async takeOver() {
+      await runtime.close({ missions: 'keep' })
+      runtime = await open()
+    },
+    async [Symbol.asyncDispose]() {
+      await runtime.close()
+      await home[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function textOf(mission: Mission): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const part of mission.output({ follow: false })) parts.push(part)
+  return Buffer.concat(parts).toString('utf8')
+}
+
+/** The log of a pipeline, without ids. */
+async function logOf(mission: Mission): Promise<readonly string[]> {
+  return (await textOf(mission))
+    .replaceAll(/ \([0-9a-f]{8}\)/g, '')
+    .split('\n')
+    .slice(0, -1)
+}
+
+/** A command that ends when a file is there. */
+const until = (path: string): string => `while [ ! -e ${path} ]; do sleep 0.02; done`
+
+test('agents run in their order, those that can at the same time, and results flow', async () => {
+  await using stage = await openStage()
+  const { mission, outcome } = await stage.apply({
+    name: 'report',
+    agents: {
+      left: { command: `${until(stage.file('go'))}; echo "it's"; echo left` },
+      right: { command: `${until(stage.file('go'))}; printf 'right; $HOME'` },
+      both: { command: 'printf %s {{ left.result }}{{ right.result }}', depends_on: ['left', 'right'] },
+      file: { command: 'cat {{ both.file }}', depends_on: ['both'] },
+    },
+  })
+  expect(outcome).toBe('started')
+  await eventually(
+    () =>
+      stage
+        .runtime()
+        .list()
+        .filter(({ view }) => view().status === 'running').length === 3,
+  )
+  writeFileSync(stage.file('go'), '')
+  expect(await mission.exited()).toMatchObject({ class: 'completed', code: 0 })
+  expect(await textOf(stage.runtime().get('report.file'))).toBe("it's\nleftright; $HOME")
+})
+
+test('its log names each agent as it starts and ends, and its code says whether all went well', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: {
+      good: { command: 'true' },
+      bad: { command: 'exit 3', depends_on: ['good'] },
+      never: { command: 'true', depends_on: ['bad'] },
+      after: { command: 'true', depends_on: ['never'] },
+    },
+  })
+  expect(await mission.exited()).toMatchObject({ class: 'crashed', code: 1 })
+  expect(await logOf(mission)).toEqual([
+    '[good] started as p.good',
+    '[good] completed',
+    '[bad] started as p.bad',
+    '[bad] failed: failed with exit code 3',
+    '[never] skipped: bad failed',
+    '[after] skipped: never was skipped',
+    'done: 1 completed, 1 failed, 2 skipped',
+  ])
+  const parentOf = (name: string): string | null => stage.runtime().get(name).view().spec.parent
+  expect(parentOf('p.good')).toBe(mission.id)
+  expect(parentOf('p.bad')).toBe(stage.runtime().get('p.good').id)
+})
+
+test('a clean-up runs when something failed, and is no failure when nothing did', async () => {
+  await using stage = await openStage()
+  const plan = (command: string, name: string): object => ({
+    name,
+    agents: {
+      work: { command },
+      clean: { command: 'true', depends_on: [{ agent: 'work', when: 'failed' }] },
+      anyway: { command: 'true', depends_on: [{ agent: 'work', when: 'ended' }] },
+      still: { command: 'true', depends_on: [{ agent: 'work', on_failure: 'run' }] },
+    },
+  })
+  const bad = await stage.apply(plan('false', 'bad'))
+  expect(await bad.mission.exited()).toMatchObject({ code: 1 })
+  expect((await logOf(bad.mission)).at(-1)).toBe('done: 3 completed, 1 failed, 0 skipped')
+  const good = await stage.apply(plan('true', 'good'))
+  expect(await good.mission.exited()).toMatchObject({ code: 0 })
+  expect(await logOf(good.mission)).toContain('[clean] skipped: work did not fail')
+})
+
+test('what must not fail ends all of it', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: {
+      steady: { command: 'sleep 1000' },
+      vital: { command: 'false' },
+      next: { command: 'true', depends_on: [{ agent: 'vital', on_failure: 'stop' }] },
+    },
+  })
+  expect(await mission.exited()).toMatchObject({ code: 1 })
+  const log = await logOf(mission)
+  expect(log).toContain('stopped: vital failed')
+  expect(log.at(-1)).toMatch(/^\[steady\] stopped: stopped on request/)
+  expect(stage.runtime().get('p.steady').view().state.exit).toMatchObject({ class: 'stopped' })
+})
+
+test('no more run at a time than there may', async () => {
+  await using stage = await openStage()
+  const agents = Object.fromEntries(
+    Array.from({ length: 6 }, (_, n) => [`a${n}`, { command: until(stage.file(`go${n}`)) }]),
+  )
+  const { mission } = await stage.apply({ name: 'p', max_parallel: 2, agents })
+  const running = (): number =>
+    stage
+      .runtime()
+      .list()
+      .filter(({ view }) => view().spec.type === 'task' && view().state.exit === null).length
+  for (let n = 0; n < 6; n += 1) {
+    await eventually(() =>
+      stage
+        .runtime()
+        .list()
+        .some(({ name }) => name === `p.a${n}`),
+    )
+    expect(running()).toBeLessThanOrEqual(2)
+    writeFileSync(stage.file(`go${n}`), '')
+  }
+  expect(await mission.exited()).toMatchObject({ code: 0 })
+})
+
+test('who waits for a service waits until it is ready', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: {
+      says: {
+        command: `${until(stage.file('say'))}; echo listening; sleep 1000`,
+        ready: { output: 'listening' },
+      },
+      probed: { command: 'sleep 1000', ready: { exec: ['test', '-e', stage.file('up')] } },
+      user: {
+        command: 'true',
+        depends_on: [
+          { agent: 'says', when: 'ready' },
+          { agent: 'probed', when: 'ready' },
+        ],
+      },
+      early: { command: 'true', depends_on: [{ agent: 'says', when: 'started' }] },
+    },
+  })
+  await stage
+    .runtime()
+    .get(
+      (
+        await eventually(() =>
+          stage
+            .runtime()
+            .list()
+            .find(({ name }) => name === 'p.early'),
+        )
+      ).id,
+    )
+    .exited()
+  writeFileSync(stage.file('say'), '')
+  await eventually(async () => (await logOf(mission)).includes('[says] ready'))
+  expect(
+    stage
+      .runtime()
+      .list()
+      .some(({ name }) => name === 'p.user'),
+  ).toBe(false)
+  writeFileSync(stage.file('up'), '')
+  await eventually(() =>
+    stage
+      .runtime()
+      .list()
+      .some(({ name }) => name === 'p.user'),
+  )
+  expect(await mission.stop()).toMatchObject({ class: 'stopped' })
+  expect(stage.home.processes()).toEqual([])
+})
+
+test('secrets come from where they are, and one that is missing is a failure that says so', async () => {
+  await using stage = await openStage()
+  writeFileSync(stage.file('token'), 'from a file\n')
+  const { mission } = await stage.apply(
+    {
+      name: 'p',
+      agents: {
+        good: {
+          command: 'echo "$A $B $C"',
+          env: { A: { from_env: 'SECRET' }, B: { from_file: stage.file('token') }, C: 'plain' },
+        },
+        bad: { command: 'true', env: { A: { from_env: 'NOT_SET' } } },
+      },
+    },
+    { SECRET: 'from me' },
+  )
+  await mission.exited()
+  expect(await textOf(stage.runtime().get('p.good'))).toBe('from me from a file plain\n')
+  expect(await logOf(mission)).toContain(
+    '[bad] failed: env.A: the variable NOT_SET was not set when the blueprint was applied',
+  )
+  expect(
+    JSON.stringify(
+      stage
+        .runtime()
+        .list()
+        .map(({ view }) => view()),
+    ),
+  ).not.toContain('from me')
+})
+
+test('a kill of the pipeline leaves nothing', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: { a: { command: 'sleep 1000' }, b: { command: "trap '' TERM; sleep 1000 & wait; wait" } },
+  })
+  await eventually(() => stage.runtime().list().length === 3)
+  expect(await mission.kill()).toMatchObject({ class: 'killed' })
+  await eventually(() => stage.home.processes().length === 0)
+})
+
+test('a deadline ends all of it', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    deadline: 0.3,
+    agents: { a: { command: 'sleep 1000' } },
+  })
+  expect(await mission.exited()).toMatchObject({ class: 'deadline' })
+  expect(stage.home.processes()).toEqual([])
+})
+
+test('applied again it does nothing; changed, it starts what is different and what depends on that', async () => {
+  await using stage = await openStage()
+  const plan = (b: string, more: object = {}): object => ({
+    name: 'p',
+    agents: {
+      a: { command: 'true' },
+      b: { command: b },
+      c: { command: 'true', depends_on: ['b'] },
+      service: { command: 'sleep 1000' },
+      ...more,
+    },
+  })
+  const first = await stage.apply(plan('true'))
+  await eventually(async () => (await logOf(first.mission)).includes('[c] completed'))
+  const again = await stage.apply(plan('true'))
+  expect(again).toMatchObject({ outcome: 'unchanged' })
+  expect(again.mission.id).toBe(first.mission.id)
+  const service = stage.runtime().get('p.service').id
+  const changed = await stage.apply(plan('true; true', { d: { command: 'true' } }))
+  expect(changed.outcome).toBe('changed')
+  expect(changed.changes).toEqual([
+    { agent: 'a', change: 'unchanged' },
+    { agent: 'b', change: 'changed' },
+    { agent: 'c', change: 'changed' },
+    { agent: 'service', change: 'unchanged' },
+    { agent: 'd', change: 'added' },
+  ])
+  expect(await first.mission.exited()).toMatchObject({ class: 'completed' })
+  await eventually(async () => {
+    const log = await logOf(changed.mission)
+    return log.includes('[c] completed') && log.includes('[d] completed')
+  })
+  const names = stage
+    .runtime()
+    .list()
+    .map(({ name }) => name)
+  expect(names.filter((name) => name === 'p.a')).toHaveLength(1)
+  expect(names.filter((name) => name === 'p.b')).toHaveLength(2)
+  expect(names.filter((name) => name === 'p.c')).toHaveLength(2)
+  expect(stage.runtime().get(service).view().state).toMatchObject({ run: 1, exit: null })
+  const fewer = await stage.apply({ name: 'p', agents: { a: { command: 'true' } } })
+  expect(await fewer.mission.exited()).toMatchObject({ code: 0 })
+  expect(stage.runtime().get(service).view().state.exit).toMatchObject({ class: 'stopped' })
+})
+
+test('what had failed is tried again when it is applied again, and nothing else', async () => {
+  await using stage = await openStage()
+  const plan = {
+    name: 'p',
+    agents: {
+      good: { command: 'true' },
+      flaky: { command: `test -e ${stage.file('fixed')}`, depends_on: ['good'] },
+      last: { command: 'true', depends_on: ['flaky'] },
+    },
+  }
+  const { mission } = await stage.apply(plan)
+  expect(await mission.exited()).toMatchObject({ code: 1 })
+  writeFileSync(stage.file('fixed'), '')
+  expect(await stage.apply(plan)).toMatchObject({ outcome: 'retried' })
+  expect(await mission.exited()).toMatchObject({ code: 0, run: 2 })
+  const names = stage
+    .runtime()
+    .list()
+    .map(({ name }) => name)
+  expect(names.toSorted()).toEqual(['p', 'p.flaky', 'p.flaky', 'p.good', 'p.last'])
+})
+
+test('a supervisor that dies at any edge is followed by one that goes on: each agent runs once', async () => {
+  await using stage = await openStage()
+  const count = stage.file('count')
+  const agents: Record<string, object> = {}
+  for (let n = 0; n < 10; n += 1) {
+    agents[`a${n}`] = {
+      command: `${until(stage.file(`go${n}`))}; echo ${n} >> ${count}`,
+      depends_on: [n - 1, n - 2].filter((each) => each >= 0).map((each) => `a${each}`),
+    }
+  }
+  const { mission } = await stage.apply({ name: 'p', agents })
+  for (let n = 0; n < 10; n += 1) {
+    await eventually(() =>
+      stage
+        .runtime()
+        .list()
+        .some(({ name }) => name === `p.a${n}`),
+    )
+    await stage.takeOver()
+    writeFileSync(stage.file(`go${n}`), '')
+    if (n % 2 === 0) {
+      await eventually(() => existsSync(count) && readFileSync(count, 'utf8').split('\n').length > n + 1)
+      await stage.takeOver()
+    }
+  }
+  const pipeline = stage.runtime().get(mission.id)
+  expect(await pipeline.exited()).toMatchObject({ code: 0, run: 1 })
+  expect(readFileSync(count, 'utf8')).toBe('0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n')
+  expect(stage.runtime().list()).toHaveLength(11)
+  const log = await logOf(pipeline)
+  expect(log.filter((line) => line.includes('started'))).toHaveLength(10)
+  expect(log.filter((line) => line.includes('completed'))).toHaveLength(11)
+  expect(stage.faults).toEqual([])
+})

@@ -1,0 +1,173 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createMemoryStore, createRuntime, type Mission, type Runtime } from '@overmind/core'
+import { expect, test } from 'vitest'
+import { steppingClock } from '../../../core/test/fakes/stepping-clock.ts'
+import { eventually } from '../../../core/test/support/eventually.ts'
+import { temporaryHome } from '../../../core/test/support/home.ts'
+import { ritualController } from '../../src/index.ts'
+
+const MINUTE = 60_000
+
+/** A ritual that is due every minute of a clock that moves when it is told to. */
+async function openStage(options: Record<string, unknown> = {}, command = 'true') {
+  const home = await temporaryHome()
+  const store = createMemoryStore()
+  // The beginning of ten minutes to come: nothing that has a date is later than it.
+  const wall = (Math.floor(Date.now() / (10 * MINUTE)) + 2) * 10 * MINUTE
+  const clock = steppingClock({ wall, monotonic: 0 })
+  const open = (): Promise<Runtime> =>
+    createRuntime({
+      home: home.path,
+      store,
+      controllers: [ritualController({ now: () => clock.now().wall, timer: clock.timer, random: () => 0.5 })],
+    })
+  let runtime = await open()
+  const { id } = await runtime.start({
+    provider: 'ritual',
+    type: 'ritual',
+    name: 'tick',
+    command: 'every minute',
+    options: { schedule: '* * * * *', timezone: 'UTC', mission: { command }, ...options },
+  })
+  const children = (): readonly Mission[] => runtime.list().filter(({ view }) => view().spec.parent === id)
+  return {
+    home,
+    children,
+    ritual: () => runtime.get(id),
+    due: () => children().map(({ view }) => view().spec.labels['overmind/due']),
+    minutes: (...which: readonly number[]) =>
+      which.map((n) => new Date(clock.now().wall - (clock.now().wall % MINUTE) + n * MINUTE).toISOString()),
+    /** Lets minutes pass, one after the other. */
+    async pass(minutes: number) {
+      await eventually(() => clock.armed > 0)
+      for (let n = 0; n < minutes; n += 1) {
+        clock.advance(MINUTE)
+        await new Promise(setImmediate)
+      }
+    },
+    /** Lets minutes pass while nobody looks. */
+    async sleep(minutes: number) {
+      await runtime.close({ missions: 'keep' })
+      clock.advance(minutes * MINUTE)
+      runtime = await open()
+    },
+    async log() {
+      const parts: Uint8Array[] = []
+      for await (const part of runtime.get(id).output({ follow: false })) parts.push(part)
+      return Buffer.concat(parts).toString('utf8')
+    },
+    async [Symbol.asyncDispose]() {
+      await runtime.close()
+      await home[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const over = (missions: readonly Mission[]): boolean =>
+  missions.every(({ view }) => view().state.exit !== null)
+
+test('starts a mission each time that it is due', async () => {
+  await using stage = await openStage()
+  for (let n = 1; n <= 3; n += 1) {
+    await stage.pass(1)
+    await eventually(() => stage.children().length === n && over(stage.children()))
+  }
+  expect(stage.due()).toEqual(stage.minutes(-2, -1, 0))
+  const [first] = stage.children()
+  expect(first?.name).toMatch(/^tick\.\d{8}-\d{6}$/)
+  const log = await stage.log()
+  expect(log).toContain(`[${stage.due()[0]}] started as ${first?.name} (${first?.id})\n`)
+  expect(log).toContain(`[${stage.due()[0]}] completed\n`)
+  expect(stage.ritual().view().status).toBe('running')
+})
+
+test.each([
+  ['skip', 1, 'skipped: tick'],
+  ['allow', 3, 'started'],
+  ['wait', 2, 'skipped: the next one waits instead'],
+] as const)('with overlap %s', async (overlap, started, says) => {
+  await using stage = await openStage({ overlap }, 'while [ ! -e "$OVERMIND_HOME/go" ]; do sleep 0.02; done')
+  const go = join(stage.home.path, 'go')
+  for (let n = 0; n < 3; n += 1) {
+    await stage.pass(1)
+    if (n === 0 || overlap === 'allow') await eventually(() => stage.children().length === n + 1)
+  }
+  await eventually(async () => (await stage.log()).includes(says))
+  expect(stage.children().length).toBe(overlap === 'allow' ? 3 : 1)
+  writeFileSync(go, '')
+  await eventually(() => stage.children().length === started && over(stage.children()))
+})
+
+test('with overlap replace the one before is stopped', async () => {
+  await using stage = await openStage({ overlap: 'replace' }, 'sleep 1000')
+  await stage.pass(1)
+  await eventually(() => stage.children().length === 1)
+  await stage.pass(1)
+  await eventually(() => stage.children().length === 2)
+  expect(stage.children()[0]?.view().state.exit).toMatchObject({ class: 'stopped' })
+  expect(stage.children()[1]?.view().state.exit).toBeNull()
+})
+
+test.each([
+  ['once', 2],
+  ['skip', 1],
+] as const)('of what was missed while there was no supervisor: %s', async (missed, many) => {
+  await using stage = await openStage({ missed, schedule: '*/10 * * * *' })
+  await stage.pass(10)
+  await eventually(() => stage.children().length === 1 && over(stage.children()))
+  await stage.sleep(38)
+  await eventually(async () => (await stage.log()).includes('missed'))
+  await eventually(() => stage.children().length === many && over(stage.children()))
+  expect((await stage.log()).match(/missed/g)).toHaveLength(missed === 'once' ? 2 : 3)
+  await stage.pass(10)
+  await eventually(() => stage.children().length === many + 1)
+  expect(new Set(stage.due()).size).toBe(many + 1)
+})
+
+test('stopped, it starts nothing; restarted, it goes on from then', async () => {
+  await using stage = await openStage()
+  await stage.pass(1)
+  await eventually(() => stage.children().length === 1 && over(stage.children()))
+  expect(await stage.ritual().stop()).toMatchObject({ class: 'stopped' })
+  await stage.ritual().restart()
+  await eventually(() => stage.ritual().view().state.phase === 'running.up')
+  await stage.pass(1)
+  await eventually(() => stage.children().length === 2)
+  expect(await stage.log()).not.toContain('missed')
+})
+
+test('a mission that is at work goes on when its ritual is stopped, and not when it is killed', async () => {
+  await using stage = await openStage({}, 'sleep 1000')
+  await stage.pass(1)
+  const [child] = await eventually(() => stage.children().length === 1 && stage.children())
+  await stage.ritual().stop()
+  expect(child?.view().state.exit).toBeNull()
+  await stage.ritual().restart()
+  await eventually(() => stage.ritual().view().state.phase === 'running.up')
+  await stage.ritual().kill()
+  await eventually(() => child?.view().state.exit?.class === 'killed')
+})
+
+test('keeps the last ones, and what cannot be started is tried again at the next time', async () => {
+  await using stage = await openStage({ keep: 2 })
+  for (let n = 1; n <= 4; n += 1) {
+    await stage.pass(1)
+    await eventually(() => stage.due().includes(stage.minutes(0)[0]) && over(stage.children()))
+  }
+  await stage.pass(1)
+  await eventually(() => stage.due().includes(stage.minutes(0)[0]))
+  await eventually(() => stage.children().length <= 3)
+  await using bad = await openStage({ mission: { command: '' } })
+  await bad.pass(1)
+  await eventually(async () => (await bad.log()).includes('failed: command must not be empty'))
+  expect(bad.ritual().view().status).toBe('running')
+})
+
+test('a start that is put off is put off by its jitter', async () => {
+  await using stage = await openStage({ jitterMs: 40_000 })
+  await stage.pass(1)
+  expect(stage.children()).toEqual([])
+  await stage.pass(1)
+  await eventually(() => stage.children().length === 1)
+})

@@ -1,0 +1,35 @@
+/** Reads blueprints. A bundle of its own, so that commands without one do not load a parser of TOML. */
+import { readFileSync } from 'node:fs'
+import {
+  type Blueprint,
+  BlueprintError,
+  documentOf,
+  parseBlueprint,
+  renderGraph,
+} from '@overmind/blueprint/document'
+
+export interface ReadBlueprint {
+  readonly blueprint: Blueprint
+  /** What a daemon is sent. */
+  readonly document: Readonly<Record<string, unknown>>
+}
+
+/** What is in a file, or what is wrong with it, in words for people. */
+export function readBlueprint(
+  file: string,
+  set: Readonly<Record<string, string>>,
+): ReadBlueprint | { readonly problems: string } {
+  try {
+    const source = readFileSync(file, 'utf8')
+    const options = { file, set, read: (path: string) => readFileSync(path, 'utf8') }
+    return { blueprint: parseBlueprint(source, options), document: documentOf(source, options) }
+  } catch (error) {
+    if (error instanceof BlueprintError) return { problems: error.message }
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return { problems: `${file} cannot be read: ${why}` }
+  }
+}
+
+export function graphOf(blueprint: Blueprint, format: 'text' | 'mermaid'): string {
+  return renderGraph(blueprint, format)
+}

@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs'
+import type { ChangeView, PipelineView } from '../../src/index.ts'
+import { expect, test } from 'vitest'
+import { type Daemon, list, show, startDaemon, waitFor } from '../support/daemon.ts'
+import { eventually } from '../support/eventually.ts'
+import { temporaryHome } from '../support/home.ts'
+
+const post = (daemon: Daemon, document: object): Promise<PipelineView> =>
+  daemon.post('/v1/pipelines', { document, cwd: '/tmp', env: { PATH: process.env['PATH'] ?? '' } })
+
+test('kill -9 of the daemon at every edge of ten agents: each ran once, in its order', async () => {
+  await using home = await temporaryHome()
+  let daemon = await startDaemon(home.path)
+  const count = home.file('count')
+  const agents: Record<string, object> = {}
+  for (let n = 0; n < 10; n += 1) {
+    agents[`a${n}`] = {
+      command: `while [ ! -e ${home.file(`go${n}`)} ]; do sleep 0.02; done; echo ${n} >> ${count}`,
+      depends_on: [n - 1, n - 2].filter((each) => each >= 0).map((each) => `a${each}`),
+    }
+  }
+  const { mission, outcome } = await post(daemon, { name: 'ten', agents })
+  expect({ outcome, type: mission.type, os_pid: mission.os_pid }).toEqual({
+    outcome: 'started',
+    type: 'blueprint',
+    os_pid: null,
+  })
+  for (let n = 0; n < 10; n += 1) {
+    await eventually(`agent ${n} runs`, async () =>
+      (await list(daemon)).some(({ name, status }) => name === `ten.a${n}` && status === 'running'),
+    )
+    await daemon.kill()
+    // It ends while nobody looks, or a moment after somebody does.
+    if (n % 2 === 0) writeFileSync(home.file(`go${n}`), '')
+    daemon = await startDaemon(home.path)
+    writeFileSync(home.file(`go${n}`), '')
+  }
+  expect(await waitFor(daemon, mission.id)).toMatchObject({ exit_code: 0, run: 1, restart_count: 0 })
+  expect(home.lines('count')).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+  expect(await list(daemon)).toHaveLength(11)
+  const log = await daemon.text(`/v1/missions/${mission.id}/logs`)
+  expect(log.match(/^\[a\d\] started/gm)).toHaveLength(10)
+  expect(log.match(/^\[a\d\] completed/gm)).toHaveLength(10)
+  await daemon.shutdown(false)
+})
+
+test('what is declared is brought about, changed, and taken down', async () => {
+  await using home = await temporaryHome()
+  const daemon = await startDaemon(home.path)
+  const plan = (command: string): object => ({
+    name: 'p',
+    agents: { a: { command }, b: { command: 'sleep 1000' } },
+  })
+  const { mission } = await post(daemon, plan('true'))
+  await eventually('a has ended', async () => (await show(daemon, 'p.a')).exit_class === 'completed')
+  expect((await show(daemon, 'p.b')).parent).toBe(mission.id)
+  expect((await post(daemon, plan('true'))).outcome).toBe('unchanged')
+  const diff = await daemon.post<{ readonly changes: readonly ChangeView[] }>('/v1/pipelines/diff', {
+    document: plan('true; true'),
+  })
+  expect(diff.changes).toEqual([
+    { agent: 'a', change: 'changed' },
+    { agent: 'b', change: 'unchanged' },
+  ])
+  expect((await post(daemon, plan('true; true'))).outcome).toBe('changed')
+  expect(await daemon.post('/v1/pipelines/p/down')).toEqual({ removed: 5 })
+  expect(await list(daemon)).toEqual([])
+  expect(home.processes()).toHaveLength(1)
+  const again = await daemon.call('POST', '/v1/pipelines/p/down')
+  expect(again).toMatchObject({ status: 404, body: { code: 'not_found' } })
+  await daemon.shutdown(false)
+})
+
+test.each([
+  ['nothing', {}, 'invalid_request'],
+  ['a text', { document: 'agents' }, 'invalid_request'],
+  ['an agent without a command', { document: { agents: { a: {} } } }, 'invalid_spec'],
+  ['a cycle', { document: { agents: { a: { command: 'x', depends_on: ['a'] } } } }, 'invalid_spec'],
+  [
+    'a folder that is not there',
+    { document: { agents: { a: { command: 'x' } } }, cwd: '/no/such' },
+    'cwd_not_found',
+  ],
+] as const)('%s is refused, and nothing is started', async (_, body, code) => {
+  await using home = await temporaryHome()
+  const daemon = await startDaemon(home.path)
+  expect(await daemon.call('POST', '/v1/pipelines', { body })).toMatchObject({ body: { code } })
+  expect(await list(daemon)).toEqual([])
+  await daemon.shutdown(false)
+})
