@@ -1,7 +1,7 @@
 /** What the fields of an agent may not say together; the mission would be refused with it when it starts. */
 import type { AgentFields } from './agents.ts'
 import type { Finding } from './document/finding.ts'
-import { isFields } from './document/plain.ts'
+import { fieldsIn, isFields } from './document/plain.ts'
 
 const RULES: readonly ((agent: AgentFields) => readonly Finding[])[] = [
   command,
@@ -29,7 +29,15 @@ export function tableFindings(table: unknown, path: Finding['path']): readonly F
           },
         ]
       : []
-  return [...retries, ...probeFindings(table['ready'], [...path, 'ready'])]
+  return [
+    ...retries,
+    ...probeFindings(table['ready'], [...path, 'ready']),
+    ...Object.entries(fieldsIn(table['env'])).flatMap(([name, value]) =>
+      isFields(value) && 'from_env' in value === 'from_file' in value
+        ? [{ path: [...path, 'env', name], rule: 'must have one of from_env and from_file' }]
+        : [],
+    ),
+  ]
 }
 
 function probeFindings(ready: unknown, path: Finding['path']): readonly Finding[] {

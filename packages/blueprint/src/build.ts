@@ -62,7 +62,8 @@ function camelCase(name: string): string {
 
 function envValueOf(value: NonNullable<CheckedAgent['env']>[string]): EnvValue {
   if (typeof value === 'string') return value
-  return 'from_env' in value ? { fromEnv: value.from_env } : { fromFile: value.from_file }
+  const { from_env, from_file = '' } = value
+  return from_env === undefined ? { fromFile: from_file } : { fromEnv: from_env }
 }
 
 function dependencyOf(given: NonNullable<CheckedAgent['depends_on']>[number]): Dependency {

@@ -5,7 +5,7 @@ import type { Blueprint } from './blueprint.ts'
 import { build } from './build.ts'
 import type { Finding } from './document/finding.ts'
 import { findingsOf } from './document/findings-of.ts'
-import { fieldsIn, plain } from './document/plain.ts'
+import { fieldsIn, isFields, plain } from './document/plain.ts'
 import { edgeFindings, orderOf } from './graph.ts'
 import { resultFindings } from './result-rules.ts'
 import { documentRules } from './schema.ts'
@@ -49,7 +49,7 @@ function betweenFields(document: unknown, agents: readonly AgentFields[]): reado
     ...tableFindings(defaults, ['defaults']),
     ...agents.flatMap(({ name, own }) => tableFindings(own, ['agents', name])),
     ...agents.flatMap(agentFindings),
-    ...(table !== undefined && Object.keys(fieldsIn(table)).length === 0 ? [none] : []),
+    ...(isFields(table) && Object.keys(table).length === 0 ? [none] : []),
   ]
 }
 

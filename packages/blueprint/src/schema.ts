@@ -25,14 +25,13 @@ const agentName = z.string().refine((name) => WORD.test(name) && isName(name) &&
 
 const variable = filled.refine((name) => !name.includes('='), 'must be the name of a variable, without "="')
 
+const envSource = {
+  from_env: variable.optional().describe('A variable of whoever applies the blueprint.'),
+  from_file: filled.optional().describe('A file, seen from the folder of the blueprint.'),
+}
+
 const envValue: z.ZodType<CheckedEnvValue> = z.union(
-  [
-    text,
-    z.strictObject({
-      from_env: variable.describe('A variable of whoever applies the blueprint.'),
-    }),
-    z.strictObject({ from_file: filled.describe('A file, seen from the folder of the blueprint.') }),
-  ],
+  [text, z.strictObject(envSource)],
   'must be text, { from_env = "NAME" } or { from_file = "path" }',
 )
 
@@ -164,7 +163,10 @@ export interface CheckedDependency {
   readonly on_failure?: OnFailure | undefined
 }
 
-export type CheckedEnvValue = string | { readonly from_env: string } | { readonly from_file: string }
+export type CheckedEnvValue =
+  | string
+  /** One of both. */
+  | { readonly from_env?: string | undefined; readonly from_file?: string | undefined }
 
 export interface CheckedProbe {
   readonly exec?: readonly string[] | undefined
@@ -185,7 +187,7 @@ export const fieldsOf: Readonly<Record<TableKind, readonly string[]>> = {
   defaults: Object.keys(shared),
   dependency: ['agent', 'when', 'on_failure'],
   ready: Object.keys(probeShape),
-  env: ['from_env', 'from_file'],
+  env: Object.keys(envSource),
   terminal: ['columns', 'rows'],
 }
 

@@ -110,7 +110,7 @@ function wrongWith(
   const shown = brief(piece.written)
   if (piece.kind === 'malformed') {
     const rule = piece.closed ? `${shown} is no reference` : 'double braces are not closed'
-    const suggestion = meant(piece.written, known)
+    const suggestion = piece.closed ? meant(piece.written, known) : undefined
     return { ...about, rule: `${rule}; for braces as they are, write {{ "{{" }}`, suggestion }
   }
   if (piece.of === 'vars') {

@@ -9,9 +9,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   const known = [...candidates].map((candidate) => ({ candidate, as: plain(candidate) }))
   const [best] = known
     .filter(({ as }) => Math.abs(as.length - meant.length) <= limit)
-    .map(({ candidate, as }) => ({ candidate, errors: typingErrors(meant, as) }))
+    .map(({ candidate, as }) => ({
+      candidate,
+      errors: typingErrors(meant, as),
+      begun: Number(as.startsWith(meant)),
+    }))
     .filter(({ errors }) => errors <= limit)
-    .toSorted((a, b) => a.errors - b.errors)
+    .toSorted((a, b) => a.errors - b.errors || b.begun - a.begun)
   if (best !== undefined) return best.candidate
   if (meant.length < 3) return undefined
   const related = known.filter(({ as }) => as.length > 2 && (as.startsWith(meant) || meant.startsWith(as)))
