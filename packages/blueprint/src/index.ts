@@ -1,4 +1,16 @@
-export type * from './blueprint.ts'
+export type {
+  Agent,
+  Blueprint,
+  Condition,
+  Dependency,
+  EnvValue,
+  OnFailure,
+  Probe,
+  ProbeTimes,
+} from './blueprint.ts'
+export { checkDocument, type CheckOptions } from './check.ts'
+export type { BlueprintDocument, SourceOptions } from './load.ts'
+export { documentOf, parseBlueprint } from './parse.ts'
 export {
   type Applied,
   applyBlueprint,
@@ -8,10 +20,13 @@ export {
   type Outcome,
   pipelineNamed,
 } from './pipeline/apply.ts'
-export { takeDown } from './pipeline/down.ts'
-export { checkDocument } from './document/check.ts'
 export { blueprintController } from './pipeline/controller.ts'
-export { AGENT_LABEL, FINGERPRINT_LABEL, PIPELINE_LABEL } from './pipeline/labels.ts'
+export { takeDown } from './pipeline/down.ts'
+export { BlueprintError, type Lines, type Problem } from './problem.ts'
+export { fillIn, type Quoting, type Reference, references } from './references.ts'
+export { type GraphFormat, renderGraph } from './render-graph.ts'
 export { ritualController } from './ritual/controller.ts'
 export type { Missed, Overlap, RitualOptions } from './ritual/options.ts'
 export type { RitualClock } from './ritual/ritual.ts'
+export { blueprintSchema } from './schema.ts'
+export type { Settings } from './variables.ts'

@@ -1,7 +1,7 @@
 /** Bringing about what a blueprint declares. */
 import type { Mission, MissionInput, Runtime } from '@overmind/core'
 import type { Blueprint } from '../blueprint.ts'
-import { checkDocument } from '../document/check.ts'
+import { checkDocument } from '../check.ts'
 import { pipelineOf, PROVIDER } from './controller.ts'
 import { fingerprints } from './fingerprint.ts'
 

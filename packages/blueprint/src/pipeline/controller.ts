@@ -1,5 +1,5 @@
 import type { Controller, Runtime } from '@overmind/core'
-import { checkDocument } from '../document/check.ts'
+import { checkDocument } from '../check.ts'
 import { type Pipeline, runPipeline } from './pipeline.ts'
 
 /** What missions of pipelines name as their provider. */

@@ -1,12 +1,6 @@
 /** Reads blueprints. A bundle of its own, so that commands without one do not load a parser of TOML. */
 import { readFileSync } from 'node:fs'
-import {
-  type Blueprint,
-  BlueprintError,
-  documentOf,
-  parseBlueprint,
-  renderGraph,
-} from '@overmind/blueprint/document'
+import { type Blueprint, BlueprintError, documentOf, parseBlueprint, renderGraph } from '@overmind/blueprint'
 
 export interface ReadBlueprint {
   readonly blueprint: Blueprint

@@ -102,7 +102,9 @@ export const startFlags: StartFlags = {
 }
 
 /** What the flags ask for; the command is for the caller to add. */
-export function startRequest(given: Omit<Values<typeof startFlags>, 'follow'>): Omit<StartRequest, 'command'> {
+export function startRequest(
+  given: Omit<Values<typeof startFlags>, 'follow'>,
+): Omit<StartRequest, 'command'> {
   return {
     cwd: folder(given.cwd),
     env: environment(given.env),

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { BlueprintError } from '@overmind/blueprint'
 import { OvermindError } from '@overmind/core'
 import { bodyLimit } from 'hono/body-limit'
 import { LARGEST_BODY } from './body.ts'
@@ -113,12 +114,21 @@ export function createApp(context: ApiContext, { version, onError }: AppOptions)
     return answerProblem(c, problemOf(error))
   })
   app.onError((error, c) => {
-    const known = malformed(error) ?? error
+    const known = malformed(error) ?? wrong(error) ?? error
     const problem = problemOf(known)
     if (problem.code === 'internal') onError(error)
     return answerProblem(c, problem)
   })
   return app
+}
+
+function wrong(error: Error): OvermindError | undefined {
+  if (!(error instanceof BlueprintError)) return undefined
+  const field = error.problems[0]?.path
+  return new OvermindError('invalid_spec', error.message, {
+    cause: error,
+    ...(field === undefined ? {} : { field }),
+  })
 }
 
 /** What the framework throws at a body that is not JSON. */

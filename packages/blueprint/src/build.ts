@@ -1,0 +1,80 @@
+import type { MissionInput } from '@overmind/core'
+import type { Agent, Blueprint, Dependency, EnvValue, Probe } from './blueprint.ts'
+import { inherit } from './inherit.ts'
+import { missionFields } from './mission-fields.ts'
+import type { CheckedAgent, CheckedDocument } from './schema.ts'
+
+/** A document that is right in every way, as it is run. */
+export function build(
+  document: CheckedDocument,
+  { name, order }: { readonly name: string; readonly order: readonly string[] },
+): Blueprint {
+  const { agents, defaults = {} } = document
+  return {
+    name: document.name ?? name,
+    maxParallel: document.max_parallel ?? null,
+    deadlineMs: document.deadline ?? null,
+    maxCostUsd: document.max_cost ?? null,
+    maxTurns: document.max_turns ?? null,
+    maxTokens: document.max_tokens ?? null,
+    agents: order.flatMap((name) => {
+      const own = agents[name]
+      return own === undefined ? [] : [agentOf(name, inherit(defaults, own))]
+    }),
+  }
+}
+
+function agentOf(name: string, fields: CheckedAgent): Agent {
+  return {
+    name,
+    mission: missionOf(fields),
+    env: Object.fromEntries(
+      Object.entries(fields.env ?? {}).map(([variable, value]) => [variable, envValueOf(value)]),
+    ),
+    dependsOn: (fields.depends_on ?? []).map(dependencyOf),
+    ready: fields.ready === undefined ? null : probeOf(fields.ready),
+  }
+}
+
+/** Longer than any agent runs: the restarts of `retries` are counted over all of its life. */
+const EVER_SECONDS = 365 * 24 * 3600
+
+function missionOf(fields: CheckedAgent): Agent['mission'] {
+  const { retries } = fields
+  const restarts: MissionInput =
+    retries === undefined || retries === 0
+      ? {}
+      : { restart: 'on-failure', maxRestarts: retries, maxSeconds: EVER_SECONDS }
+  const given = ['command', ...Object.keys(missionFields)]
+    .filter((field) => fields[field] !== undefined)
+    .map((field) => [missionFields[field]?.to ?? field, fields[field]])
+  // Each field has passed the mission's own rule for it.
+  const mission = { ...restarts, ...Object.fromEntries(given) } as Agent['mission']
+  if (mission.options === undefined) return mission
+  const named = Object.entries(mission.options).map(([option, value]) => [camelCase(option), value] as const)
+  return { ...mission, options: Object.fromEntries(named) }
+}
+
+/** As the API does it, and for the names of the options alone: what they hold may be files of other programs. */
+function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function envValueOf(value: NonNullable<CheckedAgent['env']>[string]): EnvValue {
+  if (typeof value === 'string') return value
+  const { from_env, from_file = '' } = value
+  return from_env === undefined ? { fromFile: from_file } : { fromEnv: from_env }
+}
+
+function dependencyOf(given: NonNullable<CheckedAgent['depends_on']>[number]): Dependency {
+  const { agent, when, on_failure } = typeof given === 'string' ? { agent: given } : given
+  return { agent, when: when ?? 'completed', onFailure: on_failure ?? 'skip' }
+}
+
+function probeOf({ exec, http, output, interval, timeout }: NonNullable<CheckedAgent['ready']>): Probe {
+  const every = { intervalMs: interval ?? 1000, timeoutMs: timeout ?? 5000 }
+  if (http !== undefined) return { kind: 'http', url: http, every }
+  if (output !== undefined) return { kind: 'output', text: output }
+  const [program = '', ...rest] = exec ?? []
+  return { kind: 'exec', argv: [program, ...rest], every }
+}

@@ -1,0 +1,67 @@
+import { isName } from '@overmind/core'
+import { agentFindings, tableFindings } from './agent-rules.ts'
+import { type AgentFields, agentsOf } from './agents.ts'
+import type { Blueprint } from './blueprint.ts'
+import { build } from './build.ts'
+import type { Finding } from './document/finding.ts'
+import { findingsOf } from './document/findings-of.ts'
+import { fieldsIn, isFields, plain } from './document/plain.ts'
+import { edgeFindings, orderOf } from './graph.ts'
+import { resultFindings } from './result-rules.ts'
+import { documentRules } from './schema.ts'
+import { withVariables } from './variables.ts'
+
+export type Examined =
+  | { readonly blueprint: Blueprint }
+  /** At least one. */
+  | { readonly blueprint: null; readonly findings: readonly Finding[] }
+
+/** A document as it is run, or everything that is wrong with it; `name` is what it is called where it does not say. */
+export function examine(given: unknown, name: string): Examined {
+  const { document: copied, findings: strange } = plain(given)
+  const { document, findings: unfilled } = withVariables(copied)
+  const agents = agentsOf(document)
+  const nodes = agents.map(nodeOf)
+  const parsed = documentRules.safeParse(document)
+  const findings = [
+    ...strange,
+    ...(parsed.success ? [] : findingsOf(parsed.error, document)),
+    ...unfilled,
+    ...betweenFields(document, agents),
+    ...edgeFindings(nodes),
+    ...resultFindings(agents),
+    ...missionNames(document, name),
+  ]
+  if (parsed.success && findings.length === 0) {
+    return { blueprint: build(parsed.data, { name, order: orderOf(nodes) }) }
+  }
+  return { blueprint: null, findings }
+}
+
+function nodeOf({ name, dependsOn }: AgentFields): Parameters<typeof orderOf>[0][number] {
+  return { name, edges: dependsOn.map(({ agent, path }) => ({ to: agent, path })) }
+}
+
+function betweenFields(document: unknown, agents: readonly AgentFields[]): readonly Finding[] {
+  const { defaults, agents: table } = fieldsIn(document)
+  const none: Finding = { path: ['agents'], rule: 'must have at least one agent' }
+  return [
+    ...tableFindings(defaults, ['defaults']),
+    ...agents.flatMap(({ name, own }) => tableFindings(own, ['agents', name])),
+    ...agents.flatMap(agentFindings),
+    ...(isFields(table) && Object.keys(table).length === 0 ? [none] : []),
+  ]
+}
+
+/** The mission of an agent is called after both. */
+function missionNames(document: unknown, byDefault: string): readonly Finding[] {
+  const { name = byDefault, agents } = fieldsIn(document)
+  if (typeof name !== 'string' || !isName(name)) return []
+  return Object.keys(fieldsIn(agents))
+    .filter((agent) => isName(agent) && !isName(`${name}.${agent}`))
+    .map((agent) => ({
+      path: ['agents', agent],
+      name: true,
+      rule: `its mission would be called ${name}.${agent}, and a name has at most 63 characters`,
+    }))
+}

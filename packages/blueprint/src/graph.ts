@@ -1,0 +1,98 @@
+/** Who waits for whom. */
+import type { Finding } from './document/finding.ts'
+import type { Path } from './document/tree.ts'
+import { brief } from './text/inert.ts'
+import { nearest } from './text/nearest.ts'
+
+export interface Node {
+  readonly name: string
+  /** In the order of the file. */
+  readonly edges: readonly Edge[]
+}
+
+export interface Edge {
+  /** Who is waited for. */
+  readonly to: string
+  /** Where that is written. */
+  readonly path: Path
+}
+
+/**
+ * The names of the nodes, each behind all that it waits for: always the first in the given order that may come next. Edges to
+ * nobody count for nothing; nodes that wait for each other in a circle, and those that wait for them, are left out.
+ */
+export function orderOf(nodes: readonly Node[]): readonly string[] {
+  const known = new Set(nodes.map(({ name }) => name))
+  const waiting = new Map(
+    nodes.map(({ name, edges }) => [name, new Set(edges.map(({ to }) => to).filter((to) => known.has(to)))]),
+  )
+  const order: string[] = []
+  for (;;) {
+    const next = nodes.find(({ name }) => waiting.get(name)?.size === 0)
+    if (next === undefined) return order
+    waiting.delete(next.name)
+    for (const others of waiting.values()) others.delete(next.name)
+    order.push(next.name)
+  }
+}
+
+/** What is wrong with the edges of a graph: to nobody, to the node itself, twice to the same, or in a circle. */
+export function edgeFindings(nodes: readonly Node[]): readonly Finding[] {
+  return [...nodes.flatMap((node) => findingsAt(node, nodes)), ...cycleFindings(nodes)]
+}
+
+function findingsAt({ name, edges }: Node, nodes: readonly Node[]): readonly Finding[] {
+  const others = nodes.map((node) => node.name).filter((other) => other !== name)
+  return edges.flatMap(({ to, path }, index): Finding[] => {
+    if (to === name) return [{ path, rule: `${name} waits for itself` }]
+    if (edges.findIndex((edge) => edge.to === to) < index)
+      return [{ path, rule: `${brief(to)} is named twice` }]
+    if (others.includes(to)) return []
+    return [{ path, rule: `there is no agent ${brief(to)}`, suggestion: nearest(to, others) }]
+  })
+}
+
+/** One finding for each circle, until none is left. */
+function cycleFindings(nodes: readonly Node[]): readonly Finding[] {
+  const findings: Finding[] = []
+  let rest = nodes.map(({ name, edges }) => ({ name, edges: edges.filter(({ to }) => to !== name) }))
+  for (;;) {
+    const cycle = cycleIn(rest)
+    const [first] = cycle
+    if (first === undefined) return findings
+    const names = cycle.map(({ from }) => from)
+    const rule = `they wait for each other: ${[...names, names[0]].join(' → ')}`
+    findings.push({ path: first.edge.path, rule })
+    rest = rest.filter(({ name }) => !names.includes(name))
+  }
+}
+
+interface Step {
+  readonly from: string
+  readonly edge: Edge
+}
+
+/** A circle, from that of its nodes which is first in the given order; empty when there is none. */
+function cycleIn(nodes: readonly Node[]): readonly Step[] {
+  const placed = new Set(orderOf(nodes))
+  const stuck = new Map(nodes.filter(({ name }) => !placed.has(name)).map((node) => [node.name, node]))
+  const [start] = stuck.values()
+  const steps: Step[] = []
+  // Each node that is stuck waits for one that is: following it leads into a circle.
+  for (let at = start; at !== undefined;) {
+    const { name, edges } = at
+    const begun = steps.findIndex(({ from }) => from === name)
+    if (begun !== -1) return turned(steps.slice(begun), nodes)
+    const edge = edges.find(({ to }) => stuck.has(to))
+    if (edge === undefined) break
+    steps.push({ from: name, edge })
+    at = stuck.get(edge.to)
+  }
+  return []
+}
+
+function turned(cycle: readonly Step[], nodes: readonly Node[]): readonly Step[] {
+  const first = nodes.find(({ name }) => cycle.some(({ from }) => from === name))
+  const start = cycle.findIndex(({ from }) => from === first?.name)
+  return [...cycle.slice(start), ...cycle.slice(0, start)]
+}

@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { fillIn, references } from '../../src/index.ts'
+import { piecesOf, withBraces } from '../../src/references.ts'
+import { misplaced } from '../../src/shell-places.ts'
+
+describe('references', () => {
+  test.each([
+    ['no braces', []],
+    [
+      '{{ a.result }} and {{b.file}}',
+      [
+        ['a', 'result'],
+        ['b', 'file'],
+      ],
+    ],
+    ['{{\n a-b_1.result\n}}', [['a-b_1', 'result']]],
+    ['{{ a.results }} {{ vars.result }} {{ a }} {{ a.b.result }} {{', []],
+    ['{{ "{{" }} a.result }}', []],
+    ['${{ a.result }}}}', [['a', 'result']]],
+  ])('in %j', (text, found) => {
+    expect(references(text).map(({ agent, part }) => [agent, part])).toEqual(found)
+  })
+
+  test('all pieces of a text are the text', () => {
+    const parts = fc.constantFrom('{{', '}}', ' a.result ', '{', '"{{"', ' x', '"', '.', 'vars.a', '\n')
+    fc.assert(
+      fc.property(fc.array(parts), (given) => {
+        const text = given.join('')
+        const pieces = piecesOf(text)
+        const plain = pieces.map((piece) =>
+          piece.kind === 'text' ? piece.text : 'written' in piece ? piece.written : null,
+        )
+        if (!plain.includes(null)) expect(plain.join('')).toBe(text)
+        expect(fillIn(withBraces(text), () => 'never', 'none')).toBe(text)
+      }),
+    )
+  })
+
+  test('what is filled in is not read again', () => {
+    expect(fillIn('{{ a.result }} {{ b.result }}', () => '{{ c.file }}', 'none')).toBe(
+      '{{ c.file }} {{ c.file }}',
+    )
+  })
+})
+
+/** What `sh` can be told: any characters but NUL, and none that are halves of others. */
+const texts = fc
+  .string({ unit: 'binary', maxLength: 60 })
+  .filter((text) => !text.includes('\0') && text.isWellFormed())
+
+describe('in a shell line', () => {
+  test('a value is one word, whatever it holds', () => {
+    fc.assert(
+      fc.property(texts, texts, (one, other) => {
+        const line = fillIn(
+          `printf '%s|' {{ a.result }}{{ b.file }} {{ b.file }}`,
+          ({ agent }) => (agent === 'a' ? one : other),
+          'shell',
+        )
+        expect(execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' })).toBe(`${one}${other}|${other}|`)
+      }),
+      {
+        numRuns: 200,
+        examples: [
+          ["it's", '$(x) `x` \\ "'],
+          ['\n', "'''"],
+          ['', '-n'],
+        ],
+      },
+    )
+  })
+
+  test.each([
+    ['echo {{ a.result }}', [null]],
+    ['echo pre{{ a.result }}post > {{ a.file }}', [null, null]],
+    ['echo "{{ a.result }}"', ['quoted']],
+    ["echo '{{ a.result }}'", ['quoted']],
+    [`echo "it's" {{ a.result }} 'say "x"' {{ a.result }}`, [null, null]],
+    [String.raw`echo "\"" {{ a.result }} \" {{ a.result }}`, [null, null]],
+    [String.raw`echo \{{ a.result }}`, ['escaped']],
+    ['echo x # {{ a.result }}\necho {{ a.result }}', ['comment', null]],
+    ["echo x # don't\necho a#b {{ a.result }} $# {{ a.result }}", [null, null]],
+    ['echo "$(date)" {{ a.result }} "$(cat {{ a.file }})"', [null, null]],
+    ['echo "$(echo "{{ a.result }}")"', ['quoted']],
+    ['echo "$$(" {{ a.result }}', [null]],
+    ['echo `cat {{ a.file }}`', ['unclear']],
+    ['cat <<EOF\n{{ a.result }}\nEOF', ['unclear']],
+    ['echo $(({{ a.result }} + 1))', ['unclear']],
+    ["echo $'{{ a.result }}'", ['unclear']],
+    ['echo ${{ a.result }}', ['unclear']],
+    ['echo ${x:-{{ a.result }}}', ['unclear']],
+    ['echo "${x:-"{{ a.result }}"}"', ['unclear']],
+    ['echo ${x} {{ a.result }}', [null]],
+    ['case x in x) echo {{ a.result }};; esac', [null]],
+    ['echo "$(case x in x) echo "{{ a.result }}";; esac)"', ['unclear']],
+    ['(cd x && echo {{ a.result }}) | cat {{ a.file }}', [null, null]],
+    ['echo \\\n  {{ a.result }}', [null]],
+  ])('%s', (line, found) => {
+    expect(misplaced(piecesOf(line))).toEqual(found)
+  })
+
+  test('nothing that passes lets a value become a command', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'blueprint-'))
+    const sign = join(folder, 'sign')
+    const evil = [
+      `$(>${sign})`,
+      `\`>${sign}\``,
+      `\n>${sign}\n`,
+      `;>${sign};`,
+      `')>${sign}#`,
+      `")>${sign}#`,
+      `$(>${sign})`,
+    ].join(' ')
+    const reference = '{{ a.result }}'
+    const work = join(folder, 'work')
+    mkdirSync(work)
+    const parts = fc.constantFrom(
+      ...[
+        reference,
+        reference,
+        '"',
+        "'",
+        '\\',
+        '$',
+        '(',
+        ')',
+        '{',
+        '}',
+        '`',
+        '#',
+        ' ',
+        '\n',
+        ';',
+        '|',
+        '&',
+        '<',
+        '>',
+      ],
+      ...[
+        'echo ',
+        'x',
+        '$(',
+        '${',
+        '${x:-',
+        '$((',
+        '))',
+        '<<EOF\n',
+        '\nEOF\n',
+        'case x in x) ',
+        ' ;; esac',
+        '"$(echo "',
+        ')"',
+        '\\\n',
+      ],
+    )
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 14 }), (given) => {
+        const line = given.join('')
+        const pieces = piecesOf(line)
+        fc.pre(line.includes(reference) && misplaced(pieces).every((reason) => reason === null))
+        rmSync(sign, { force: true })
+        const filled = fillIn(line, () => evil, 'shell')
+        for (const shell of SHELLS) {
+          try {
+            execFileSync(shell, ['-c', filled], {
+              stdio: 'ignore',
+              cwd: work,
+              timeout: 5000,
+              env: { PATH: '/nowhere' },
+            })
+          } catch {
+            // Most of these are no shell at all.
+          }
+        }
+        expect(existsSync(sign) ? filled : '').toBe('')
+      }),
+      { numRuns: Number(process.env['SHELL_RUNS'] ?? 300) },
+    )
+    rmSync(folder, { recursive: true })
+  })
+})
+
+const SHELLS = ['/bin/sh', '/bin/bash']
