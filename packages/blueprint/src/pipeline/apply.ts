@@ -1,5 +1,5 @@
 /** Bringing about what a blueprint declares. */
-import type { Mission, MissionInput, Runtime } from '@overmind/core'
+import type { Json, Mission, MissionInput, Runtime } from '@overmind/core'
 import type { Blueprint } from '../blueprint.ts'
 import { checkDocument } from '../check.ts'
 import { pipelineOf, PROVIDER } from './controller.ts'
@@ -91,6 +91,12 @@ export function pipelinesNamed(runtime: Runtime, name: string): readonly Mission
   return runtime.list().filter((mission) => mission.name === name && mission.view().spec.type === 'blueprint')
 }
 
+/** As it will be read again: what JSON leaves out is left out from the beginning. */
+function asJson(document: unknown): Json {
+  // Whatever it gives is JSON.
+  return JSON.parse(JSON.stringify(document)) as Json
+}
+
 function pipelineInput(
   blueprint: Blueprint,
   document: unknown,
@@ -101,8 +107,7 @@ function pipelineInput(
     type: 'blueprint',
     name: blueprint.name,
     command: source ?? blueprint.name,
-    // As it will be read again: what JSON leaves out is left out from the beginning.
-    options: JSON.parse(JSON.stringify({ document })),
+    options: { document: asJson(document) },
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
     ...(blueprint.deadlineMs === null ? {} : { timeoutMs: blueprint.deadlineMs }),

@@ -189,8 +189,12 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   function finish(how: 'stop' | 'kill'): void {
     phase = 'ending'
     Promise.allSettled(starting)
-      .then(() => Promise.all([...hands.values()].map(({ mission }) => mission && endOf(mission, how))))
+      .then(() => Promise.all(missions().map((mission) => endOf(mission, how))))
       .then(() => over.resolve(1), fail)
+  }
+
+  function missions(): readonly Mission[] {
+    return [...hands.values()].flatMap(({ mission }) => mission ?? [])
   }
 
   function fail(error: unknown): void {

@@ -7,8 +7,9 @@ const names = Object.keys(commands)
 test('every command of the contract is there', () => {
   expect(names.toSorted()).toEqual(
     (
-      'approve attach claude completion deny describe detach doctor events inbox info interrupt kill logs monitor ' +
-      'prune ps restart result rm run send shutdown start status stop subscribe top wait'
+      'agents apply approve attach claude completion deny describe detach diff doctor down events graph inbox info ' +
+      'interrupt kill logs monitor prune ps restart result ritual rm run send shutdown start status stop subscribe top ' +
+      'validate wait'
     ).split(' '),
   )
 })

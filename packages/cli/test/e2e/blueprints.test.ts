@@ -1,0 +1,161 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChangeView, MissionList, PipelineView } from '@overmind/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { overmind, type Overmind } from './overmind.ts'
+
+const REPORT = `
+[vars]
+topic = "OTP"
+
+[agents.researcher]
+command = "echo about '{{ vars.topic }}'"
+
+[agents.writer]
+command = "echo summary of {{ researcher.result }}"
+depends_on = ["researcher"]
+`
+
+describe('blueprints from the command line', () => {
+  let o: Overmind
+  const file = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(o.folder, name), text)
+    return name
+  }
+
+  beforeAll(async () => {
+    o = await overmind()
+    await file('report.toml', REPORT)
+  })
+  afterAll(async () => {
+    await o[Symbol.asyncDispose]()
+  })
+
+  test('are shown and checked without a daemon', async () => {
+    expect(await o.ok('agents', 'report.toml')).toBe('researcher\nwriter (depends on: researcher)\n')
+    expect(await o.ok('validate', 'report.toml')).toBe('report.toml is valid: 2 agents\n')
+    expect(await o.ok('graph', 'report.toml')).toContain('writer ← researcher')
+    expect(await o.ok('graph', '--format', 'mermaid', 'report.toml')).toMatch(/^flowchart TD\n/)
+    expect(await o('status')).toMatchObject({ code: 1 })
+  })
+
+  test('say all that is wrong, by line and column, and start nothing', async () => {
+    const bad = await file(
+      'bad.toml',
+      '[agents.a]\ncomand = "x"\ndepends_on = ["b"]\n\n[agents.b]\ncommand = "y"\ndepends_on = ["a"]\n',
+    )
+    for (const command of ['validate', 'agents', 'graph', 'apply']) {
+      const { code, stdout, stderr } = await o(command, bad)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toContain('bad.toml:2:1: agents.a.comand: no such field')
+      expect(stderr).toContain('did you mean "command"?')
+      expect(stderr).toMatch(/a → b → a|b → a → b/)
+      expect(stderr).toMatch(/\nError: bad\.toml cannot be applied \(invalid_blueprint\)\n$/)
+    }
+    expect(await o('apply', 'nowhere.toml')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('nowhere.toml cannot be read: ENOENT'),
+    })
+    expect(await o('status')).toMatchObject({ code: 1 })
+  })
+
+  test('are applied, changed and taken down', async () => {
+    expect(await o.ok('apply', '--dry-run', 'report.toml')).toBe('+ researcher\n+ writer\n')
+    const first = await o.ok('apply', '--wait', 'report.toml')
+    expect(first).toMatch(
+      /^Started pipeline ([0-9a-f]{8}) \(report\)\nPipeline \1 finished: stopped \(exit code 0\)\n$/,
+    )
+    expect(await o.ok('logs', 'report.writer')).toBe('summary of about OTP\n')
+    expect(await o.ok('ps', '--tree')).toMatch(
+      /report +blueprint +stopped.*\n.*└─ report\.researcher +task .*\n.*└─ report\.writer +task /,
+    )
+    expect(await o.ok('apply', 'report.toml')).toMatch(
+      /^Pipeline [0-9a-f]{8} \(report\) is as it is declared: stopped\n$/,
+    )
+    expect(await o.ok('diff', 'report.toml')).toBe('  researcher\n  writer\n')
+    expect(await o('diff', '--set', 'topic=xstate', 'report.toml')).toMatchObject({
+      code: 1,
+      stdout: '~ researcher\n~ writer\n',
+    })
+    const changed = await o.json<PipelineView>('apply', '--set', 'topic=xstate', 'report.toml')
+    expect(changed).toMatchObject({
+      outcome: 'changed',
+      mission: { name: 'report', type: 'blueprint', os_pid: null },
+    })
+    await o.ok('wait', changed.mission.id)
+    expect(await o.ok('logs', 'report.writer')).toBe('summary of about xstate\n')
+    expect(
+      await o.json<readonly ChangeView[]>('apply', '--dry-run', '--set', 'topic=xstate', 'report.toml'),
+    ).toEqual([
+      { agent: 'researcher', change: 'unchanged' },
+      { agent: 'writer', change: 'unchanged' },
+    ])
+    expect(await o.ok('down', 'report.toml')).toBe('Took down pipeline report: 6 missions forgotten\n')
+    expect(await o('down', 'report')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('(not_found)'),
+    })
+  })
+
+  test('whose agent fails end with 1, and say who was skipped', async () => {
+    await file(
+      'fails.toml',
+      '[agents.a]\ncommand = "exit 3"\n[agents.b]\ncommand = "true"\ndepends_on = ["a"]\n',
+    )
+    expect(await o('apply', '--wait', 'fails.toml')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/finished: crashed \(exit code 1\)\n$/),
+    })
+    expect(await o.ok('logs', 'fails')).toContain(
+      '[b] skipped: a failed\ndone: 0 completed, 1 failed, 1 skipped\n',
+    )
+    expect(await o.ok('describe', 'fails')).toContain('done: 0 completed, 1 failed, 1 skipped')
+    await o.ok('down', 'fails')
+  })
+
+  test.each([
+    [['apply', '--wait', '--dry-run', 'report.toml'], 2],
+    [['apply'], 2],
+    [['apply', '--set', 'topic', 'report.toml'], 2],
+    [['apply', '--set', 'colour=red', 'report.toml'], 1],
+    [['graph', '--format', 'svg', 'report.toml'], 2],
+    [['ritual', 'true'], 2],
+    [['ritual', '--schedule', 'every day', 'true'], 1],
+    [['ritual', '--schedule', '@daily', '--timezone', 'Mars/Olympus', 'true'], 1],
+    [['ritual', '--schedule', '@daily', '--overlap', 'both', 'true'], 2],
+  ])('%j exits with %d', async (words, code) => {
+    const ended = await o(...words)
+    expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code, stdout: '' })
+    expect(ended.stderr).toContain('Error: ')
+    expect((await o.json<MissionList>('ps', '-a')).missions).toEqual([])
+  })
+
+  test('rituals start missions by the clock', async () => {
+    const started = await o.ok(
+      'ritual',
+      '--name',
+      'tick',
+      '--schedule',
+      '* * * * * *',
+      '--keep',
+      '2',
+      'echo at work',
+    )
+    expect(started).toMatch(/^Started ritual [0-9a-f]{8} \(tick\)\n$/)
+    let log = ''
+    while (!/completed\n[^]*completed\n/.test(log)) {
+      await sleep(50)
+      log = await o.ok('logs', 'tick')
+    }
+    expect(log).toMatch(
+      /^begun: due at .*Z for the first time\n\[.*Z\] started as tick\.\d{8}-\d{6} \([0-9a-f]{8}\)\n/,
+    )
+    const child = (await o.json<MissionList>('ps', '--filter', 'label=overmind/ritual=*')).missions.at(-1)
+    expect(child).toMatchObject({ type: 'task', command: 'echo at work' })
+    await o.ok('stop', 'tick')
+    const after = await o.ok('logs', 'tick')
+    await sleep(1500)
+    expect((await o.ok('logs', 'tick')).split('started').length).toBe(after.split('started').length)
+  })
+})
