@@ -83,6 +83,7 @@ export {
   type Json,
   type MissionSpec,
   type Labels,
+  type OnExit,
   type MissionType,
   type OnAskTimeout,
   type OnLimit,

@@ -27,9 +27,10 @@ export function ritualController(clock: RitualClock = CLOCK): Controller {
   return {
     name: 'ritual',
     type: 'ritual',
-    async check({ options }) {
-      const { schedule, timezone } = ritualOptions(options)
+    async check({ options }, _, checkMission) {
+      const { schedule, timezone, mission } = ritualOptions(options)
       scheduleOf(schedule, timezone)
+      checkMission(mission)
     },
     begin: (work) => runRitual(work, clock),
   }

@@ -1,5 +1,5 @@
 /** What follows when a ritual is due. Pure. */
-import type { Missed, Overlap } from './options.ts'
+import type { Missed } from './options.ts'
 
 /** After so long a time was not met but missed. Milliseconds. */
 const MISSED_MS = 60_000
@@ -18,9 +18,4 @@ export function dueOf(times: readonly number[], now: number, missed: Missed): re
       return { kind: 'start', at }
     return { kind: 'skip', at, because: 'missed' }
   })
-}
-
-/** What is done about a time when the mission before is still alive. */
-export function onOverlap(overlap: Overlap): 'start' | 'skip' | 'wait' | 'replace' {
-  return overlap === 'allow' ? 'start' : overlap
 }

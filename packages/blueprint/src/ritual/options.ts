@@ -43,10 +43,8 @@ const options = z.strictObject({
 /** @throws OvermindError `invalid_spec` */
 export function ritualOptions(given: ProviderOptions): RitualOptions {
   const parsed = options.safeParse(given)
-  if (parsed.success) {
-    // The runtime checks the mission itself, each time that it starts one, and once before the ritual begins.
-    return { ...parsed.data, mission: parsed.data.mission as RitualOptions['mission'] }
-  }
+  // What is started is checked by the runtime, before the ritual begins and each time.
+  if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
   const field = unknown ?? issue?.path.join('.') ?? 'options'

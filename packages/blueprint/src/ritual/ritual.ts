@@ -7,8 +7,8 @@ import { dueOf } from './decide.ts'
 import { ritualOptions } from './options.ts'
 import { scheduleOf } from './schedule.ts'
 
-export const RITUAL_LABEL = 'overmind/ritual'
-export const DUE_LABEL = 'overmind/due'
+const RITUAL_LABEL = 'overmind/ritual'
+const DUE_LABEL = 'overmind/due'
 
 /** The clock is looked at so often at least: it may be set, and machines sleep. */
 const LOOK_MS = 30_000

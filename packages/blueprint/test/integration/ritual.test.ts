@@ -23,13 +23,20 @@ async function openStage(options: Record<string, unknown> = {}, command = 'true'
       controllers: [ritualController({ now: () => clock.now().wall, timer: clock.timer, random: () => 0.5 })],
     })
   let runtime = await open()
-  const { id } = await runtime.start({
-    provider: 'ritual',
-    type: 'ritual',
-    name: 'tick',
-    command: 'every minute',
-    options: { schedule: '* * * * *', timezone: 'UTC', mission: { command }, ...options },
-  })
+  const started = await runtime
+    .start({
+      provider: 'ritual',
+      type: 'ritual',
+      name: 'tick',
+      command: 'every minute',
+      options: { schedule: '* * * * *', timezone: 'UTC', mission: { command }, ...options },
+    })
+    .catch(async (error: unknown) => {
+      await runtime.close()
+      await home[Symbol.asyncDispose]()
+      throw error
+    })
+  const { id } = started
   const children = (): readonly Mission[] => runtime.list().filter(({ view }) => view().spec.parent === id)
   return {
     home,
@@ -149,7 +156,7 @@ test('a mission that is at work goes on when its ritual is stopped, and not when
   await eventually(() => child?.view().state.exit?.class === 'killed')
 })
 
-test('keeps the last ones, and what cannot be started is tried again at the next time', async () => {
+test('keeps the last ones', async () => {
   await using stage = await openStage({ keep: 2 })
   for (let n = 1; n <= 4; n += 1) {
     await stage.pass(1)
@@ -158,10 +165,6 @@ test('keeps the last ones, and what cannot be started is tried again at the next
   await stage.pass(1)
   await eventually(() => stage.due().includes(stage.minutes(0)[0]))
   await eventually(() => stage.children().length <= 3)
-  await using bad = await openStage({ mission: { command: '' } })
-  await bad.pass(1)
-  await eventually(async () => (await bad.log()).includes('failed: command must not be empty'))
-  expect(bad.ritual().view().status).toBe('running')
 })
 
 test('a start that is put off is put off by its jitter', async () => {
@@ -170,4 +173,26 @@ test('a start that is put off is put off by its jitter', async () => {
   expect(stage.children()).toEqual([])
   await stage.pass(1)
   await eventually(() => stage.children().length === 1)
+})
+
+test('what cannot be started is an entry in the log, and is tried again at the next time', async () => {
+  await using stage = await openStage({ mission: { command: ['no-such-program'] } })
+  await stage.pass(1)
+  const says = 'failed: the program was not found on PATH: no-such-program'
+  await eventually(async () => (await stage.log()).includes(says))
+  await stage.pass(1)
+  await eventually(async () => (await stage.log()).match(/failed/g)?.length === 2)
+  expect(stage.ritual().view().status).toBe('running')
+})
+
+test.each([
+  [{ mission: { command: '' } }, /^command must not be empty/],
+  [{ mission: { command: 'x', colour: 'red' } }, /^colour: no such field/],
+  [{ schedule: 'every day' }, /^the schedule "every day" is none/],
+  [{ timezone: 'Mars/Olympus' }, /^the schedule "\* \* \* \* \*" is none/],
+])('%j is refused before it begins', async (options, message) => {
+  await expect(openStage(options)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(invalid_spec|empty_command)$/),
+    message: expect.stringMatching(message),
+  })
 })

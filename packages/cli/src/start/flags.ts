@@ -27,6 +27,7 @@ type StartFlags = {
   readonly label: Listed<Variable>
   readonly parent: Valued<string>
   readonly 'on-parent-exit': Valued<'keep' | 'stop'>
+  readonly 'on-exit': Valued<'nothing' | 'tell-parent'>
   readonly restart: Valued<'never' | 'on-failure' | 'always'>
   readonly 'max-restarts': Valued<number>
   readonly 'max-seconds': Valued<number>
@@ -62,6 +63,10 @@ export const startFlags: StartFlags = {
   label: list('K=V', 'A label, by which ps --filter label=K=V finds it', label),
   parent: value('id', 'The mission that it belongs to', text),
   'on-parent-exit': choice(['keep', 'stop'], 'What becomes of it when its parent has exited (default: keep)'),
+  'on-exit': choice(
+    ['nothing', 'tell-parent'],
+    'Whether its parent, a session, is told that it has exited (default: nothing)',
+  ),
   restart: choice(
     ['never', 'on-failure', 'always'],
     'When a run that ended is followed by another (default: never)',
@@ -115,6 +120,7 @@ export function startRequest(
       labels: given.label.length === 0 ? undefined : Object.fromEntries(given.label),
       parent: given.parent,
       on_parent_exit: given['on-parent-exit'],
+      on_exit: given['on-exit'],
       restart: given.restart,
       max_restarts: given['max-restarts'],
       max_seconds: given['max-seconds'],

@@ -111,6 +111,8 @@ export interface MissionInput {
   readonly parent?: string | undefined
   /** Whether this mission goes on when its parent has exited for good. Default: `keep`. */
   readonly onParentExit?: OnParentExit | undefined
+  /** Whether its parent, when that is a session, is told that this mission has exited. Default: `nothing`. */
+  readonly onExit?: OnExit | undefined
   /** Names and values of your own, by which missions are found. Default: none. */
   readonly labels?: Labels | undefined
   /** Runs it on a terminal that people can attach to, 80 columns by 24 rows where it does not say. Default: on none. */
@@ -129,6 +131,8 @@ export type Labels = Readonly<Record<string, string>>
 export type Activity = 'output' | 'cpu'
 
 export type OnParentExit = 'keep' | 'stop'
+
+export type OnExit = 'nothing' | 'tell-parent'
 
 /** A mission's description with every default filled in; checked once, trusted afterwards. */
 export interface MissionSpec {
@@ -161,6 +165,7 @@ export interface MissionSpec {
   readonly pids: number | null
   readonly parent: MissionId | null
   readonly onParentExit: OnParentExit
+  readonly onExit: OnExit
   readonly labels: Labels
   /** The size that its terminal has at first; null when it runs on none. */
   readonly terminal: TerminalSize | null
@@ -323,15 +328,21 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
     .optional(),
   parent: z.string('must be text').min(1, 'must not be empty').optional(),
   onParentExit: z.enum(['keep', 'stop'], { error: () => 'must be one of keep, stop' }).optional(),
+  onExit: z
+    .enum(['nothing', 'tell-parent'], { error: () => 'must be one of nothing, tell-parent' })
+    .optional(),
   labels: z
     .record(
-      z.string().regex(/^[\w./-]{1,63}$/, 'must be named by letters, digits and ._/-, at most 63 characters'),
+      z.string(),
       z
         .string('must be text')
         .max(255, 'must have at most 255 characters')
         .regex(/^[^\p{Cc}]*$/u, 'must be one line, without control characters'),
       'must be an object of names and values',
     )
+    .refine((labels) => Object.keys(labels).every((name) => /^[\w./-]{1,63}$/.test(name)), {
+      error: 'must have names of letters, digits and ._/-, of at most 63 characters',
+    })
     .optional(),
   terminal: z.strictObject({ columns: side, rows: side }, 'must be an object of columns and rows').optional(),
 }
@@ -401,6 +412,7 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       cpus: given.cpus ?? null,
       pids: given.pids ?? null,
       onParentExit: given.onParentExit ?? 'keep',
+      onExit: given.onExit ?? 'nothing',
       labels: given.labels ?? {},
       terminal: given.terminal === undefined ? null : sizeOf(given.terminal),
     },

@@ -1,6 +1,6 @@
 /** Missions that are no process: what is done for them is done inside the supervisor. */
 import type { Run } from '../model/ids.ts'
-import type { Environment, MissionSpec, MissionType } from '../model/spec.ts'
+import type { Environment, MissionInput, MissionSpec, MissionType } from '../model/spec.ts'
 import type { Mission } from './mission-handle.ts'
 import type { Runtime } from './runtime-handle.ts'
 
@@ -14,11 +14,12 @@ export interface Controller {
   /** The type that they have, and no others. */
   readonly type: Exclude<MissionType, 'task' | 'session'>
   /**
-   * Checks a description before anything is started. Default: nothing.
+   * Checks a description before anything is started; `checkMission` does so for a mission that it may start later. Default:
+   * nothing.
    *
    * @throws OvermindError that says what is wrong and what to do
    */
-  check?(spec: MissionSpec, env: Environment): Promise<void>
+  check?(spec: MissionSpec, env: Environment, checkMission: (input: MissionInput) => void): Promise<void>
   /** Begins a run, or goes on with one: what an earlier supervisor did for it shows in the missions that it started. */
   begin(work: Work): Control
 }

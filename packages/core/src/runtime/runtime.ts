@@ -16,7 +16,13 @@ import { OvermindError } from '../model/errors.ts'
 import type { JournalMissionEvent } from '../model/events.ts'
 import type { Conversation } from '../model/conversation.ts'
 import { isMissionId, type MissionId, newUuid, type Random, seq } from '../model/ids.ts'
-import { type Caller, type MissionSpec, type ParsedMission, parseMission } from '../model/spec.ts'
+import {
+  type Caller,
+  type MissionInput,
+  type MissionSpec,
+  type ParsedMission,
+  parseMission,
+} from '../model/spec.ts'
 import type { Membership } from '../model/membership.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
@@ -34,6 +40,7 @@ import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
 import { controlledHost } from './controlled-host.ts'
 import type { Control, Controller } from './controller.ts'
+import { createExitReports } from './exit-reports.ts'
 import { endOverspentFamilies } from './family-budget.ts'
 import { createGates } from './gates.ts'
 import { missionHandle } from './handle.ts'
@@ -85,9 +92,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     begin: beginControl,
   })
   const providers = new Map(
-    [rawProvider, ...[...controllers.values()].map(providerOfController), ...(options.providers ?? [])].map(
-      (provider) => [provider.name, provider],
-    ),
+    [
+      rawProvider,
+      ...[...controllers.values()].map((each) => providerOfController(each, (input) => void check(input))),
+      ...(options.providers ?? []),
+    ].map((provider) => [provider.name, provider]),
   )
   const outputs = createOutputFiles(home, store)
 
@@ -100,6 +109,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const gates = createGates({ clock, boot: host.boot })
   const registry = createRegistry()
   const writer = createWriter(journal, clock, onFault)
+  const exitReports = createExitReports({
+    find: registry.find,
+    isQueued: (mission, message) =>
+      messageEvent(store, { mission, message, type: 'message.queued' }) !== undefined,
+    onFault,
+  })
   let closing: Promise<void> | undefined
 
   async function beginControl(
@@ -131,7 +146,10 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       textOf: (message) => messageText(store, record.id, message),
       gates,
       hasSpent: () => endOverspentFamilies(record.id, registry),
-      releaseChildren: () => releaseChildren(record.id),
+      releaseChildren: () => {
+        releaseChildren(record.id)
+        exitReports.report(record.id)
+      },
       fault: onFault,
     })
     const handle = missionHandle(actor, {
@@ -421,6 +439,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     events: [{ type: 'runtime.started', at: clock.now().wall, pid: process.pid, ...recovery }],
   })
   await teams.resume(registry.all())
+  for (const { id, live } of registry.all()) if (!live) exitReports.report(id)
 
   const runtime: Runtime = {
     home: home.path,
@@ -454,10 +473,13 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
 }
 
 /** To a mission's actor a controller is a provider that starts nothing. */
-function providerOfController({ name, check }: Controller): Provider {
+function providerOfController(controller: Controller, checkMission: (input: MissionInput) => void): Provider {
+  const { name } = controller
   return {
     name,
-    ...(check === undefined ? {} : { check }),
+    async check(spec, env) {
+      await controller.check?.(spec, env, checkMission)
+    },
     invoke: ({ env }) => ({ argv: [name], streams: 'inner', env }),
   }
 }

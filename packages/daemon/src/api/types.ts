@@ -8,6 +8,7 @@ import type {
   Activity,
   Custody,
   Labels,
+  OnExit,
   ErrorCode,
   ExitClass,
   MemberRestart,
@@ -151,6 +152,8 @@ export interface StartRequest {
   readonly parent?: string
   /** What becomes of it when its parent has exited. Default: `keep`. */
   readonly on_parent_exit?: OnParentExit
+  /** `tell-parent`: its parent, when that is a session, is told that it has exited. Default: `nothing`. */
+  readonly on_exit?: OnExit
   /** Names and values of your own, by which missions are found. */
   readonly labels?: Labels
   /** Runs it on a terminal of this size. Default: on none. */

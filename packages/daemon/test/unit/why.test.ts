@@ -32,6 +32,7 @@ const spec: MissionView['spec'] = {
   pids: null,
   parent: null,
   onParentExit: 'keep',
+  onExit: 'nothing',
   labels: {},
   terminal: null,
   team: null,

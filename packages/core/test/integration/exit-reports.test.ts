@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import { createMemoryStore, createRuntime, type Mission } from '../../src/index.ts'
+import { eventually } from '../support/eventually.ts'
+import { temporaryHome } from '../support/home.ts'
+import { bench, textSoFar } from '../support/missions.ts'
+import { endGroup } from '../support/processes.ts'
+
+const told = (session: Mission): readonly string[] =>
+  session
+    .history({ types: ['message.queued'], limit: 100 })
+    .toReversed()
+    .flatMap((event) => (event.type === 'message.queued' ? [event.text] : []))
+
+test('a session is told that what belongs to it has exited, and can answer to that', async () => {
+  await using overmind = await bench()
+  const { runtime } = overmind
+  const lead = await runtime.start({ type: 'session', name: 'lead' })
+  const asks = { parent: 'lead', onExit: 'tell-parent' } as const
+  const good = await runtime.start({ command: 'true', name: 'good', ...asks })
+  await eventually(() => told(lead).length === 1)
+  const bad = await runtime.start({
+    command: 'exit 3',
+    name: 'bad',
+    restart: 'on-failure',
+    maxRestarts: 1,
+    backoffMs: 1,
+    ...asks,
+  })
+  await eventually(() => told(lead).length === 2)
+  expect(told(lead)).toEqual([
+    `Mission good (${good.id}), which belongs to you, has exited: completed. finished with exit code 0.`,
+    expect.stringMatching(
+      new RegExp(
+        `^Mission bad \\(${bad.id}\\).* has exited: crashed. failed with exit code 3; not restarted`,
+      ),
+    ),
+  ])
+  // It repeats what it is told.
+  await eventually(async () => (await textSoFar(lead)).includes(`Mission bad (${bad.id})`))
+})
+
+test('with the last answer of an agent', async () => {
+  await using overmind = await bench()
+  const lead = await overmind.runtime.start({ type: 'session', name: 'lead' })
+  const worker = await overmind.runtime.start({ type: 'session', parent: 'lead', onExit: 'tell-parent' })
+  await worker.answer(worker.send('forty-two'))
+  await worker.stop()
+  await eventually(() => told(lead).some((text) => text.endsWith('\n\nIts last answer:\nforty-two')))
+})
+
+test('nobody is told who did not ask, is no session, or has gone', async () => {
+  await using overmind = await bench()
+  const { runtime } = overmind
+  const lead = await runtime.start({ type: 'session', name: 'lead' })
+  const task = await runtime.start({ command: 'sleep 1000', name: 'task' })
+  await (await runtime.start({ command: 'true', parent: 'lead' })).exited()
+  await (await runtime.start({ command: 'true', parent: 'task', onExit: 'tell-parent' })).exited()
+  await (await runtime.start({ command: 'true', onExit: 'tell-parent' })).exited()
+  const last = await runtime.start({ command: 'sleep 1000', parent: 'lead', onExit: 'tell-parent' })
+  await lead.stop()
+  await last.kill()
+  expect([...told(lead), ...told(task)]).toEqual([])
+  expect(overmind.faults).toEqual([])
+})
+
+test('an exit that no supervisor saw is told by the next one, and none is told twice', async () => {
+  await using home = await temporaryHome()
+  const store = createMemoryStore()
+  let runtime = await createRuntime({ home: home.path, store })
+  const { id } = await runtime.start({ type: 'session', name: 'lead' })
+  const seen = await runtime.start({ command: 'true', parent: id, onExit: 'tell-parent' })
+  await seen.exited()
+  await eventually(() => told(runtime.get(id)).length === 1)
+  const unseen = await runtime.start({ command: 'sleep 1000', parent: id, onExit: 'tell-parent' })
+  const keeper = unseen.view().state.process?.pid
+  for (let n = 0; n < 3; n += 1) {
+    await runtime.close({ missions: 'keep' })
+    if (n === 0) endGroup(keeper)
+    runtime = await createRuntime({ home: home.path, store })
+  }
+  await eventually(() => told(runtime.get(id)).length === 2)
+  expect(told(runtime.get(id)).map((text) => text.slice(8, text.indexOf(' has')))).toEqual([
+    `${seen.name} (${seen.id}), which belongs to you,`,
+    `${unseen.name} (${unseen.id}), which belongs to you,`,
+  ])
+  await runtime.close()
+})
