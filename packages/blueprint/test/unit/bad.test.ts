@@ -447,6 +447,11 @@ describe('a document that is no file', () => {
     )
   })
 
+  test.each([5n, () => 1, Symbol('x'), { toJSON: () => 5 }])('with %o is none', (command) => {
+    const found = ofDocument({ agents: { a: { command } } }).map(({ message }) => message)
+    expect(found).toContainEqual(expect.stringMatching(/^agents\.a\.command(\.toJSON)? is not JSON$/))
+  })
+
   test('has paths and no lines', () => {
     expect(ofDocument({ agents: { a: { command: 'x', cwd: 'here' } } })).toEqual([
       {
