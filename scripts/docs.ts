@@ -1,11 +1,13 @@
 /**
- * Writes `docs/reference/{core,client}.md`: every name that a package exports, as its docstring explains it.
- * Reads the compiled declarations, so build first. `node scripts/docs.ts --check` writes nothing and fails when
- * a page is stale.
+ * Writes `docs/reference/{core,client}.md`: every name that a package exports, as its docstring explains it. And
+ * `docs/reference/blueprint.schema.json`, by which editors check blueprints. Reads what is compiled, so build first.
+ * `node scripts/docs.ts --check` writes nothing and fails when a file is stale.
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { parseSync } from 'oxc-parser'
+import { blueprintSchema } from '../packages/blueprint/src/schema.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
@@ -155,11 +157,20 @@ function declaration(text: string): string {
     .replaceAll(/^( *)\*/gm, (_, indent: string) => `${indent}${indent.length % 2 === 0 ? ' ' : ''}*`)
 }
 
+/** As `npm run format` leaves it. */
+function formatted(name: string, text: string): string {
+  const oxfmt = `${root}node_modules/.bin/oxfmt`
+  return execFileSync(oxfmt, ['--stdin-filepath', name], { cwd: root, input: text, encoding: 'utf8' })
+}
+
 const check = process.argv.includes('--check')
 mkdirSync(`${root}docs/reference`, { recursive: true })
-for (const [name, introduction] of Object.entries(PAGES)) {
-  const path = `docs/reference/${name}.md`
-  const text = page(name, introduction)
+const files = new Map(
+  Object.entries(PAGES).map(([name, introduction]) => [`${name}.md`, page(name, introduction)]),
+)
+files.set('blueprint.schema.json', formatted('blueprint.schema.json', JSON.stringify(blueprintSchema())))
+for (const [name, text] of files) {
+  const path = `docs/reference/${name}`
   if (existsSync(root + path) && readFileSync(root + path, 'utf8') === text) continue
   if (check) {
     process.stderr.write(`${path} is stale: npm run build && node scripts/docs.ts\n`)

@@ -18,9 +18,12 @@ export interface Blueprint {
 
 export interface Agent {
   readonly name: string
-  /** May hold references to results of agents that it depends on. */
-  readonly mission: Omit<MissionInput, 'name' | 'env' | 'parent' | 'labels'>
-  /** On top of the environment of whoever applies it. */
+  /**
+   * `command` and the texts of `options` may hold references to results of agents that it depends on, and braces that are written
+   * as `{{ "{{" }}`: `fillIn` makes what is run of each of them, also where nothing is referred to.
+   */
+  readonly mission: Omit<MissionInput, 'name' | 'env' | 'parent'>
+  /** On top of the environment of whoever applies it. Texts are put through `fillIn` as well. */
   readonly env: Readonly<Record<string, EnvValue>>
   /** In the order of the file. */
   readonly dependsOn: readonly Dependency[]

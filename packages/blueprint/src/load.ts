@@ -1,13 +1,14 @@
 import { dirname, isAbsolute, join, normalize, resolve } from 'node:path'
 import type { Json } from '@overmind/core'
-import { type Finding, messageOf, pathText } from './document/finding.ts'
+import type { Finding } from './document/finding.ts'
 import { fieldsIn } from './document/plain.ts'
 import { readToml, TomlError } from './document/toml.ts'
 import { jsonOf, type Place, type Table, type Tree, treeAt } from './document/tree.ts'
+import { merge, SHARED } from './merge.ts'
 import { nameOf } from './name.ts'
 import { withPaths } from './paths.ts'
-import { BlueprintError, type Problem } from './problem.ts'
-import { linesOf, positionIn, withoutMark } from './text/lines.ts'
+import type { BlueprintError, Problem } from './problem.ts'
+import { createSources } from './sources.ts'
 import { nearest } from './text/nearest.ts'
 import { type Settings, withSettings } from './variables.ts'
 
@@ -43,192 +44,109 @@ export function load(
   source: string,
   { file, set = {}, read, folder = process.cwd() }: SourceOptions,
 ): Loaded {
-  const sources = new Map<string, string>()
+  const sources = createSources()
   const problems: Problem[] = []
   const done = new Set<string>()
   let complete = true
-  const tree = loadFile(normalize(file), source, [])
-  if (!complete || tree === undefined) throw failure(problems)
+  const tree = loadFile(file, source, [])
+  if (!complete || tree === undefined) throw sources.failure(problems)
 
   const settled = withSettings(jsonOf(tree), set)
   problems.push(...settled.findings.map(locate))
   const fields = { name: nameOf(file), ...fieldsIn(settled.document) }
   const document = withPaths(fields, { tree, vars: fieldsIn(fieldsIn(fields)['vars']), folder })
   // Made of TOML, text by text.
-  return { document: document as BlueprintDocument, problems, locate, failure }
+  return { document: document as BlueprintDocument, problems, locate, failure: sources.failure }
+
+  function tell(place: Place, finding: Finding): void {
+    problems.push(sources.problemAt(place, finding))
+  }
 
   function loadFile(name: string, text: string, chain: readonly string[]): Table | undefined {
-    sources.set(name, text)
-    const id = resolve(folder, name)
-    done.add(id)
+    sources.add(name, text)
+    done.add(resolve(folder, name))
     try {
       const { tree, findings } = readToml(text, name)
-      problems.push(...findings.map((finding) => problemAt(treeAt(tree, finding.path).at, finding)))
-      if (chain.length > 0) checkIncluded(tree)
-      return withIncludes(tree, name, [...chain, name])
+      for (const finding of findings) tell(treeAt(tree, finding.path).at, finding)
+      if (chain.length > 0) onlyShared(tree)
+      return withIncludes(tree, [...chain, name])
     } catch (error) {
       if (!(error instanceof TomlError)) throw error
       complete = false
-      problems.push({ ...problemAt(error.place, { path: [], rule: '' }), message: error.message })
+      problems.push({ ...sources.problemAt(error.place, { path: [], rule: '' }), message: error.message })
       return undefined
     }
   }
 
-  function withIncludes(own: Table, name: string, chain: readonly string[]): Table {
+  /** Takes from an included file what it cannot bring along. */
+  function onlyShared({ entries }: Table): void {
+    for (const [field, value] of entries) {
+      if (field === 'include' || (SHARED.includes(field) && value.kind === 'table')) continue
+      if (SHARED.includes(field)) tell(value.at, { path: [field], rule: 'must be a table' })
+      else {
+        const rule = 'a file that is included has vars, defaults and agents alone'
+        tell(value.key, { path: [field], rule, suggestion: nearest(field, SHARED) })
+      }
+      entries.delete(field)
+    }
+  }
+
+  /** `chain` leads from the blueprint to the file that `own` is of. */
+  function withIncludes(own: Table, chain: readonly string[]): Table {
     const include = own.entries.get('include')
     own.entries.delete('include')
     if (include === undefined) return own
     if (include.kind !== 'list') {
-      problems.push(problemAt(include.at, { path: ['include'], rule: 'must be a list of files' }))
+      tell(include.at, { path: ['include'], rule: 'must be a list of files' })
       return own
     }
-    const below = include.items.flatMap((item, index) => included(item, { index, name, chain }) ?? [])
-    return below.length === 0 ? own : merged([...below, own])
+    const below = include.items.flatMap((item, index) => {
+      const path = ['include', index]
+      const outcome = included(item, chain)
+      if (typeof outcome !== 'string') return outcome ?? []
+      complete = false
+      tell(item.at, { path, rule: outcome })
+      return []
+    })
+    const { tree, twice } = merge(below, own)
+    for (const { name, first, second } of twice) {
+      const rule = `defined twice: ${sources.shown(first.key)} and ${sources.shown(second.key)}`
+      tell(second.key, { path: ['agents', name], rule })
+    }
+    return tree
   }
 
-  function included(
-    item: Tree,
-    {
-      index,
-      name,
-      chain,
-    }: { readonly index: number; readonly name: string; readonly chain: readonly string[] },
-  ): Table | undefined {
-    const wrong = (rule: string): undefined => {
-      complete = false
-      problems.push(problemAt(item.at, { path: ['include', index], rule }))
-    }
-    if (item.kind !== 'leaf' || typeof item.value !== 'string' || item.value === '')
-      return wrong('must be the path of a file')
-    const path = isAbsolute(item.value) ? normalize(item.value) : join(dirname(name), item.value)
+  /** The file that is included, undefined when it need not be, or in words why it cannot be. */
+  function included(item: Tree, chain: readonly string[]): Table | string | undefined {
+    const given = item.kind === 'leaf' ? item.value : null
+    if (typeof given !== 'string' || given === '') return 'must be the path of a file'
+    const path = isAbsolute(given) ? normalize(given) : join(dirname(chain.at(-1) ?? file), given)
     const id = resolve(folder, path)
     const begun = chain.findIndex((above) => resolve(folder, above) === id)
-    if (begun !== -1) return wrong(`files include each other: ${[...chain.slice(begun), path].join(' → ')}`)
+    if (begun !== -1) return `files include each other: ${[...chain.slice(begun), path].join(' → ')}`
     if (done.has(id)) return undefined
-    if (read === undefined) return wrong('files cannot be included here')
+    if (read === undefined) return 'files cannot be included here'
     let text: string
     try {
       text = read(path)
     } catch (error) {
-      return wrong(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      return `cannot be read: ${error instanceof Error ? error.message : String(error)}`
     }
     return loadFile(path, text, chain)
   }
 
-  function checkIncluded({ entries }: Table): void {
-    for (const [field, value] of entries) {
-      if (field === 'include') continue
-      if (!SHARED.includes(field)) {
-        const suggestion = nearest(field, SHARED)
-        const rule = 'a file that is included has vars, defaults and agents alone'
-        problems.push(problemAt(value.key, { path: [field], rule, suggestion }))
-      } else if (value.kind !== 'table') {
-        problems.push(problemAt(value.at, { path: [field], rule: 'must be a table' }))
-      }
-      if (!SHARED.includes(field) || value.kind !== 'table') entries.delete(field)
-    }
-  }
-
-  /** Of all but the last, which may have any field, only tables are left. */
-  function merged(tables: readonly Table[]): Table {
-    const last = tables.at(-1)
-    if (last === undefined) throw new RangeError('there is a file')
-    const entries = new Map(last.entries)
-    for (const field of SHARED) {
-      const parts = tables.flatMap(({ entries }) => entries.get(field) ?? [])
-      const [first, ...rest] = parts
-      if (first === undefined) continue
-      entries.set(
-        field,
-        rest.reduce((below, above) => overlaid(below, above, [field]), first),
-      )
-    }
-    return { ...last, entries }
-  }
-
-  function overlaid(below: Tree, above: Tree, path: readonly string[]): Tree {
-    if (below.kind !== 'table' || above.kind !== 'table') return above
-    const entries = new Map(below.entries)
-    if (path[0] === 'defaults' && path.length === 1) {
-      for (const field of pushedOutBy(above.entries)) entries.delete(field)
-    }
-    for (const [name, value] of above.entries) {
-      const before = entries.get(name)
-      if (before !== undefined && path[0] === 'agents') {
-        const rule = `defined twice: ${shownPlace(before.key)} and ${shownPlace(value.key)}`
-        problems.push(problemAt(value.key, { path: ['agents', name], rule }))
-      }
-      const mergeable = path[0] === 'defaults' && path.length === 1 && ['env', 'options'].includes(name)
-      entries.set(name, before !== undefined && mergeable ? overlaid(before, value, [...path, name]) : value)
-    }
-    return { ...above, entries }
-  }
-
   function locate(finding: Finding): Problem {
-    if (finding.outside === true)
-      return { ...problemAt({ file: normalize(file), offset: 0 }, finding), line: null, column: null }
+    const start = { file, offset: 0 }
+    if (finding.outside === true) return { ...sources.problemAt(start, finding), line: null, column: null }
     const found = tree === undefined ? undefined : treeAt(tree, finding.path)
     const place = finding.name === true ? found?.key : partOf(found, finding.part)
-    return problemAt(place ?? { file: normalize(file), offset: 0 }, finding)
+    return sources.problemAt(place ?? start, finding)
   }
 
   /** Where a part of a text begins, unless it is written with escapes. */
-  function partOf(tree: Tree | undefined, part = ''): Place | undefined {
-    if (tree?.kind !== 'leaf') return tree?.at
-    const { file, offset } = tree.at
-    const at = withoutMark(sources.get(file) ?? '')
-      .slice(offset, tree.end)
-      .indexOf(part)
-    return { file, offset: offset + Math.max(0, at) }
+  function partOf(found: Tree | undefined, part = ''): Place | undefined {
+    if (found?.kind !== 'leaf') return found?.at
+    const at = sources.slice(found.at, found.end).indexOf(part)
+    return { ...found.at, offset: found.at.offset + Math.max(0, at) }
   }
-
-  function shownPlace(place: Place): string {
-    const { line, column } = positionIn(sources.get(place.file) ?? '', place.offset)
-    return `${place.file}:${line}:${column}`
-  }
-
-  function problemAt(place: Place, finding: Finding): Problem {
-    const { suggestion, path } = finding
-    return {
-      file: place.file,
-      ...positionIn(sources.get(place.file) ?? '', place.offset),
-      path: pathText(path),
-      message: messageOf(finding),
-      ...(suggestion === undefined ? {} : { suggestion }),
-    }
-  }
-
-  function failure(problems: readonly Problem[]): BlueprintError {
-    const files = [...sources.keys()]
-    const rank = ({ file, line, column }: Problem): readonly number[] => [
-      files.indexOf(file ?? ''),
-      line ?? 0,
-      column ?? 0,
-    ]
-    const sorted = problems.toSorted((a, b) => {
-      const [left, right] = [rank(a), rank(b)]
-      return (
-        left.map((value, index) => value - (right[index] ?? 0)).find((difference) => difference !== 0) ?? 0
-      )
-    })
-    const lines = new Map<string, readonly string[]>()
-    return new BlueprintError(sorted, (name) => {
-      const known = lines.get(name)
-      if (known !== undefined) return known
-      const source = sources.get(name)
-      if (source === undefined) return undefined
-      const made = linesOf(source)
-      lines.set(name, made)
-      return made
-    })
-  }
-}
-
-/** What a file that is included may have. */
-const SHARED = ['vars', 'defaults', 'agents']
-
-/** Two ways to say the same. */
-function pushedOutBy(above: ReadonlyMap<string, Tree>): readonly string[] {
-  if (above.has('retries')) return ['restart', 'max_restarts']
-  return above.has('restart') || above.has('max_restarts') ? ['retries'] : []
 }

@@ -64,7 +64,14 @@ export const missionFields: Readonly<Record<string, Field>> = {
     'cwd',
     'Where it runs, seen from the folder of the file. Default: where the blueprint is applied.',
   ),
-  type: same('type', 'A task ends when it is done, a session stays and takes messages. Default: task.'),
+  type: {
+    to: 'type',
+    // The other types are no agents.
+    rule: z
+      .enum(['task', 'session'], { error: () => 'must be one of task, session' })
+      .optional()
+      .describe('A task ends when it is done, a session stays and takes messages. Default: task.'),
+  },
   provider: same('provider', 'Which agent the command is for. Default: raw, a shell line.'),
   model: same('model', 'The model that is to answer.'),
   options: same('options', 'Options of the provider.'),
@@ -90,5 +97,14 @@ export const missionFields: Readonly<Record<string, Field>> = {
   cpus: same('cpus', 'Processors that they may use together, such as 1.5.'),
   pids: same('pids', 'Processes and threads at a time.'),
   on_parent_exit: same('onParentExit', 'What becomes of it when its parent has exited. Default: keep.'),
+  on_exit: same('onExit', 'Whether its parent, a session, is told that it has exited. Default: nothing.'),
+  labels: {
+    to: 'labels',
+    rule: missionInputShape.labels
+      .refine((labels) => Object.keys(labels ?? {}).every((name) => !name.startsWith('overmind/')), {
+        error: 'must not have names that begin with overmind/',
+      })
+      .describe('Names and values of your own, by which it is found.'),
+  },
   terminal: same('terminal', 'Runs it on a terminal. Default: on none; 80 columns and 24 rows.'),
 }

@@ -44,13 +44,16 @@ export class BlueprintError extends Error {
   }
 }
 
+/** Where somebody may have written down what must not get into a log. */
+const IN_ENVIRONMENT = /^(?:agents\..+?|defaults)\.env(?:\.|$)/
+
 function block({ file, line, column, path, message, suggestion }: Problem, lines: Lines): string {
   const place = [file === null ? null : inert(file), line, column].filter((part) => part !== null)
   const parts = [place.length === 0 ? message : `${place.join(':')}: ${message}`]
-  // A line of an environment may hold what must not get into a log.
-  if (file !== null && line !== null && column !== null && !/\.env\b/.test(path)) {
+  if (file !== null && line !== null && column !== null && !IN_ENVIRONMENT.test(path)) {
     const text = lines(file)?.[line - 1]
-    if (text !== undefined && text.trim() !== '') parts.push(sourceBlock(text, column))
+    if (text !== undefined && text.trim() !== '' && !/\benv\b/.test(text))
+      parts.push(sourceBlock(text, column))
   }
   if (suggestion !== undefined) parts.push(`did you mean "${inert(suggestion)}"?`)
   return parts.join('\n')

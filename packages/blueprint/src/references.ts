@@ -14,7 +14,8 @@ export type Piece =
   | { readonly kind: 'braces'; readonly text: string }
   | { readonly kind: 'malformed'; readonly written: string; readonly closed: boolean }
 
-const BRACES = /\{\{\s*"(\{+)"\s*\}\}|\{\{([^]*?)\}\}|\{\{/g
+/** No reference holds another: without that, reading many open braces would take the square of their number. */
+const BRACES = /\{\{\s*"(\{+)"\s*\}\}|\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}|\{\{/g
 const NAMES = /^\s*([\w-]+)\.([\w-]+)\s*$/
 
 /** A text, taken apart; the pieces are in its order and leave nothing out. */

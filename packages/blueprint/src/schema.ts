@@ -43,7 +43,7 @@ const dependency: z.ZodType<string | CheckedDependency> = z.union(
   [
     filled,
     z.strictObject({
-      agent: filled,
+      agent: filled.describe('The name of an agent.'),
       when: oneOf(CONDITIONS).optional().describe('What must have happened to it. Default: completed.'),
       on_failure: oneOf(ON_FAILURE)
         .optional()
@@ -196,6 +196,7 @@ export type TableKind = 'document' | 'agent' | 'defaults' | 'dependency' | 'read
 /** The JSON schema (draft 7) of a blueprint's file, for editors. */
 export function blueprintSchema(): object {
   const file = document.extend({
+    agents: document.shape.agents.optional(),
     include: z
       .array(text)
       .optional()

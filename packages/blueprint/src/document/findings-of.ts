@@ -58,7 +58,7 @@ function kindOf(path: Path): TableKind | undefined {
 }
 
 /** The value, unless it is part of an environment. */
-export function got(path: Path, document: unknown): string {
+function got(path: Path, document: unknown): string {
   if (isSecret(path)) return ''
   const value = path.reduce<unknown>(
     (value, name) => (Array.isArray(value) ? value[Number(name)] : fieldsIn(value)[name]),

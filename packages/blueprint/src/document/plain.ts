@@ -25,6 +25,10 @@ export function plain(document: unknown): Plain {
   return { document: copy(document, []), findings }
 
   function copy(value: unknown, path: Path): unknown {
+    if (['bigint', 'function', 'symbol'].includes(typeof value)) {
+      findings.push({ path, rule: 'is not JSON' })
+      return null
+    }
     if (typeof value !== 'object' || value === null) return value
     if (path.length > DEEPEST) {
       findings.push({ path: path.slice(0, 4), rule: 'is nested too deeply' })

@@ -53,7 +53,7 @@ export function treeAt(tree: Tree, path: Path): Tree {
   return found
 }
 
-export function childOf(tree: Tree, step: string | number): Tree | undefined {
+function childOf(tree: Tree, step: string | number): Tree | undefined {
   if (tree.kind === 'table') return tree.entries.get(String(step))
   return tree.kind === 'list' ? tree.items[Number(step)] : undefined
 }

@@ -47,6 +47,8 @@ export async function inputOf(
     options: filled(agent.mission.options, lookup),
     ...(name.length <= LONGEST_NAME ? { name } : {}),
     parent: parent ?? work.mission.id,
+    // What it depends on may have exited long since.
+    ...(parent === undefined ? {} : { onParentExit: 'keep' as const }),
     env: { ...work.env, ...environment(agent, work.env, lookup) },
   }
 }

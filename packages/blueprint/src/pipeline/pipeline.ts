@@ -120,6 +120,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     const input = await inputOf(agent, { work, pipeline: blueprint.name, missionOf })
     if (phase === 'ending' || left.signal.aborted) return
     const labels = {
+      ...agent.mission.labels,
       [PIPELINE_LABEL]: blueprint.name,
       [AGENT_LABEL]: agent.name,
       [FINGERPRINT_LABEL]: prints.get(agent.name) ?? '',

@@ -67,6 +67,13 @@ describe('fields', () => {
       ],
     ],
     [
+      '[agents.a]\ncommand = "x"\ntype = "ritual"\nlabels = { "overmind/agent" = "b" }',
+      [
+        '3:8 agents.a.type must be one of task, session: got "ritual"',
+        '4:10 agents.a.labels must not have names that begin with overmind/',
+      ],
+    ],
+    [
       '[vars]\nx = []\n"a b" = 1\n[agents.a]\ncommand = "x"',
       [
         '2:5 vars.x must be text, a number, true or false: got []',
@@ -417,20 +424,22 @@ bad.toml:4:11: agents.a.retries must be a number: got "3"
   })
 
   test('shows of a long line what is around the place', () => {
-    const long = `agents.a = { command = "${'x'.repeat(100_000)}", cpu = 1, env = { A = "${'y'.repeat(100_000)}" } }`
+    const long = `agents.a = { command = "${'x'.repeat(100_000)}", cpu = 1, model = "${'y'.repeat(100_000)}" }`
     const lines = message(long).split('\n')
     expect(lines[0]).toBe('bad.toml:1:100028: agents.a.cpu: no such field')
-    expect(lines[1]).toMatch(/^ {2}…x+", cpu = 1, env = \{ A = "y+…$/)
+    expect(lines[1]).toMatch(/^ {2}…x+", cpu = 1, model = "y+…$/)
     expect(lines[1]?.charAt(lines[2]?.indexOf('^') ?? -1)).toBe('c')
   })
 
   test('shows nothing of an environment', () => {
     expect(message('[agents.a]\ncommand = "x"\nenv = { KEY = 12345 }')).not.toContain('12345')
+    expect(message('[agents.a]\ncommand = "x"\n[agents.a.env]\nKEY = 12345')).not.toContain('12345')
+    expect(message('agents.a = { comand = "x", env = { KEY = "12345" } }')).not.toContain('12345')
   })
 
   test('shows control characters as what they are', () => {
     const text = message('"\\u001b[31m\u009b" = 1\n"\u202e" = 1\nagents.a.command = "x"', 'a\u001b.toml')
-    expect(text).not.toMatch(/[\u001b\u009b\u202e]/)
+    for (const unsafe of ['\u001b', '\u009b', '\u202e']) expect(text).not.toContain(unsafe)
     expect(text).toContain('a\\u001b.toml:1:1: "\\u001b[31m\\u009b": no such field')
   })
 })
@@ -443,6 +452,11 @@ describe('a document that is no file', () => {
     expect(ofDocument(document).map(({ message }) => message)[0]).toMatch(
       /^the document must be a table|^agents must/,
     )
+  })
+
+  test.each([5n, () => 1, Symbol('x'), { toJSON: () => 5 }])('with %o is none', (command) => {
+    const found = ofDocument({ agents: { a: { command } } }).map(({ message }) => message)
+    expect(found).toContainEqual(expect.stringMatching(/^agents\.a\.command(\.toJSON)? is not JSON$/))
   })
 
   test('has paths and no lines', () => {

@@ -112,6 +112,8 @@ memory = "1.5G"
 cpus = 1.5
 pids = 100
 on_parent_exit = "stop"
+on_exit = "tell-parent"
+labels = { tier = "web" }
 terminal = { columns = 100, rows = 30 }
 `)
     expect(mission).toEqual({
@@ -143,6 +145,8 @@ terminal = { columns = 100, rows = 30 }
       cpus: 1.5,
       pids: 100,
       onParentExit: 'stop',
+      onExit: 'tell-parent',
+      labels: { tier: 'web' },
       terminal: { columns: 100, rows: 30 },
     })
   })

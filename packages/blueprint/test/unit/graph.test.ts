@@ -50,10 +50,10 @@ describe('an order', () => {
         expect(order.toSorted()).toEqual(nodes.map(({ name }) => name).toSorted())
         order.forEach((name, index) => {
           const before = new Set(order.slice(0, index))
-          const free = nodes.filter(
+          const free = nodes.find(
             (each) => !before.has(each.name) && each.edges.every(({ to }) => before.has(to)),
           )
-          expect(free[0]?.name).toBe(name)
+          expect(free?.name).toBe(name)
         })
         expect(edgeFindings(nodes)).toEqual([])
       }),
