@@ -165,6 +165,7 @@ test('keeps the last ones', async () => {
   await stage.pass(1)
   await eventually(() => stage.due().includes(stage.minutes(0)[0]))
   await eventually(() => stage.children().length <= 3)
+  expect(stage.due()).not.toContain(stage.minutes(-4)[0])
 })
 
 test('a start that is put off is put off by its jitter', async () => {

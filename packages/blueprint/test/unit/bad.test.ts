@@ -70,7 +70,7 @@ describe('fields', () => {
       '[agents.a]\ncommand = "x"\ntype = "ritual"\nlabels = { "overmind/agent" = "b" }',
       [
         '3:8 agents.a.type must be one of task, session: got "ritual"',
-        '4:10 agents.a.labels must not have names that begin with overmind/',
+        '4:10 agents.a.labels must not have names that begin with overmind/: got {"overmind/agent":"b"}',
       ],
     ],
     [

@@ -45,7 +45,8 @@ test('with the last answer of an agent', async () => {
   const worker = await overmind.runtime.start({ type: 'session', parent: 'lead', onExit: 'tell-parent' })
   await worker.answer(worker.send('forty-two'))
   await worker.stop()
-  await eventually(() => told(lead).some((text) => text.endsWith('\n\nIts last answer:\nforty-two')))
+  await eventually(() => told(lead).length === 1)
+  expect(told(lead)[0]).toMatch(/\n\nIts last answer:\nforty-two$/)
 })
 
 test('nobody is told who did not ask, is no session, or has gone', async () => {
