@@ -56,6 +56,25 @@ test('adopt finishes under a second supervisor what the first one started before
   expect(await readdir(folder)).toEqual([])
 })
 
+test('pipeline draws its graph, runs its agents in their order and hands results on', async () => {
+  const lines = (await example('pipeline')).map((line) => line.replace(/ \([0-9a-f]{8}\)/, ''))
+  expect(lines.slice(0, 5)).toEqual([
+    'report: 4 agents, 3 levels',
+    '1  files',
+    '   folders',
+    '2  report ← files, folders',
+    '3  apology ← report (failed)',
+  ])
+  expect(lines.slice(-5)).toEqual([
+    '[report] completed',
+    '[apology] skipped: report did not fail',
+    'done: 3 completed, 0 failed, 1 skipped',
+    expect.stringMatching(/^files: \d+, folders: \d+$/),
+    'exit code 0',
+  ])
+  expect(await readdir(folder)).toEqual([])
+})
+
 test('watch-output prints the lines of several missions under their names', async () => {
   const lines = await example('watch-output')
   const of = (name: string): string[] => lines.filter((line) => line.startsWith(`${name} | `))

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
-const names = ['core', 'claude', 'acp', 'client', 'daemon', 'cli']
+const names = ['core', 'claude', 'acp', 'blueprint', 'client', 'daemon', 'cli']
 
 interface Manifest {
   version: string
@@ -85,7 +85,7 @@ test('the bundles name the licences of what they hold', async () => {
   expect(await run(temp, 'tar', '-xzOf', tarball('daemon'), licences)).toContain('hono ')
 })
 
-test.each(['core', 'claude', 'acp', 'client', 'daemon'])(
+test.each(['core', 'claude', 'acp', 'blueprint', 'client', 'daemon'])(
   'Node imports the installed @overmind/%s',
   async (name) => {
     const source = `console.log(typeof await import('@overmind/${name}'))`
@@ -101,7 +101,8 @@ test('a strict TypeScript program compiles against the installed types, librarie
      import * as daemon from '@overmind/daemon'
      import * as claude from '@overmind/claude'
      import * as acp from '@overmind/acp'
-     export const all: object[] = [core, client, daemon, claude, acp]`,
+     import * as blueprint from '@overmind/blueprint'
+     export const all: object[] = [core, client, daemon, claude, acp, blueprint]`,
   )
   const options = '--strict --noEmit --module nodenext --target es2024 --types node --skipLibCheck false'
   expect(await run(app, join(root, 'node_modules/.bin/tsc'), ...options.split(' '), 'program.ts')).toBe('')
