@@ -21,11 +21,15 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions
 
-/** Most commands are run without `--help`, and yargs, which draws it, would be most of what they load. */
-const helpApart: Plugin = {
-  name: 'help-apart',
+/**
+ * Most commands are run without `--help` and none but `mcp` speaks MCP: yargs, which draws help, and the SDK of the
+ * protocol would be most of what they load.
+ */
+const apart: Plugin = {
+  name: 'apart',
   setup: ({ onResolve }) => {
     onResolve({ filter: /\/help\.ts$/ }, () => ({ path: './help.cjs', external: true }))
+    onResolve({ filter: /\/mcp\/serve\.ts$/ }, () => ({ path: './mcp.cjs', external: true }))
   },
 }
 
@@ -38,7 +42,7 @@ const command = {
   entryPoints: ['packages/cli/src/main.ts'],
   outfile: 'packages/cli/bundle/overmind.cjs',
   format: 'cjs',
-  plugins: [helpApart],
+  plugins: [apart],
   banner: {
     js: `const __url = require('node:url').pathToFileURL
 const __importMetaUrl = __url(__filename).href
@@ -62,6 +66,13 @@ const help = {
   alias: { 'string-width': './packages/daemon/src/text/width.ts' },
 } satisfies BuildOptions
 
+const mcp = {
+  ...command,
+  entryPoints: ['packages/cli/src/mcp/serve.ts'],
+  outfile: 'packages/cli/bundle/mcp.cjs',
+  plugins: [],
+} satisfies BuildOptions
+
 /** An ES module, which may await at its top level; what it bundles from CommonJS finds the names it expects. */
 const daemon = {
   ...common,
@@ -76,7 +87,7 @@ const require = __createRequire(import.meta.url)`,
 } satisfies BuildOptions
 
 const builtInto = new Map<string, Metafile[]>()
-for (const options of [command, help, daemon]) {
+for (const options of [command, help, mcp, daemon]) {
   const { metafile } = await build(options).catch(() => process.exit(1)) // esbuild has said why
   const folder = dirname(options.outfile)
   builtInto.set(folder, [...(builtInto.get(folder) ?? []), metafile])

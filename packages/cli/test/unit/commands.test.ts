@@ -7,7 +7,7 @@ const names = Object.keys(commands)
 test('every command of the contract is there', () => {
   expect(names.toSorted()).toEqual(
     (
-      'approve attach claude completion deny describe detach doctor events inbox info interrupt kill logs monitor ' +
+      'approve attach claude completion deny describe detach doctor events inbox info interrupt kill logs mcp monitor ' +
       'prune ps restart result rm run send shutdown start status stop subscribe top wait'
     ).split(' '),
   )
