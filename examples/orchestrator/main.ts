@@ -8,7 +8,7 @@ const [goal = 'Write hello.txt with a greeting in it, and bye.txt with a farewel
 const client = createClient()
 const lead = await client.start({
   name: 'lead',
-  command: [process.execPath, new URL('lead.ts', import.meta.url).pathname, goal],
+  command: [process.execPath, new URL('./lead.ts', import.meta.url).pathname, goal],
   cwd: process.cwd(),
   env: Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),

@@ -64,9 +64,14 @@ export function beginningOf(text: string, mostBytes: number): Part {
 function endOf(text: string, mostBytes: number): string {
   const bytes = Buffer.from(text)
   if (bytes.length <= mostBytes) return text
-  let begin = bytes.length - mostBytes
+  return fromCharacter(bytes.subarray(bytes.length - mostBytes)).toString('utf8')
+}
+
+/** The bytes from the first on that begins a character: a cut may have been inside of one. */
+export function fromCharacter(bytes: Buffer): Buffer {
+  let begin = 0
   while (begin < bytes.length && isInside(bytes[begin])) begin += 1
-  return bytes.subarray(begin).toString('utf8')
+  return bytes.subarray(begin)
 }
 
 /** Whether a byte goes on with a character that an earlier one began. */

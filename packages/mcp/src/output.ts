@@ -1,6 +1,7 @@
 import type { OvermindClient } from '@overmind/client'
 import { MOST_BYTES } from './answer.ts'
-import { lastLines, type Part } from './inert.ts'
+import { ToolFailure } from './failures.ts'
+import { fromCharacter, lastLines, type Part } from './inert.ts'
 import { patiently } from './patience.ts'
 
 export interface OutputOptions {
@@ -21,10 +22,14 @@ export async function writtenBy(
     .filter(({ run: of, stream }) => (run === undefined || of === run) && stream !== 'stderr')
     .toSorted((a, b) => a.run - b.run)
     .at(-1)
-  if (file === undefined) return { text: '', truncated: false }
+  if (file === undefined) {
+    if (run === undefined) return { text: '', truncated: false }
+    throw new ToolFailure('run_not_found', `mission ${id} has had no run ${run}`)
+  }
   const from = Math.max(0, file.bytes - MOST_BYTES)
   const read = (): Promise<Buffer> => lastOf(client.output(id, { run: file.run, from, signal }))
-  const part = lastLines(await patiently(read, signal), { lines, bytes: MOST_BYTES })
+  const bytes = await patiently(read, signal)
+  const part = lastLines(from > 0 ? fromCharacter(bytes) : bytes, { lines, bytes: MOST_BYTES })
   return { ...part, truncated: part.truncated || from > 0 }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConnectionFailed, DaemonNotRunning } from '@overmind/client'
+import { ApiError, ConnectionFailed, DaemonNotRunning } from '@overmind/client'
 
 /** How long a daemon that has died may take to come back. */
 const PATIENCE_MS = 10_000
@@ -7,7 +7,12 @@ const RETRY_MS = 200
 
 /** Whether it failed because the daemon is away, and may be back soon. */
 export function isAway(error: unknown): boolean {
-  return error instanceof DaemonNotRunning || error instanceof ConnectionFailed
+  return error instanceof ConnectionFailed || hasDoneNothing(error)
+}
+
+/** Whether there was no daemon, or one that is ending and begins nothing more. */
+function hasDoneNothing(error: unknown): boolean {
+  return error instanceof DaemonNotRunning || (error instanceof ApiError && error.code === 'runtime_closed')
 }
 
 /** Rests before the daemon is asked again. */
@@ -20,9 +25,9 @@ export async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): 
   return retrying(ask, signal, isAway)
 }
 
-/** The same for what must not happen twice: asked again only as long as nothing has been sent. */
+/** The same for what must not happen twice: asked again only as long as nothing has been done. */
 export async function once<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  return retrying(ask, signal, (error) => error instanceof DaemonNotRunning)
+  return retrying(ask, signal, hasDoneNothing)
 }
 
 async function retrying<T>(
