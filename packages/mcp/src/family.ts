@@ -28,6 +28,17 @@ export function below<M extends Member>(missions: readonly M[], tops: ReadonlySe
   return missions.filter(({ id }) => found.has(id))
 }
 
+/** What one may see and touch who acts for a mission; of a person who has none, what was started for that person. */
+export function mineOf<M extends Member>(
+  missions: readonly M[],
+  self: string | null,
+  started: ReadonlySet<string>,
+): readonly M[] {
+  if (self !== null) return below(missions, new Set([self]))
+  const theirs = new Set(below(missions, started).map(({ id }) => id))
+  return missions.filter(({ id }) => started.has(id) || theirs.has(id))
+}
+
 /** How many missions are above one; a parent that has been forgotten still counts, those above it cannot. */
 export function depthOf(missions: readonly Member[], id: string): number {
   const byId = new Map(missions.map((mission) => [mission.id, mission]))

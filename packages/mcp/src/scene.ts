@@ -1,6 +1,6 @@
 import type { OvermindClient } from '@overmind/client'
 import { ToolFailure } from './failures.ts'
-import { below, depthOf, find, isOver, type Member, MEMBER_FIELDS } from './family.ts'
+import { depthOf, find, isOver, type Member, MEMBER_FIELDS, mineOf } from './family.ts'
 import { patiently } from './patience.ts'
 
 export interface Limits {
@@ -16,15 +16,15 @@ export interface SceneOptions {
   readonly client: OvermindClient
   /** The id of the mission that it acts for; null when it acts for a person. */
   readonly self: string | null
-  /** `family`: only what belongs to its own mission. */
+  /** `family`: only what belongs to its own mission, or what it has started when it has none. */
   readonly reach: 'family' | 'all'
   readonly limits: Limits
 }
 
 /** Whose tools these are, and what they may see and touch. Nothing is remembered that the daemon knows. */
 export interface Scene extends SceneOptions {
-  /** All missions that may be seen, the oldest first. */
-  members(signal: AbortSignal): Promise<readonly Member[]>
+  /** Those of all missions that may be seen. */
+  visible<M extends Member>(missions: readonly M[]): readonly M[]
   /** @throws ToolFailure `not_found`, `ambiguous_id` */
   find(ref: string, signal: AbortSignal): Promise<Member>
   /** The same for several, each once. */
@@ -35,7 +35,7 @@ export interface Scene extends SceneOptions {
 
 export function openScene(options: SceneOptions): Scene {
   const { client, self, reach, limits } = options
-  /** Of a person who has no mission of their own. */
+  /** By a person who has no mission of their own. */
   const started = new Set<string>()
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -45,9 +45,8 @@ export function openScene(options: SceneOptions): Scene {
     return (await patiently(ask, signal)).missions
   }
 
-  async function members(signal: AbortSignal): Promise<readonly Member[]> {
-    const all = await everybody(signal)
-    return reach === 'all' || self === null ? all : below(all, new Set([self]))
+  function visible<M extends Member>(missions: readonly M[]): readonly M[] {
+    return reach === 'all' ? missions : mineOf(missions, self, started)
   }
 
   async function admit<T extends { readonly id: string }>(
@@ -63,11 +62,11 @@ export function openScene(options: SceneOptions): Scene {
 
   return {
     ...options,
-    members,
-    find: async (ref, signal) => find(await members(signal), ref),
+    visible,
+    find: async (ref, signal) => find(visible(await everybody(signal)), ref),
     findAll: async (refs, signal) => {
-      const all = await members(signal)
-      return [...new Set(refs.map((ref) => find(all, ref)))]
+      const seen = visible(await everybody(signal))
+      return [...new Set(refs.map((ref) => find(seen, ref)))]
     },
     admit: (begin, signal) => {
       const result = turn.then(() => {
@@ -98,9 +97,7 @@ export function mustBeAdmitted(
       `a mission of yours would be ${depth} deep, and ${limits.maxDepth} is the limit: do this work yourself`,
     )
   }
-  const tops = self === null ? started : new Set([self])
-  const mine = [...below(missions, tops), ...missions.filter(({ id }) => started.has(id))]
-  const alive = mine.filter((mission) => !isOver(mission)).length
+  const alive = mineOf(missions, self, started).filter((mission) => !isOver(mission)).length
   if (alive >= limits.maxChildren) {
     throw new ToolFailure(
       'max_children',

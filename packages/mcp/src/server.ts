@@ -11,7 +11,7 @@ import { stopMission } from './tools/stop-mission.ts'
 import { waitForMissions } from './tools/wait-for-missions.ts'
 
 export interface McpServerOptions extends Pick<SceneOptions, 'client' | 'self'> {
-  /** Default: `family`, only what belongs to `self`. */
+  /** Default: `family`, only what belongs to `self`, or what it has started without one. */
   readonly reach?: SceneOptions['reach']
   readonly limits?: Partial<Limits>
   /** Offers `answer_question`. Default: not. */

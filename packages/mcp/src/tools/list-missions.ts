@@ -17,7 +17,7 @@ const output = z.object({
   left_out: z.number().describe(`How many older ones are not shown: ${MOST} are at most`),
 })
 
-export function listMissions({ client, members }: Scene): Offer {
+export function listMissions({ client, visible }: Scene): Offer {
   return tool({
     name: 'list_missions',
     title: 'List your missions',
@@ -28,11 +28,10 @@ export function listMissions({ client, members }: Scene): Offer {
     output,
     hints: { readOnly: true, destructive: false, idempotent: true },
     run: async ({ alive }, { signal }) => {
-      const mine = new Set((await members(signal)).map(({ id }) => id))
       const ask = (): ReturnType<typeof client.list<(typeof SHOWN_FIELDS)[number]>> =>
         client.list({ all: true, fields: SHOWN_FIELDS, signal })
       const { missions } = await patiently(ask, signal)
-      const wanted = missions.filter((mission) => mine.has(mission.id) && !(alive && isOver(mission)))
+      const wanted = visible(missions).filter((mission) => !(alive && isOver(mission)))
       return {
         missions: wanted.slice(-MOST).map(shown),
         left_out: Math.max(0, wanted.length - MOST),

@@ -21,8 +21,11 @@ describe('overmind mcp', () => {
   afterAll(() => o[Symbol.asyncDispose]())
 
   /** As the program of an agent starts it: in the environment of the agent's mission. */
-  function mcp(self: string | null, ...flags: readonly string[]): Promise<Agent> {
-    const transport = new StdioClientTransport({
+  const mcp = (self: string | null, ...flags: readonly string[]): Promise<Agent> =>
+    connectAgent(program(self, flags))
+
+  function program(self: string | null, flags: readonly string[]): StdioClientTransport {
+    return new StdioClientTransport({
       command: process.execPath,
       args: [launcher, 'mcp', ...flags],
       cwd: o.folder,
@@ -33,7 +36,6 @@ describe('overmind mcp', () => {
         ...(self === null ? {} : { OVERMIND_MISSION_ID: self }),
       },
     })
-    return connectAgent(transport)
   }
 
   const lead = (name: string): Promise<string> => o.start('--name', name, '--exec', 'sleep', '600')
@@ -71,6 +73,17 @@ describe('overmind mcp', () => {
     expect(missions.map(({ id }) => id)).toEqual([quick, slow])
     expect(JSON.stringify(missions)).not.toContain('do not show this')
     expect((await agent.ok('get_mission', { mission: quick })).why.join(' ')).toMatch(/exit code 3/)
+  })
+
+  test.each(['legacy', 'auto'] as const)('speaks the protocol as it was and as it is: %s', async (mode) => {
+    await using agent = await connectAgent(program(await lead(mode), []), mode)
+    const version = mode === 'auto' ? '2026-07-28' : '2025-11-25'
+    expect(agent.client.getNegotiatedProtocolVersion()).toBe(version)
+    const { tools } = await agent.client.listTools()
+    expect(tools).toHaveLength(8)
+    const child = await agent.start({ command: 'echo hello' })
+    expect(await agent.ok('wait_for_missions', { missions: [child] })).toMatchObject({ done: true })
+    expect(await agent.refused('get_result', { mission: 'x' })).toMatch(/^not_found: /)
   })
 
   test('knows nothing of missions of others', async () => {

@@ -92,6 +92,16 @@ describe('the tools', () => {
     expect((await agent.ok('list_missions')).missions).toEqual([])
   })
 
+  test('know, of nobody in particular, what they have started', async () => {
+    const stranger = await client.start({ command: ['sleep', '600'], cwd: '/tmp' })
+    await using agent = await agentOf({ self: null })
+    expect((await agent.ok('list_missions')).missions).toEqual([])
+    expect(await agent.refused('stop_mission', { mission: stranger.id })).toMatch(/^not_found: /)
+    const own = await agent.start({ command: ['sleep', '600'] })
+    const theirs = await client.start({ command: ['sleep', '600'], cwd: '/tmp', parent: own })
+    expect((await agent.ok('list_missions')).missions.map(({ id }) => id)).toEqual([own, theirs.id])
+  })
+
   test("tell the daemon's own codes, and whose name it is to nobody", async () => {
     await using agent = await agentOf()
     const stranger = await client.start({ command: ['sleep', '600'], cwd: '/tmp', name: 'taken' })

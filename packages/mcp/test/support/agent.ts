@@ -44,8 +44,9 @@ export interface Agent extends AsyncDisposable {
   start(given: Readonly<Record<string, unknown>>): Promise<string>
 }
 
-export async function connectAgent(transport: Transport): Promise<Agent> {
-  const client = new Client({ name: 'test', version: '1.0.0' })
+/** `auto`: begins with the newest release of the protocol, which is another handshake. */
+export async function connectAgent(transport: Transport, mode: 'legacy' | 'auto' = 'legacy'): Promise<Agent> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } })
   await client.connect(transport)
 
   async function call(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { below, depthOf, find, type Member } from '../../src/family.ts'
+import { below, depthOf, find, type Member, mineOf } from '../../src/family.ts'
 import { type Limits, mustBeAdmitted } from '../../src/scene.ts'
 
 function member(id: string, parent: string | null = null, more: Partial<Member> = {}): Member {
@@ -39,6 +39,12 @@ describe('a family', () => {
     expect(ids(below(circle, new Set(['a'])))).toEqual(['b'])
     expect(below(circle, new Set(['c']))).toEqual([])
     expect(depthOf(circle, 'a')).toBe(2)
+  })
+
+  test('of a person without a mission is what was started for that person, and what belongs to that', () => {
+    expect(ids(mineOf(family, null, new Set(['a', 'theirs'])))).toEqual(['a', 'aa', 'aaa', 'theirs'])
+    expect(mineOf(family, null, new Set())).toEqual([])
+    expect(ids(mineOf(family, 'a', new Set(['theirs'])))).toEqual(['aa', 'aaa'])
   })
 
   test('depth counts the missions above, and one that is forgotten', () => {
