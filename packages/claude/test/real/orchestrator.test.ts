@@ -3,8 +3,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { createClient, type MissionView, type OvermindClient } from '../../../client/src/index.ts'
+import {
+  createClient,
+  type MissionView,
+  type OvermindClient,
+  type StartRequest,
+} from '../../../client/src/index.ts'
+import { eventually } from '../../../core/test/support/eventually.ts'
 import { temporaryHome } from '../../../core/test/support/home.ts'
+import { endGroup } from '../../../core/test/support/processes.ts'
 import { startDaemon } from '../../../daemon/test/support/daemon.ts'
 import { type Lab, openLab } from '../support/cli.ts'
 import { startFakeAnthropic } from '../support/fake-anthropic.ts'
@@ -15,6 +22,7 @@ const overmind = fileURLToPath(new URL('../../../cli/bin/overmind.cjs', import.m
 interface Host extends AsyncDisposable {
   readonly lab: Lab
   readonly client: OvermindClient
+  start(script: readonly string[], more: StartRequest): Promise<MissionView>
   /** Runs a task to its end. */
   task(script: readonly string[], options: Readonly<Record<string, unknown>>): Promise<MissionView>
   /** What the tools have answered to the model, in order. */
@@ -28,18 +36,21 @@ async function openHost(): Promise<Host> {
   const home = await temporaryHome()
   const daemon = await startDaemon(home.path)
   const client = createClient({ home: home.path })
+  const start = (script: readonly string[], more: StartRequest): Promise<MissionView> =>
+    client.start({
+      provider: 'claude',
+      model: 'claude-opus-5-5',
+      command: script.join('\n::next\n'),
+      cwd: lab.cwd,
+      env: { ...lab.env, OVERMIND_CLAUDE: program.path, OVERMIND_CLI: overmind },
+      ...more,
+    })
   return {
     lab,
     client,
+    start,
     task: async (script, options) => {
-      const { id } = await client.start({
-        provider: 'claude',
-        model: 'claude-opus-5-5',
-        command: script.join('\n::next\n'),
-        cwd: lab.cwd,
-        env: { ...lab.env, OVERMIND_CLAUDE: program.path, OVERMIND_CLI: overmind },
-        options,
-      })
+      const { id } = await start(script, { options })
       return client.wait(id, { timeoutMs: 90_000 })
     },
     results: () => {
@@ -109,3 +120,40 @@ test('keeps the servers that it has been given, as an object, as text and as a f
     expect(others).toContain(lead.id)
   }
 })
+
+test('an agent that is killed while it waits has its tools and its missions again', async () => {
+  await using host = await openHost()
+  const { client } = host
+  const options = { orchestrator: true }
+  const lead = await host.start([], { type: 'session', options, restart: 'on-failure', backoff_ms: 1 })
+  const tell = async (...script: readonly string[]): Promise<string> =>
+    (await client.send(lead.id, script.join('\n::next\n'))).message
+  const command = 'until [ -e go ]; do sleep 0.05; done; echo went'
+  const first = await tell(tool('start_mission', { command, name: 'child' }), '::text begun')
+  expect(await client.answer(lead.id, first, { timeoutMs: 60_000 })).toMatchObject({ text: 'begun' })
+  const second = await tell(
+    tool('wait_for_missions', { missions: ['child'], timeout_seconds: 60 }),
+    tool('get_result', { mission: 'child' }),
+    '::text all done',
+  )
+  await eventually(async () => (await saidBy(host, lead.id)).includes('wait_for_missions'), {
+    within: 60_000,
+  })
+  endGroup((await client.get(lead.id)).os_pid)
+  await eventually(async () => (await client.get(lead.id)).run === 2, { within: 60_000 })
+  writeFileSync(join(host.lab.cwd, 'go'), '')
+  expect(await client.answer(lead.id, second, { timeoutMs: 90_000 })).toMatchObject({
+    ok: true,
+    text: 'all done',
+  })
+  expect(host.results().at(-1)).toContain('went')
+  const { missions } = await client.list({ all: true })
+  expect(missions.map(({ name, run }) => [name, run])).toEqual([
+    [lead.name, 2],
+    ['child', 1],
+  ])
+})
+
+async function saidBy({ client }: Host, id: string): Promise<string> {
+  return Buffer.concat(await Array.fromAsync(client.logs(id))).toString('utf8')
+}
