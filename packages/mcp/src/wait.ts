@@ -4,6 +4,8 @@ import { isAway, patiently, rest } from './patience.ts'
 import type { ToolCall } from './tool.ts'
 import { type Seen, SHOWN_FIELDS, type Shown, shown } from './views.ts'
 
+type Watched = Pick<OvermindClient, 'list' | 'watch'>
+
 /** Programs of agents that are told nothing for a minute believe that nobody is there. */
 const PROGRESS_MS = 10_000
 
@@ -25,7 +27,7 @@ export interface WaitOptions {
  * they are looked for again until it is back or the time is over.
  */
 export async function waitUntilOver(
-  client: OvermindClient,
+  client: Watched,
   ids: readonly string[],
   { until, timeoutMs, call }: WaitOptions,
 ): Promise<Waited> {
@@ -58,7 +60,7 @@ export async function waitUntilOver(
 
 /** Notes how the missions are, and as of which revision; one that is not there has been forgotten. */
 async function look(
-  client: OvermindClient,
+  client: Watched,
   missions: Map<string, Seen | null>,
   signal: AbortSignal,
   ask: typeof patiently = async (question) => question(),
@@ -73,7 +75,7 @@ async function look(
 
 /** Notes what changes, until it is done, the time is over, or the daemon has gone: then it has rested a while. */
 async function follow(
-  client: OvermindClient,
+  client: Watched,
   missions: Map<string, Seen | null>,
   { done, signal }: { readonly done: () => boolean; readonly signal: AbortSignal },
 ): Promise<void> {

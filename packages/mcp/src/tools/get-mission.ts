@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { beginningOf, inertText } from '../inert.ts'
+import { beginningOf } from '../inert.ts'
 import { missionInput } from '../input.ts'
 import { patiently } from '../patience.ts'
 import type { Scene } from '../scene.ts'
@@ -53,7 +53,7 @@ export function getMission({ client, find }: Scene): Offer {
             input: beginningOf(given, QUESTION_BYTES).text,
             at,
           })),
-        evidence: evidence === null ? null : inertText(evidence),
+        evidence,
       }
     },
   })

@@ -1,6 +1,8 @@
 /** The tools from source, in this process, under a daemon of their own. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { InMemoryTransport } from '@modelcontextprotocol/client'
-import { createClient, type OvermindClient } from '@overmind/client'
+import { createClient, type OvermindClient, type StartRequest } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Lab, openLab } from '../../../claude/test/support/cli.ts'
 import { standIn } from '../../../claude/test/support/stand-in-program.ts'
@@ -41,6 +43,14 @@ describe('the tools', () => {
     await agent.client.listTools()
     return Object.assign(agent, { self })
   }
+
+  /** An agent that belongs to nobody. */
+  const stranger = (): StartRequest => ({
+    type: 'session',
+    provider: 'claude',
+    cwd: lab.cwd,
+    env: { ...lab.env, ...standIn.env, OVERMIND_CLAUDE: standIn.path },
+  })
 
   async function ended(agent: Agent, given: Readonly<Record<string, unknown>>): Promise<string> {
     const id = await agent.start(given)
@@ -126,17 +136,21 @@ describe('the tools', () => {
   })
 
   test('show an output of any size and of any bytes as at most 64 KB of text', async () => {
-    await using agent = await agentOf()
+    const asked: (number | undefined)[] = []
+    const output: OvermindClient['output'] = (id, query) => {
+      asked.push(query?.from)
+      return client.output(id, query)
+    }
+    await using agent = await agentOf({ client: { ...client, output } })
     const big = await ended(agent, {
       command: `head -c 100000000 /dev/zero | tr '\\0' x; printf '\\nthe end\\n'`,
       timeout_seconds: 60,
     })
-    const began = performance.now()
     const read = await agent.ok('read_output', { mission: big, lines: 5000 })
+    expect(asked).toEqual([100_000_009 - 65_536])
     expect(read.truncated).toBe(true)
     expect(Buffer.byteLength(read.text)).toBe(65_536)
     expect(read.text.endsWith('x\nthe end\n')).toBe(true)
-    expect(performance.now() - began).toBeLessThan(2000)
     expect((await agent.ok('read_output', { mission: big, lines: 1 })).text).toBe('the end\n')
 
     const noise = await ended(agent, { command: 'head -c 1000000 /dev/urandom' })
@@ -163,6 +177,12 @@ describe('the tools', () => {
     const { mission } = await agent.ok('get_mission', { mission: id })
     expect(mission.command).toMatch(/^true '\\u\{202e\}' long .*…$/)
     expect(mission.command.length).toBeLessThan(500)
+    const odd = join(lab.cwd, 'odd\x1b[2J\x07folder')
+    await mkdir(odd)
+    const failed = await ended(agent, { command: 'echo "\x1b]0;title\x07why"; false', cwd: odd })
+    const told = await agent.ok('get_mission', { mission: failed })
+    expect(told.mission.cwd).toBe(join(lab.cwd, String.raw`odd\x07folder`))
+    expect(told.evidence).toBe('why\n')
   })
 
   test('an agent that exits leaves what is to stay, and takes with it what is to stop', async () => {
@@ -224,6 +244,8 @@ describe('the tools', () => {
   test('a question of a descendant is shown, and answered by who may', async () => {
     await using agent = await agentOf({ mayApprove: true })
     const id = await agent.start({ type: 'session', provider: 'claude' })
+    const another = await client.start({ ...stranger(), command: '::tool Bash {"command":"touch other"}' })
+    await eventually(async () => (await client.get(another.id)).asks === 1)
     const ask = `::tool Bash ${JSON.stringify({ command: 'touch made; printf "\u001b[2J"' })}\n::next\n::text done`
     const { message } = await agent.ok('send_message', { mission: id, text: ask })
     await eventually(async () => (await agent.ok('get_mission', { mission: id })).questions.length === 1)
@@ -248,6 +270,9 @@ describe('the tools', () => {
       /^ask_not_found/,
     )
     await agent.ok('stop_mission', { mission: id, kill: true })
+    expect(await client.get(another.id)).toMatchObject({ asks: 1 })
+    expect((await agent.ok('list_missions')).missions).toHaveLength(1)
+    expect((await agent.ok('list_missions', { alive: true })).missions).toEqual([])
   })
 
   test('nobody answers a question of their own, whatever they may see', async () => {
@@ -258,13 +283,7 @@ describe('the tools', () => {
   })
 
   test('what a family may spend is bounded by the mission above it', async () => {
-    const above = await client.start({
-      type: 'session',
-      provider: 'claude',
-      cwd: lab.cwd,
-      env: { ...lab.env, ...standIn.env, OVERMIND_CLAUDE: standIn.path },
-      max_tokens: 2000,
-    })
+    const above = await client.start({ ...stranger(), max_tokens: 2000 })
     await using agent = await agentOf({ self: above.id })
     const id = await agent.start({ type: 'session', provider: 'claude', max_cost_usd: 5 })
     await agent.ok('send_message', { mission: id, text: '::usage {"input_tokens":3000}\n::text dear' })

@@ -30,6 +30,7 @@ export interface Answered {
   readonly message: string
   readonly answer: { readonly ok: boolean; readonly text: string } | null
   readonly why: readonly string[]
+  readonly evidence: string | null
   readonly questions: readonly { readonly id: string; readonly tool: string; readonly summary: string }[]
   readonly decision: string
 }
