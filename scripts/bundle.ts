@@ -21,7 +21,10 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions
 
-/** What few commands need would be most of what all of them load: yargs, which draws help, and what reads blueprints. */
+/**
+ * What few commands need would be most of what all of them load: yargs, which draws help, what reads blueprints, and the SDK
+ * of MCP.
+ */
 const apart: Plugin = {
   name: 'apart',
   setup: ({ onResolve }) => {
@@ -30,6 +33,7 @@ const apart: Plugin = {
       path: './blueprint.cjs',
       external: true,
     }))
+    onResolve({ filter: /\/mcp\/serve\.ts$/ }, () => ({ path: './mcp.cjs', external: true }))
   },
 }
 
@@ -73,6 +77,13 @@ const blueprint = {
   plugins: [],
 } satisfies BuildOptions
 
+const mcp = {
+  ...command,
+  entryPoints: ['packages/cli/src/mcp/serve.ts'],
+  outfile: 'packages/cli/bundle/mcp.cjs',
+  plugins: [],
+} satisfies BuildOptions
+
 /** An ES module, which may await at its top level; what it bundles from CommonJS finds the names it expects. */
 const daemon = {
   ...common,
@@ -87,7 +98,7 @@ const require = __createRequire(import.meta.url)`,
 } satisfies BuildOptions
 
 const builtInto = new Map<string, Metafile[]>()
-for (const options of [command, help, blueprint, daemon]) {
+for (const options of [command, help, blueprint, mcp, daemon]) {
   const { metafile } = await build(options).catch(() => process.exit(1)) // esbuild has said why
   const folder = dirname(options.outfile)
   builtInto.set(folder, [...(builtInto.get(folder) ?? []), metafile])

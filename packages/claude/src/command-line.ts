@@ -1,5 +1,6 @@
 import type { Beginning, Environment, Invocation } from '@overmind/core'
 import { type ClaudeOptions, optionsOf } from './options.ts'
+import { mcpConfigsOf, orchestratorRules } from './orchestrator.ts'
 
 /** What the CLI tells the programs it starts about itself: another CLI would take it for its own. */
 const INHERITED: ReadonlySet<string> = new Set([
@@ -44,7 +45,7 @@ export function commandLine({ spec, env, conversation }: Beginning): Invocation 
     ...(id === null ? [] : [conversation?.resumes === true ? '--resume' : '--session-id', id]),
     ...(spec.model === null ? [] : ['--model', spec.model]),
     ...(atTerminal ? [] : limits(spec, conversation)),
-    ...flags(options, conversation?.rules ?? []),
+    ...flags(options, { rules: conversation?.rules ?? [], env }),
     ...(options.args ?? []),
   ]
   if (atTerminal) return { argv, streams: 'terminal', env: ownOnly(env) }
@@ -79,14 +80,17 @@ function limits(
   ]
 }
 
-function flags(options: ClaudeOptions, rules: readonly string[]): readonly string[] {
+function flags(
+  options: ClaudeOptions,
+  { rules, env }: { readonly rules: readonly string[]; readonly env: Environment },
+): readonly string[] {
   const text = (name: string, value: string | undefined): readonly string[] =>
     value === undefined ? [] : [`${name}=${value}`]
   const list = (name: string, values: readonly string[] | undefined): readonly string[] =>
     values === undefined || values.length === 0 ? [] : [`${name}=${values.join(',')}`]
   const json = (name: string, value: unknown): readonly string[] =>
     value === undefined ? [] : [`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`]
-  const allowed = [...(options.allowedTools ?? []), ...rules]
+  const allowed = [...(options.allowedTools ?? []), ...orchestratorRules(options), ...rules]
   return [
     ...text('--permission-mode', options.permissionMode),
     ...list('--allowedTools', allowed),
@@ -95,7 +99,7 @@ function flags(options: ClaudeOptions, rules: readonly string[]): readonly strin
     ...text('--system-prompt', options.systemPrompt),
     ...text('--append-system-prompt', options.appendSystemPrompt),
     ...json('--settings', options.settings),
-    ...json('--mcp-config', options.mcpConfig),
+    ...mcpConfigsOf(options, env).flatMap((config) => json('--mcp-config', config)),
     ...(options.strictMcpConfig === true ? ['--strict-mcp-config'] : []),
     ...(options.addDirs ?? []).map((folder) => `--add-dir=${folder}`),
     ...text('--fallback-model', options.fallbackModel),

@@ -16,6 +16,7 @@ const schema = z.strictObject({
   settings: jsonOrPath.optional(),
   mcpConfig: jsonOrPath.optional(),
   strictMcpConfig: z.boolean().optional(),
+  orchestrator: z.boolean().optional(),
   addDirs: words.optional(),
   fallbackModel: z.string().optional(),
   args: words.optional(),
@@ -48,6 +49,8 @@ export interface ClaudeOptions {
   readonly mcpConfig?: unknown
   /** Only the servers of `mcpConfig`. */
   readonly strictMcpConfig?: boolean | undefined
+  /** Gives it the tools of `overmind mcp`, with which it runs missions of its own. Default: not. */
+  readonly orchestrator?: boolean | undefined
   /** Folders beside its own that it may work in. */
   readonly addDirs?: readonly string[] | undefined
   /** Answers when the model is overloaded. */

@@ -3,6 +3,7 @@ import type { Environment, Provider } from '@overmind/core'
 import { commandLine } from './command-line.ts'
 import { checkInstallation } from './installation.ts'
 import { readOptions } from './options.ts'
+import { checkOrchestrator } from './orchestrator.ts'
 import { talkWith } from './talk.ts'
 import { memoryOf } from './transcript.ts'
 import { refusalOf } from './trouble.ts'
@@ -22,8 +23,9 @@ export function claudeProvider(): Provider {
   return {
     name: 'claude',
     check: async (spec, env) => {
-      readOptions(spec)
+      const { orchestrator } = readOptions(spec)
       await checkInstallation(spec.cwd, env)
+      if (orchestrator === true) await checkOrchestrator(spec.cwd, env)
     },
     invoke: commandLine,
     talk: talkWith,

@@ -68,6 +68,12 @@ const sample: ProviderSample = {
     },
     { mission, env: { PATH: folder }, code: 'agent_not_found', names: 'npm install' },
     {
+      mission: { ...mission, options: { orchestrator: true } },
+      env: { PATH: folder, OVERMIND_CLAUDE: release('2.1.330') },
+      code: 'invalid_spec',
+      names: 'OVERMIND_CLI',
+    },
+    {
       mission,
       env: { PATH: '/bin', OVERMIND_CLAUDE: release('1.0.0') },
       code: 'agent_too_old',

@@ -118,6 +118,10 @@ export const commands: Commands = {
     summary: 'Forget old missions and their output',
     load: async () => (await import('./prune.ts')).prune,
   },
+  mcp: {
+    summary: 'Let an agent run missions of its own, over MCP',
+    load: async () => (await import('./mcp.ts')).mcp,
+  },
   start: {
     summary: 'Start the daemon',
     load: async () => (await import('./start.ts')).start,

@@ -1,5 +1,5 @@
 import { command, type Command } from '../command-line/command.ts'
-import { choice, list, value } from '../command-line/flags.ts'
+import { choice, flag, list, value } from '../command-line/flags.ts'
 import { text } from '../command-line/values.ts'
 import { CommandError, UsageError } from '../failures.ts'
 import { present, startFlags, startRequest } from '../start/flags.ts'
@@ -17,6 +17,7 @@ const flags = {
   'append-system-prompt': value('text', "On top of the agent's own", text),
   settings: value('file', 'Its settings, as a file or as JSON', text),
   'mcp-config': value('file', 'Its MCP servers, as a file or as JSON', text),
+  orchestrator: flag('Give it tools to run missions of its own'),
   'add-dir': list('folder', 'Another folder that it may work in', text),
   'fallback-model': value('name', 'Answers when the model is overloaded', text),
 }
@@ -58,6 +59,7 @@ export const claude: Command = command({
       append_system_prompt: given['append-system-prompt'],
       settings: given.settings,
       mcp_config: given['mcp-config'],
+      orchestrator: given.orchestrator ? true : undefined,
       add_dirs: given['add-dir'].length === 0 ? undefined : given['add-dir'],
       fallback_model: given['fallback-model'],
       args: behind.length === 0 ? undefined : behind,

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
-const names = ['core', 'claude', 'acp', 'blueprint', 'client', 'daemon', 'cli']
+const names = ['core', 'claude', 'acp', 'blueprint', 'client', 'daemon', 'mcp', 'cli']
 
 interface Manifest {
   version: string
@@ -81,11 +81,13 @@ test.each(names)('the tarball of %s holds its licence and README, and no tests',
 
 test('the bundles name the licences of what they hold', async () => {
   const licences = 'package/bundle/THIRD-PARTY-LICENSES.txt'
-  expect(await run(temp, 'tar', '-xzOf', tarball('cli'), licences)).toContain('yargs ')
+  const ofCli = await run(temp, 'tar', '-xzOf', tarball('cli'), licences)
+  expect(ofCli).toContain('yargs ')
+  expect(ofCli).toContain('@modelcontextprotocol/server ')
   expect(await run(temp, 'tar', '-xzOf', tarball('daemon'), licences)).toContain('hono ')
 })
 
-test.each(['core', 'claude', 'acp', 'blueprint', 'client', 'daemon'])(
+test.each(['core', 'claude', 'acp', 'blueprint', 'client', 'daemon', 'mcp'])(
   'Node imports the installed @overmind/%s',
   async (name) => {
     const source = `console.log(typeof await import('@overmind/${name}'))`
@@ -102,7 +104,8 @@ test('a strict TypeScript program compiles against the installed types, librarie
      import * as claude from '@overmind/claude'
      import * as acp from '@overmind/acp'
      import * as blueprint from '@overmind/blueprint'
-     export const all: object[] = [core, client, daemon, claude, acp, blueprint]`,
+     import * as mcp from '@overmind/mcp'
+     export const all: object[] = [core, client, daemon, claude, acp, blueprint, mcp]`,
   )
   const options = '--strict --noEmit --module nodenext --target es2024 --types node --skipLibCheck false'
   expect(await run(app, join(root, 'node_modules/.bin/tsc'), ...options.split(' '), 'program.ts')).toBe('')
