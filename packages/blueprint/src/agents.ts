@@ -8,7 +8,13 @@ export interface AgentFields {
   readonly fields: Fields
   /** Of these, what is the agent's own. */
   readonly own: Fields
-  readonly dependsOn: readonly { readonly agent: string; readonly completed: boolean; readonly path: Path }[]
+  readonly dependsOn: readonly {
+    readonly agent: string
+    /** It has ended well whenever this agent starts. */
+    readonly completed: boolean
+    readonly waitsForEnd: boolean
+    readonly path: Path
+  }[]
   /** Where a field, or what is in it, was written: with the agent, or in the defaults. */
   readonly pathOf: (...steps: readonly (string | number)[]) => Path
 }
@@ -32,7 +38,8 @@ function agentFields(name: string, own: Fields, defaults: Fields): AgentFields {
       const path = ['agents', name, 'depends_on', index]
       // Who starts although the other one failed has no result to rely on.
       const completed = when === 'completed' && on_failure !== 'run'
-      return typeof agent === 'string' ? [{ agent, completed, path }] : []
+      const waitsForEnd = when !== 'started' && when !== 'ready'
+      return typeof agent === 'string' ? [{ agent, completed, waitsForEnd, path }] : []
     }),
     pathOf: (field = '', ...rest) => {
       const inside = rest[0] !== undefined && isFields(own[field])

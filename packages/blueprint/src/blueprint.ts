@@ -17,7 +17,10 @@ export interface Blueprint {
 }
 
 export interface Agent {
+  /** Of a copy: the agent's name and its number, `web-2`. */
   readonly name: string
+  /** Which copy of which agent it is; null for an agent of which there is one. */
+  readonly replica: { readonly of: string; readonly index: number } | null
   /**
    * `command` and the texts of `options` may hold references to results of agents that it depends on, and braces that are written
    * as `{{ "{{" }}`: `fillIn` makes what is run of each of them, also where nothing is referred to.

@@ -19,19 +19,46 @@ export function build(
     maxTokens: document.max_tokens ?? null,
     agents: order.flatMap((name) => {
       const own = agents[name]
-      return own === undefined ? [] : [agentOf(name, inherit(defaults, own))]
+      return own === undefined ? [] : copiesOf(name, inherit(defaults, own), agents)
     }),
   }
 }
 
-function agentOf(name: string, fields: CheckedAgent): Agent {
+type Agents = CheckedDocument['agents']
+
+/** An agent, or its copies, which are kept alive unless it says otherwise. */
+function copiesOf(name: string, fields: CheckedAgent, agents: Agents): readonly Agent[] {
+  const { replicas } = fields
+  if (replicas === undefined) return [agentOf(name, fields, { agents, replica: null })]
+  const kept = fields['restart'] === undefined && fields.retries === undefined ? { restart: 'always' } : {}
+  return copyNames(name, replicas).map((copy, index) =>
+    agentOf(copy, { ...fields, ...kept }, { agents, replica: { of: name, index: index + 1 } }),
+  )
+}
+
+/** What the copies of an agent are called. */
+export function copyNames(name: string, replicas: number): readonly string[] {
+  return Array.from({ length: replicas }, (_, index) => `${name}-${index + 1}`)
+}
+
+function agentOf(
+  name: string,
+  fields: CheckedAgent,
+  { agents, replica }: { readonly agents: Agents; readonly replica: Agent['replica'] },
+): Agent {
   return {
     name,
+    replica,
     mission: missionOf(fields),
     env: Object.fromEntries(
       Object.entries(fields.env ?? {}).map(([variable, value]) => [variable, envValueOf(value)]),
     ),
-    dependsOn: (fields.depends_on ?? []).map(dependencyOf),
+    dependsOn: (fields.depends_on ?? []).map(dependencyOf).flatMap((edge) => {
+      const copies = agents[edge.agent]?.replicas
+      return copies === undefined
+        ? [edge]
+        : copyNames(edge.agent, copies).map((agent) => ({ ...edge, agent }))
+    }),
     ready: fields.ready === undefined ? null : probeOf(fields.ready),
   }
 }

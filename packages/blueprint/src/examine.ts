@@ -7,6 +7,7 @@ import type { Finding } from './document/finding.ts'
 import { findingsOf } from './document/findings-of.ts'
 import { fieldsIn, isFields, plain } from './document/plain.ts'
 import { edgeFindings, orderOf } from './graph.ts'
+import { replicaFindings } from './replica-rules.ts'
 import { resultFindings } from './result-rules.ts'
 import { documentRules } from './schema.ts'
 import { withVariables } from './variables.ts'
@@ -30,6 +31,7 @@ export function examine(given: unknown, name: string): Examined {
     ...betweenFields(document, agents),
     ...edgeFindings(nodes),
     ...resultFindings(agents),
+    ...replicaFindings(agents),
     ...missionNames(document, name),
   ]
   if (parsed.success && findings.length === 0) {
@@ -57,11 +59,11 @@ function betweenFields(document: unknown, agents: readonly AgentFields[]): reado
 function missionNames(document: unknown, byDefault: string): readonly Finding[] {
   const { name = byDefault, agents } = fieldsIn(document)
   if (typeof name !== 'string' || !isName(name)) return []
-  return Object.keys(fieldsIn(agents))
-    .filter((agent) => isName(agent) && !isName(`${name}.${agent}`))
-    .map((agent) => ({
-      path: ['agents', agent],
-      name: true,
-      rule: `its mission would be called ${name}.${agent}, and a name has at most 63 characters`,
-    }))
+  return Object.entries(fieldsIn(agents)).flatMap(([agent, fields]): Finding[] => {
+    const { replicas } = fieldsIn(fields)
+    const longest = `${name}.${agent}${typeof replicas === 'number' ? `-${replicas}` : ''}`
+    if (!isName(agent) || isName(longest)) return []
+    const rule = `its mission would be called ${longest}, and a name has at most 63 characters`
+    return [{ path: ['agents', agent], name: true, rule }]
+  })
 }

@@ -74,6 +74,8 @@ function uncertain(piece: Piece, { agent, path, certain, byName }: Around): read
   const about = { path, part: piece.written }
   const { agent: of } = reference
   if (of === agent.name) return [{ ...about, rule: `${shown} is its own: it has none before it has ended` }]
+  if (byName.get(of)?.own['replicas'] !== undefined)
+    return [{ ...about, rule: `${shown}: there may be several of ${of}, and no result of all` }]
   if (certain.has(of) || !byName.has(of)) return []
   const direct = agent.dependsOn.some((dependency) => dependency.agent === of)
   const rule = direct

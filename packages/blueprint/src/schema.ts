@@ -93,6 +93,8 @@ const shared = {
     .describe('How often it is started again after it failed: in place of restart and max_restarts.'),
 }
 
+const MOST_REPLICAS = 1000
+
 const agent = z.strictObject(
   {
     command: missionInputShape.command.describe(
@@ -102,6 +104,13 @@ const agent = z.strictObject(
       .array(dependency, 'must be a list of agents')
       .optional()
       .describe('What must have happened before it is started.'),
+    replicas: z
+      .number('must be a number')
+      .int('must be a whole number')
+      .min(0, 'must be at least 0')
+      .max(MOST_REPLICAS, `must be at most ${MOST_REPLICAS}`)
+      .optional()
+      .describe('Copies that are kept alive: web-1, web-2 and so on.'),
     ...shared,
   },
   'must be a table',
@@ -153,6 +162,7 @@ export interface CheckedAgent {
   readonly env?: Readonly<Record<string, CheckedEnvValue>> | undefined
   readonly ready?: CheckedProbe | undefined
   readonly retries?: number | undefined
+  readonly replicas?: number | undefined
   /** `command` and the fields of `missionFields`, each by the mission's own rule. */
   readonly [field: string]: unknown
 }

@@ -29,6 +29,7 @@ import type {
   WatchMessage,
 } from '@overmind/daemon'
 import { type Call, connectTo } from './connection.ts'
+import { followEvents } from './follow-events.ts'
 import { resolveHome, socketOf } from './home.ts'
 import { readLines } from './ndjson.ts'
 
@@ -168,6 +169,11 @@ export interface OvermindClient {
     options: CallOptions & { readonly decision: DecisionRequest },
   ): Promise<MissionView>
   events(query?: EventQuery): AsyncIterable<EventView | GapView>
+  /**
+   * The same as they happen, through the death of the daemon: when it is away, it is asked again from the last number, until the
+   * signal. Default: from now on.
+   */
+  followEvents(query?: Omit<EventQuery, 'follow'>): AsyncIterable<EventView | GapView>
   /** Teams of missions, those that are over since the daemon started included. */
   teams(options?: CallOptions): Promise<readonly TeamView[]>
   /** Resolves once all members have started. */
@@ -178,6 +184,12 @@ export interface OvermindClient {
   applyPipeline(request: PipelineRequest, options?: CallOptions): Promise<PipelineView>
   /** What that would change. */
   diffPipeline(request: PipelineRequest, options?: CallOptions): Promise<readonly ChangeView[]>
+  /** Changes how many copies of agents a pipeline at work has. */
+  scalePipeline(
+    name: string,
+    replicas: Readonly<Record<string, number>>,
+    options?: CallOptions,
+  ): Promise<PipelineView>
   /** Ends a pipeline with all its agents, and forgets them; how many missions that were. */
   takeDown(name: string, options?: CallOptions): Promise<number>
 }
@@ -194,7 +206,7 @@ export function createClient(
   const lines = <T>(request: Call): AsyncIterable<T> =>
     readLines(connection.bytes({ accept: NDJSON, ...request })) as AsyncIterable<T>
 
-  return {
+  const client: OvermindClient = {
     socket,
     status: ({ signal } = {}) => call({ method: 'GET', path: '/v1/status', signal }),
     shutdown: ({ keep = false, signal } = {}) =>
@@ -278,12 +290,25 @@ export function createClient(
           signal,
         })
       ).changes,
+    scalePipeline: (name, replicas, { signal } = {}) => {
+      const of = `/v1/pipelines/${encodeURIComponent(name)}/scale`
+      return call({ method: 'POST', path: of, body: { replicas }, signal })
+    },
     takeDown: async (name, { signal } = {}) => {
       const of = `/v1/pipelines/${encodeURIComponent(name)}/down`
       return (await call<{ readonly removed: number }>({ method: 'POST', path: of, signal })).removed
     },
     events: ({ signal, ...query } = {}) => lines({ method: 'GET', path: path('/v1/events', query), signal }),
+    followEvents: ({ mission: of, since, signal } = {}) =>
+      followEvents(
+        {
+          newest: async () => (await client.list({ fields: ['id'], signal })).revision,
+          events: (after) => client.events({ since: after, mission: of, follow: true, signal }),
+        },
+        { since, signal },
+      ),
   }
+  return client
 }
 
 const NDJSON = 'application/x-ndjson'

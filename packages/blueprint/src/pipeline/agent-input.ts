@@ -49,7 +49,11 @@ export async function inputOf(
     parent: parent ?? work.mission.id,
     // What it depends on may have exited long since.
     ...(parent === undefined ? {} : { onParentExit: 'keep' as const }),
-    env: { ...work.env, ...environment(agent, work.env, lookup) },
+    env: {
+      ...work.env,
+      ...(agent.replica === null ? {} : { OVERMIND_REPLICA: String(agent.replica.index) }),
+      ...environment(agent, work.env, lookup),
+    },
   }
 }
 

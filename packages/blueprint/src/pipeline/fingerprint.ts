@@ -7,10 +7,19 @@ import type { Blueprint } from '../blueprint.ts'
  */
 export function fingerprints({ agents }: Pick<Blueprint, 'agents'>): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
+  const fleets = new Map(
+    agents.flatMap(({ name, replica }) => (replica === null ? [] : [[name, replica.of]])),
+  )
   for (const agent of agents) {
-    const upstream = agent.dependsOn.map(({ agent: name }) => found.get(name) ?? null)
-    const text = JSON.stringify([canonical(agent), upstream])
-    found.set(agent.name, createHash('sha256').update(text).digest('hex').slice(0, 16))
+    const { name, replica: _, dependsOn, ...rest } = agent
+    // How many there are of one it waits for does not make it another agent.
+    const edges = new Map(
+      // The first copy stands for all of them.
+      dependsOn.toReversed().map((edge) => [fleets.get(edge.agent) ?? edge.agent, edge] as const),
+    )
+    const upstream = [...edges].map(([of, { agent: first, ...edge }]) => [of, edge, found.get(first) ?? null])
+    const text = JSON.stringify([name, canonical(rest), canonical(upstream)])
+    found.set(name, createHash('sha256').update(text).digest('hex').slice(0, 16))
   }
   return found
 }

@@ -2,7 +2,7 @@
  * One run of a pipeline: starts agents when their turn comes and notes what becomes of them. It keeps nothing of its own: what it
  * has done shows in the missions that carry its labels, so that it can go on after any crash and starts nothing twice.
  */
-import { type Control, type Mission, OvermindError, type Work } from '@overmind/core'
+import { type Control, type Environment, type Mission, OvermindError, type Work } from '@overmind/core'
 import type { Agent, Blueprint } from '../blueprint.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
@@ -12,6 +12,8 @@ import { linesSaid } from './log.ts'
 import { whenReady } from './probe.ts'
 
 export interface Pipeline extends Control {
+  /** What it was applied with. */
+  readonly env: Environment
   /** Another pipeline takes its agents over: it ends well, and leaves them as they are. */
   handOver(): void
 }
@@ -167,7 +169,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
         starting.add(begun)
       }
       if (next.over !== null) {
-        work.log(summary())
+        if (!said.has('done')) work.log(summary())
         left.abort()
         over.resolve(next.over.ok ? 0 : 1)
         return
@@ -212,6 +214,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   begun.catch(fail)
 
   return {
+    env: work.env,
     over: over.promise,
     end(how) {
       if (how === 'force') finish('kill')
@@ -219,9 +222,12 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     },
     handOver() {
       phase = 'ending'
-      left.abort()
-      work.log('handed over: its blueprint was changed')
-      over.resolve(0)
+      // Whoever takes over must find all that was started.
+      Promise.allSettled(starting).then(() => {
+        left.abort()
+        work.log('handed over: its blueprint was changed')
+        over.resolve(0)
+      }, fail)
     },
     leave() {
       left.abort()

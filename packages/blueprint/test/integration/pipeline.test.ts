@@ -4,7 +4,8 @@ import { createMemoryStore, createRuntime, type Mission, type Runtime } from '@o
 import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { type TemporaryHome, temporaryHome } from '../../../core/test/support/home.ts'
-import { applyBlueprint, type Applied, blueprintController } from '../../src/index.ts'
+import { endGroup } from '../../../core/test/support/processes.ts'
+import { applyBlueprint, type Applied, blueprintController, scalePipeline } from '../../src/index.ts'
 
 interface Stage extends AsyncDisposable {
   readonly home: TemporaryHome
@@ -377,4 +378,48 @@ test('a supervisor that dies at any edge is followed by one that goes on: each a
   expect(log.filter((line) => line.includes('started'))).toHaveLength(10)
   expect(log.filter((line) => line.includes('completed'))).toHaveLength(11)
   expect(stage.faults).toEqual([])
+})
+
+test('copies are kept alive, and there are as many as wanted', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: {
+      web: { command: 'echo "I am $OVERMIND_REPLICA"; sleep 1000', replicas: 2, backoff: '10ms' },
+      user: { command: 'sleep 1000', depends_on: [{ agent: 'web', when: 'started' }] },
+    },
+  })
+  const live = (): readonly string[] =>
+    stage
+      .runtime()
+      .list()
+      .filter(({ view }) => view().spec.type === 'task' && view().state.exit === null)
+      .map(({ name }) => name)
+      .toSorted()
+  await eventually(() => live().length === 3)
+  expect(live()).toEqual(['p.user', 'p.web-1', 'p.web-2'])
+  expect(await textOf(stage.runtime().get('p.web-2'))).toBe('I am 2\n')
+  endGroup(stage.runtime().get('p.web-1').view().state.process?.pid)
+  await eventually(() => stage.runtime().get('p.web-1').view().state.run === 2)
+  const user = stage.runtime().get('p.user').id
+  const more = await scalePipeline(stage.runtime(), 'p', { web: 4 })
+  expect(more.changes.filter(({ change }) => change !== 'unchanged')).toEqual([
+    { agent: 'web-3', change: 'added' },
+    { agent: 'web-4', change: 'added' },
+  ])
+  await eventually(() => live().length === 5)
+  await stage.takeOver()
+  await scalePipeline(stage.runtime(), 'p', { web: 1 })
+  await eventually(() => live().join() === 'p.user,p.web-1')
+  expect(stage.runtime().get('p.user').id).toBe(user)
+  expect(stage.runtime().get('p.web-1').view().state.run).toBe(2)
+  expect((await mission.exited()).class).toBe('completed')
+  for (const [agent, code] of [
+    ['user', 'invalid_spec'],
+    ['nobody', 'invalid_spec'],
+  ] as const)
+    await expect(scalePipeline(stage.runtime(), 'p', { [agent]: 1 })).rejects.toMatchObject({ code })
+  await expect(scalePipeline(stage.runtime(), 'q', { web: 1 })).rejects.toMatchObject({ code: 'not_found' })
+  await stage.runtime().get('p').stop()
+  await expect(scalePipeline(stage.runtime(), 'p', { web: 1 })).rejects.toMatchObject({ code: 'not_running' })
 })

@@ -74,6 +74,21 @@ describe('fields', () => {
       ],
     ],
     [
+      '[agents.web]\ncommand = "x"\nreplicas = 2\n[agents.web-2]\ncommand = "x {{ web.result }}"\ndepends_on = ["web"]',
+      [
+        '3:1 agents.web.replicas: its copies are called web-1 to web-2, and web-2 is an agent of its own',
+        '5:14 agents.web-2.command: {{ web.result }}: there may be several of web, and no result of all',
+        '6:15 agents.web-2.depends_on.0: web is kept alive and does not end: web-2 can wait for when = "started" or "ready"',
+      ],
+    ],
+    [
+      '[agents.a]\ncommand = "x"\nreplicas = 1001\n[agents.b]\ncommand = "x"\nreplicas = -1',
+      [
+        '3:12 agents.a.replicas must be at most 1000: got 1001',
+        '6:12 agents.b.replicas must be at least 0: got -1',
+      ],
+    ],
+    [
       '[vars]\nx = []\n"a b" = 1\n[agents.a]\ncommand = "x"',
       [
         '2:5 vars.x must be text, a number, true or false: got []',

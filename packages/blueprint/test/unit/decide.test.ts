@@ -5,6 +5,7 @@ import { type AgentState, decide } from '../../src/pipeline/decide.ts'
 
 const agent = (name: string, ...dependsOn: readonly Dependency[]): Agent => ({
   name,
+  replica: null,
   mission: { command: 'true' },
   env: {},
   dependsOn,

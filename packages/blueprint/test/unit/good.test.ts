@@ -33,6 +33,7 @@ depends_on = ["researcher"]
     agents: [
       {
         name: 'researcher',
+        replica: null,
         mission: { command: 'list 3 facts about Elixir', provider: 'claude' },
         env: {},
         dependsOn: [],
@@ -40,6 +41,7 @@ depends_on = ["researcher"]
       },
       {
         name: 'writer',
+        replica: null,
         mission: { command: 'write a haiku about {{ researcher.result }}', provider: 'claude' },
         env: {},
         dependsOn: [{ agent: 'researcher', when: 'completed', onFailure: 'skip' }],
@@ -370,4 +372,33 @@ ready = {
       { name: 'a', mission: { command: 'a' }, env: { X: '1' }, ready: { text: 'up' } },
     ])
   })
+})
+
+test('copies have their numbers, are kept alive, and are all waited for', () => {
+  const { agents } = parse(`
+[agents.web]
+command = "serve"
+replicas = 2
+[agents.once]
+command = "work"
+replicas = 1
+restart = "never"
+[agents.none]
+command = "rest"
+replicas = 0
+[agents.user]
+command = "use"
+depends_on = [{ agent = "web", when = "ready" }, "once", { agent = "none", when = "started" }]
+`)
+  expect(agents.map(({ name, replica, mission: { restart } }) => ({ name, replica, restart }))).toEqual([
+    { name: 'web-1', replica: { of: 'web', index: 1 }, restart: 'always' },
+    { name: 'web-2', replica: { of: 'web', index: 2 }, restart: 'always' },
+    { name: 'once-1', replica: { of: 'once', index: 1 }, restart: 'never' },
+    { name: 'user', replica: null, restart: undefined },
+  ])
+  expect(agents.at(-1)?.dependsOn).toEqual([
+    { agent: 'web-1', when: 'ready', onFailure: 'skip' },
+    { agent: 'web-2', when: 'ready', onFailure: 'skip' },
+    { agent: 'once-1', when: 'completed', onFailure: 'skip' },
+  ])
 })

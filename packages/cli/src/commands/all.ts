@@ -98,6 +98,10 @@ export const commands: Commands = {
     summary: 'Show what applying a blueprint would change',
     load: async () => (await import('./diff.ts')).diff,
   },
+  scale: {
+    summary: 'Change how many copies of an agent there are',
+    load: async () => (await import('./scale.ts')).scale,
+  },
   down: {
     summary: 'End a pipeline with all its agents, and forget them',
     load: async () => (await import('./down.ts')).down,

@@ -131,6 +131,25 @@ describe('blueprints from the command line', () => {
     expect((await o.json<MissionList>('ps', '-a')).missions).toEqual([])
   })
 
+  test('copies are scaled while they run', async () => {
+    await file('shop.toml', '[agents.web]\ncommand = "sleep 1000"\nreplicas = 2\n')
+    await o.ok('apply', 'shop.toml')
+    expect(await o.ok('scale', 'shop', 'web=3')).toBe('+ web-3\n')
+    expect(await o.ok('scale', 'shop', 'web=1')).toBe('- web-2\n- web-3\n')
+    const running = async (): Promise<readonly string[]> =>
+      (await o.json<MissionList>('ps', '--filter', 'status=running', '--filter', 'type=task')).missions.map(
+        ({ name }) => name,
+      )
+    while ((await running()).length !== 1) await sleep(50)
+    expect(await running()).toEqual(['shop.web-1'])
+    expect(await o('scale', 'shop', 'db=1')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('db is no agent of it'),
+    })
+    expect(await o('scale', 'shop', 'web')).toMatchObject({ code: 2 })
+    await o.ok('down', 'shop')
+  })
+
   test('rituals start missions by the clock', async () => {
     const started = await o.ok(
       'ritual',

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import serialize from '@xterm/addon-serialize'
 import unicode from '@xterm/addon-unicode11'
 import headless from '@xterm/headless'
+import { guardErasure } from '../../src/process/terminal/erase-guard.ts'
 import {
   type Attached,
   type AttachMode,
@@ -30,6 +31,7 @@ export interface ScreenModel {
 
 export function screenModel(columns = 80, rows = 24): ScreenModel {
   const terminal = new headless.Terminal({ cols: columns, rows, scrollback: 1000, allowProposedApi: true })
+  guardErasure(terminal)
   const serializer = new serialize.SerializeAddon()
   terminal.loadAddon(serializer)
   terminal.loadAddon(new unicode.Unicode11Addon())

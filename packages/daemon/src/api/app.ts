@@ -7,6 +7,7 @@ import type { Api, ApiContext, Register } from './context.ts'
 import { answerProblem, problemOf } from './problem.ts'
 import { applyPipeline } from './routes/apply-pipeline.ts'
 import { diffPipeline } from './routes/diff-pipeline.ts'
+import { scalePipeline } from './routes/scale-pipeline.ts'
 import { takeDown } from './routes/take-down.ts'
 import { answer } from './routes/answer.ts'
 import { decide } from './routes/decide.ts'
@@ -71,6 +72,7 @@ const ROUTES: readonly Register[] = [
   stopTeam,
   applyPipeline,
   diffPipeline,
+  scalePipeline,
   takeDown,
 ]
 

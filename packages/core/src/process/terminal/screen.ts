@@ -6,6 +6,7 @@ import unicode from '@xterm/addon-unicode11'
 import headless, { type Terminal } from '@xterm/headless'
 import type { TerminalSize } from '../../model/spec.ts'
 import { createBoundary } from './boundary.ts'
+import { guardErasure } from './erase-guard.ts'
 import { createLineLog, type LineLog, SCROLLBACK } from './line-log.ts'
 import { followModes } from './modes.ts'
 import { paintCursor, paintRows } from './paint.ts'
@@ -44,6 +45,7 @@ export function createScreen({ size, onText, onAnswer }: ScreenOptions): Screen 
     allowProposedApi: true,
     logLevel: 'off',
   })
+  guardErasure(terminal)
   const serializer = new serialize.SerializeAddon()
   terminal.loadAddon(serializer)
   terminal.loadAddon(new unicode.Unicode11Addon())

@@ -46,6 +46,13 @@ test('a terminal answers what it is asked', async () => {
   expect(answers.replaceAll('\x1b', 'ESC')).toMatch(/^ESC\[1;3RESC\[\?[\d;]+c$/)
 })
 
+test.each(['\x1b[1J', '\x1b[?1J', '\x1b[?1049h\x1b[5;20H\x1b[1J'])(
+  'a program that erases all above the last cell with %j goes on',
+  async (erase) => {
+    expect(await redrawOf(`\x1b[5;20H${erase}\x1b[2;3Hafter`)).toContain('after')
+  },
+)
+
 const number = fc.integer({ min: 1, max: 12 })
 const drawn = fc.oneof(
   {

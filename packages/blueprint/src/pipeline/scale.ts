@@ -1,0 +1,50 @@
+import { OvermindError, type Runtime } from '@overmind/core'
+import { type Applied, applyBlueprint, pipelineNamed } from './apply.ts'
+import { pipelineOf } from './controller.ts'
+
+/**
+ * Changes how many copies of agents there are, as applying a blueprint with those numbers would.
+ *
+ * @throws OvermindError `not_found`, `not_running`, `invalid_spec`
+ */
+export async function scalePipeline(
+  runtime: Runtime,
+  name: string,
+  replicas: Readonly<Record<string, number>>,
+): Promise<Applied> {
+  const mission = pipelineNamed(runtime, name)
+  if (mission === undefined)
+    throw new OvermindError('not_found', `there is no pipeline ${name}`, { value: name })
+  const pipeline = pipelineOf(runtime, mission.id)
+  if (pipeline === undefined) {
+    const how = 'is not at work: apply its blueprint with the number that you want'
+    throw new OvermindError('not_running', `pipeline ${mission.id} (${name}) ${how}`)
+  }
+  const { options, cwd, command } = mission.view().spec
+  return applyBlueprint(runtime, scaled(options['document'], replicas), {
+    cwd,
+    env: pipeline.env,
+    source: command.kind === 'shell' ? command.line : name,
+  })
+}
+
+function scaled(document: unknown, replicas: Readonly<Record<string, number>>): unknown {
+  const { agents, ...rest } = fields(document)
+  const changed = Object.entries(fields(agents)).map(([agent, given]): [string, unknown] => {
+    const wanted = replicas[agent]
+    return [agent, wanted === undefined ? given : { ...fields(given), replicas: wanted }]
+  })
+  for (const agent of Object.keys(replicas)) {
+    const given = fields(fields(agents)[agent])
+    if (given['replicas'] !== undefined) continue
+    const why = Object.hasOwn(fields(agents), agent)
+      ? 'has no replicas in its blueprint'
+      : 'is no agent of it'
+    throw new OvermindError('invalid_spec', `${agent} ${why}`, { field: agent })
+  }
+  return { ...rest, agents: Object.fromEntries<unknown>(changed) }
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}

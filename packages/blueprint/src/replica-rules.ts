@@ -1,0 +1,41 @@
+/** What agents of which there are several may not say. */
+import type { AgentFields } from './agents.ts'
+import { copyNames } from './build.ts'
+import type { Finding } from './document/finding.ts'
+
+export function replicaFindings(agents: readonly AgentFields[]): readonly Finding[] {
+  const names = new Set(agents.map(({ name }) => name))
+  const fleets = new Map(
+    agents.flatMap((agent) => {
+      const { replicas } = agent.own
+      return typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0
+        ? [[agent.name, { agent, replicas: Math.min(replicas, MOST) }] as const]
+        : []
+    }),
+  )
+  return [
+    ...[...fleets].flatMap(([name, { replicas }]): Finding[] => {
+      const taken = copyNames(name, replicas).find((copy) => names.has(copy))
+      if (taken === undefined) return []
+      const rule = `its copies are called ${name}-1 to ${name}-${replicas}, and ${taken} is an agent of its own`
+      return [{ path: ['agents', name, 'replicas'], name: true, rule }]
+    }),
+    ...agents.flatMap(({ dependsOn, name }) =>
+      dependsOn.flatMap(({ agent: on, path, waitsForEnd }): Finding[] => {
+        const fleet = fleets.get(on)
+        if (fleet === undefined || !waitsForEnd || !isKeptAlive(fleet.agent)) return []
+        const rule = `${on} is kept alive and does not end: ${name} can wait for when = "started" or "ready"`
+        return [{ path, rule }]
+      }),
+    ),
+  ]
+}
+
+/** Of more the schema has something to say. */
+const MOST = 1000
+
+function isKeptAlive({ fields }: AgentFields): boolean {
+  return (
+    fields['restart'] === 'always' || (fields['restart'] === undefined && fields['retries'] === undefined)
+  )
+}
