@@ -37,10 +37,10 @@ function scaled(document: unknown, replicas: Readonly<Record<string, number>>): 
   for (const agent of Object.keys(replicas)) {
     const given = fields(fields(agents)[agent])
     if (given['replicas'] !== undefined) continue
-    const why = Object.hasOwn(fields(agents), agent)
-      ? 'has no replicas in its blueprint'
-      : 'is no agent of it'
-    throw new OvermindError('invalid_spec', `${agent} ${why}`, { field: agent })
+    const message = Object.hasOwn(fields(agents), agent)
+      ? `the agent ${agent} has no replicas in its blueprint`
+      : `the blueprint has no agent ${agent}`
+    throw new OvermindError('invalid_spec', message, { field: agent })
   }
   return { ...rest, agents: Object.fromEntries<unknown>(changed) }
 }

@@ -144,7 +144,7 @@ describe('blueprints from the command line', () => {
     expect(await running()).toEqual(['shop.web-1'])
     expect(await o('scale', 'shop', 'db=1')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('db is no agent of it'),
+      stderr: expect.stringContaining('The blueprint has no agent db'),
     })
     expect(await o('scale', 'shop', 'web')).toMatchObject({ code: 2 })
     await o.ok('down', 'shop')
