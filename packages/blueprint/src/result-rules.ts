@@ -88,6 +88,7 @@ const REASONS: Readonly<Record<Misplaced, string>> = {
   quoted: 'it is quoted for you: leave the quotes out',
   escaped: 'it is quoted for you: leave the backslash out',
   comment: 'a result may have several lines, and a comment ends with the first',
+  redirected: 'bash reads a word behind >& twice: write > "file" 2>&1 in its place',
   unclear: 'it cannot be quoted safely here: put it into env, and write "$NAME" here',
 }
 

@@ -1,7 +1,10 @@
 import { asWritten, type Piece } from './references.ts'
 
+/** Behind `>` or `<`: a descriptor, and no word. */
+const DUPLICATES = /^&[ \t]*(\d+-?|-)[\s;&|()<>]/
+
 /** Why a value cannot stand where a reference stands in a shell line. */
-export type Misplaced = 'quoted' | 'escaped' | 'comment' | 'unclear'
+export type Misplaced = 'quoted' | 'escaped' | 'comment' | 'redirected' | 'unclear'
 
 /**
  * What is around a character: a list of commands, quotes, or the inside of `${…}`. A parenthesis of a command opens a list in the
@@ -13,13 +16,15 @@ type Around = 'commands' | 'single' | 'double' | 'parameter'
  * For each reference of a shell line, in order, why a word in single quotes would not be one word there; null where it is.
  *
  * It reads as much of `sh` as it takes to know what is quoted. Behind what it does not follow (backquotes, here-documents, `$'…'`,
- * arithmetic, `case` within `$(…)`), everything is `unclear`: refusing what would have worked costs a rewrite, and
- * the opposite runs what an agent wrote.
+ * arithmetic, `case` within `$(…)`), everything is `unclear`. So it is behind `>&` before a word (`redirected`), which bash
+ * expands twice, the second time without its quotes. Refusing what would have worked costs a rewrite, and the opposite runs
+ * what an agent wrote.
  */
 export function misplaced(pieces: readonly Piece[]): readonly (Misplaced | null)[] {
   const found: (Misplaced | null)[] = []
   const around: Around[] = ['commands']
-  let clear = true
+  /** Why nothing behind this is known to be one word. */
+  let lost: 'unclear' | 'redirected' | null = null
   let escaped = false
   let comment = false
   /** What stands before the next character; a reference is a letter to its neighbours. */
@@ -39,7 +44,8 @@ export function misplaced(pieces: readonly Piece[]): readonly (Misplaced | null)
 
   function reason(): Misplaced | null {
     const innermost = around.at(-1)
-    if (!clear || innermost === 'parameter') return 'unclear'
+    if (lost !== null) return lost
+    if (innermost === 'parameter') return 'unclear'
     if (innermost === 'single' || innermost === 'double') return 'quoted'
     if (comment) return 'comment'
     // A dollar sign before a quote is a quote of another kind in some shells.
@@ -68,7 +74,8 @@ export function misplaced(pieces: readonly Piece[]): readonly (Misplaced | null)
       escaped = true
       return before
     }
-    if (isUnclear(text, at, innermost)) clear = false
+    if (isUnclear(text, at, innermost)) lost ??= 'unclear'
+    else if (isRedirected(text, at, innermost)) lost ??= 'redirected'
     else if (innermost === 'double') readQuoted(character)
     else readPlain(character, innermost)
     // `$$` is a number, and what follows has nothing to do with it.
@@ -85,6 +92,11 @@ export function misplaced(pieces: readonly Piece[]): readonly (Misplaced | null)
     if (character === '(' && before === '(') return true
     if (around.length > 1 && text.startsWith('case', at)) return true
     return character === '<' && text.startsWith('<<', at)
+  }
+
+  function isRedirected(text: string, at: number, innermost: Around | undefined): boolean {
+    if (innermost !== 'commands' || text.charAt(at) !== '&') return false
+    return (before === '>' || before === '<') && !DUPLICATES.test(text.slice(at))
   }
 
   function readQuoted(character: string): void {

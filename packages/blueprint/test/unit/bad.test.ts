@@ -351,6 +351,12 @@ describe('double braces', () => {
       ],
     ],
     [
+      "command = 'make >& {{ b.file }}'\ndepends_on = ['b']",
+      [
+        '9:20 agents.a.command: {{ b.file }}: bash reads a word behind >& twice: write > "file" 2>&1 in its place',
+      ],
+    ],
+    [
       'command = "x"\ncwd = "/{{ b.file }}"\ndepends_on = ["b"]',
       [
         '10:9 agents.a.cwd: {{ b.file }}: results are known when an agent starts: in command, options and env',

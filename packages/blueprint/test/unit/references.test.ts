@@ -102,6 +102,12 @@ describe('in a shell line', () => {
     ['echo "$(case x in x) echo "{{ a.result }}";; esac)"', ['unclear']],
     ['(cd x && echo {{ a.result }}) | cat {{ a.file }}', [null, null]],
     ['echo \\\n  {{ a.result }}', [null]],
+    ['echo {{ a.result }} >&2; echo 2>&1 {{ a.result }} 3>&- <&0 {{ a.result }}', [null, null, null]],
+    ['echo "a >& b" {{ a.result }}', [null]],
+    ['echo >&{{ a.result }}', ['redirected']],
+    ['echo >& {{ a.result }}', ['redirected']],
+    ['echo >\\\n& x{{ a.result }}', ['redirected']],
+    ['echo <&1{{ a.result }}', ['redirected']],
   ])('%s', (line, found) => {
     expect(misplaced(piecesOf(line))).toEqual(found)
   })
@@ -148,7 +154,7 @@ describe('in a shell line', () => {
         }
         expect(existsSync(sign) ? filled : '').toBe('')
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[['>', '&', reference]], [['<', '&', ' ', 'x', reference]]] },
     )
     rmSync(folder, { recursive: true })
   })
