@@ -31,6 +31,7 @@ import type {
 import { type Call, connectTo } from './connection.ts'
 import { followEvents } from './follow-events.ts'
 import { resolveHome, socketOf } from './home.ts'
+import { merge } from './merge.ts'
 import { readLines } from './ndjson.ts'
 
 export interface CallOptions {
@@ -143,6 +144,14 @@ export interface OvermindClient {
     ref: string,
     options?: CallOptions & { readonly all?: boolean | undefined },
   ): AsyncIterable<Readonly<Record<string, unknown>>>
+  /**
+   * The same of several missions at once, each with the reference that it was asked for by; ends when all have exited. Each takes one
+   * of the client's connections.
+   */
+  subscribeAll(
+    refs: readonly string[],
+    options?: CallOptions & { readonly all?: boolean | undefined },
+  ): AsyncIterable<{ readonly mission: string; readonly said: Readonly<Record<string, unknown>> }>
   /** The last answer of an agent; `ApiError` with code `no_result` when there is none. */
   result(ref: string, options?: CallOptions): Promise<AnswerView>
   /** Asks an agent to let go of what it is doing. */
@@ -262,6 +271,8 @@ export function createClient(
     },
     subscribe: (ref, { signal, ...query } = {}) =>
       lines({ method: 'GET', path: path(mission(ref, '/subscribe'), query), signal }),
+    subscribeAll: (refs, query) =>
+      merge([...new Set(refs)].map((ref) => saidBy(ref, client.subscribe(ref, query)))),
     result: (ref, { signal } = {}) => call({ method: 'GET', path: mission(ref, '/result'), signal }),
     interrupt: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/interrupt'), signal }),
     sitDown: (ref, { signal, ...body } = {}) =>
@@ -312,6 +323,15 @@ export function createClient(
 }
 
 const NDJSON = 'application/x-ndjson'
+
+type Words = Readonly<Record<string, unknown>>
+
+async function* saidBy(
+  ref: string,
+  words: AsyncIterable<Words>,
+): AsyncGenerator<{ readonly mission: string; readonly said: Words }> {
+  for await (const said of words) yield { mission: ref, said }
+}
 
 function mission(ref: string, rest = ''): string {
   return `/v1/missions/${encodeURIComponent(ref)}${rest}`

@@ -118,6 +118,27 @@ describe('Claude Code from the command line', () => {
     expect(lines.at(-1)).toEqual({ type: 'exit', status: 'stopped', exit_code: 0 })
   })
 
+  test('subscribe to several says of each line whose it is', async () => {
+    await o.ok('run', '--name', 'first', 'echo one')
+    await o.ok('run', '--name', 'second', 'echo two; exit 3')
+    const lines = (await o.ok('subscribe', '--all', 'first', 'second')).trim().split('\n')
+    const of = (name: string): unknown[] =>
+      lines.map((line) => JSON.parse(line)).flatMap(({ mission, said }) => (mission === name ? [said] : []))
+    expect(of('first')).toEqual([
+      { type: 'plain', text: 'one' },
+      { type: 'exit', status: 'stopped', exit_code: 0 },
+    ])
+    expect(of('second')).toEqual([
+      { type: 'plain', text: 'two' },
+      { type: 'exit', status: 'crashed', exit_code: 3 },
+    ])
+    expect(lines).toHaveLength(4)
+    expect(await o('subscribe', 'first', 'nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('(not_found)'),
+    })
+  })
+
   test('a CLI that is not there is an error that says how to install it', async () => {
     const { code, stderr } = await o.with(
       { env: { OVERMIND_CLAUDE: '/no/such/claude' } },
