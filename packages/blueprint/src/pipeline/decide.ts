@@ -22,6 +22,10 @@ export interface Step {
 
 const WAITING: AgentState = { kind: 'waiting' }
 
+export function stateIn(states: ReadonlyMap<string, AgentState>, agent: string): AgentState {
+  return states.get(agent) ?? WAITING
+}
+
 /** How an edge stands. */
 type Edge = 'met' | 'open' | 'impossible'
 
@@ -33,7 +37,7 @@ export function decide(
   { agents, maxParallel }: Pick<Blueprint, 'agents' | 'maxParallel'>,
   states: ReadonlyMap<string, AgentState>,
 ): Step {
-  const stateOf = (agent: string): AgentState => states.get(agent) ?? WAITING
+  const stateOf = (agent: string): AgentState => stateIn(states, agent)
   const waiting = agents.filter(({ name }) => stateOf(name).kind === 'waiting')
   const live = agents.filter(({ name }) => stateOf(name).kind === 'live').length
   const skip: { agent: string; because: string; fine: boolean }[] = []
@@ -61,7 +65,7 @@ function overOf(agents: readonly Agent[], stateOf: (agent: string) => AgentState
   }
 }
 
-function edgeIs({ when }: Dependency, state: AgentState): Edge {
+export function edgeIs({ when }: Dependency, state: AgentState): Edge {
   if (state.kind === 'skipped') return 'impossible'
   if (state.kind === 'waiting') return 'open'
   const isOver = state.kind === 'ended'

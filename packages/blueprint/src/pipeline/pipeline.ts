@@ -9,6 +9,7 @@ import { inputOf } from './agent-input.ts'
 import { fingerprints } from './fingerprint.ts'
 import { AGENT_LABEL, FINGERPRINT_LABEL, PIPELINE_LABEL } from './labels.ts'
 import { linesSaid } from './log.ts'
+import { outlookOf } from './outlook.ts'
 import { whenReady } from './probe.ts'
 
 export interface Pipeline extends Control {
@@ -75,10 +76,12 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     const { state } = mission.view()
     hand.mission = mission
     const up = state.run > 0 && state.startedAt !== null
-    states.set(hand.agent.name, { kind: 'live', up, ready: up && ready === null })
+    // What was ready once has been ready, also when it has ended since.
+    const wasReady = (up && ready === null) || said.has(`${name} ready`)
+    states.set(name, { kind: 'live', up, ready: wasReady })
     log(name, 'started', ` as ${mission.name} (${mission.id})`)
     mission.exited({ signal: left.signal }).then(() => ended(hand, mission), fail)
-    if (state.exit === null && ready !== null) {
+    if (state.exit === null && ready !== null && !wasReady) {
       whenReady(mission, ready, { env: work.env, signal: left.signal }).then((yes) => {
         const now = states.get(name)
         if (!yes || now?.kind !== 'live') return
@@ -216,6 +219,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   return {
     env: work.env,
     over: over.promise,
+    doing: () => (phase === 'running' ? outlookOf(blueprint, states) : []),
     end(how) {
       if (how === 'force') finish('kill')
       else if (phase !== 'ending') finish('stop')

@@ -114,7 +114,7 @@ export function runRitual(work: Work, clock: RitualClock): Control {
   }
 
   async function start(at: number): Promise<void> {
-    const due = new Date(at).toISOString()
+    const due = iso(at)
     const started = await runtime.start({
       ...mission,
       name: nameFor(at),
@@ -153,7 +153,7 @@ export function runRitual(work: Work, clock: RitualClock): Control {
   }
 
   function say(at: number, what: string): void {
-    if (!left.signal.aborted) work.log(`[${new Date(at).toISOString()}] ${what}`)
+    if (!left.signal.aborted) work.log(`[${iso(at)}] ${what}`)
   }
 
   function ignoreLeft(error: unknown): void {
@@ -174,12 +174,20 @@ export function runRitual(work: Work, clock: RitualClock): Control {
 
   for (const started of live()) watch(started, Date.parse(started.view().spec.labels[DUE_LABEL] ?? ''))
   const first = schedule.next(clock.now())
-  if (first !== null && !work.resumed)
-    work.log(`begun: due at ${new Date(first).toISOString()} for the first time`)
+  if (first !== null && !work.resumed) work.log(`begun: due at ${iso(first)} for the first time`)
   look()
 
   return {
     over: over.promise,
+    doing() {
+      const next = schedule.next(Math.max(handled, clock.now()))
+      const soon = [...starting.keys()].map((at) => `That of ${iso(at)} starts within ${jitterMs / 1000} s.`)
+      return [
+        ...(waiting === null ? [] : [`That of ${iso(waiting)} waits for the one before to end.`]),
+        ...soon,
+        ...(next === null ? [] : [`Its next time is ${iso(next)}.`]),
+      ]
+    },
     end(how) {
       leave()
       // What it has started is its own mission, and goes on when the ritual is only stopped.
@@ -189,6 +197,8 @@ export function runRitual(work: Work, clock: RitualClock): Control {
     leave,
   }
 }
+
+const iso = (at: number): string => new Date(at).toISOString()
 
 async function end(mission: Mission): Promise<void> {
   await mission.stop().catch((error: unknown) => {

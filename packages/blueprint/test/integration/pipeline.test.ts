@@ -214,6 +214,7 @@ test('who waits for a service waits until it is ready', async () => {
       .list()
       .some(({ name }) => name === 'p.user'),
   ).toBe(false)
+  expect(mission.doing()).toEqual(['At work: says and probed.', 'user waits for probed to be ready.'])
   writeFileSync(stage.file('up'), '')
   await eventually(() =>
     stage
@@ -223,6 +224,30 @@ test('who waits for a service waits until it is ready', async () => {
   )
   expect(await mission.stop()).toMatchObject({ class: 'stopped' })
   expect(stage.home.processes()).toEqual([])
+})
+
+test('a supervisor that takes over knows who has been ready, also of those that have ended since', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: {
+      service: {
+        command: until(stage.file('enough')),
+        ready: { exec: ['test', '-e', stage.file('up')] },
+      },
+      gate: { command: until(stage.file('go')) },
+      user: { command: 'true', depends_on: [{ agent: 'service', when: 'ready' }, 'gate'] },
+    },
+  })
+  writeFileSync(stage.file('up'), '')
+  await eventually(async () => (await logOf(mission)).includes('[service] ready'))
+  writeFileSync(stage.file('enough'), '')
+  await eventually(async () => (await logOf(mission)).includes('[service] completed'))
+  await stage.takeOver()
+  writeFileSync(stage.file('go'), '')
+  const after = stage.runtime().get(mission.id)
+  expect(await after.exited()).toMatchObject({ code: 0 })
+  expect(await logOf(after)).toContain('[user] completed')
 })
 
 test('secrets come from where they are, and one that is missing is a failure that says so', async () => {

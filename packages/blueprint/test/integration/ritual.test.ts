@@ -83,6 +83,7 @@ test('starts a mission each time that it is due', async () => {
   expect(stage.due()).toEqual(stage.minutes(-2, -1, 0))
   const [first] = stage.children()
   expect(first?.name).toMatch(/^tick\.\d{8}-\d{6}$/)
+  expect(stage.ritual().doing()).toEqual([`Its next time is ${stage.minutes(1)[0]}.`])
   const log = await stage.log()
   expect(log).toContain(`[${stage.due()[0]}] started as ${first?.name} (${first?.id})\n`)
   expect(log).toContain(`[${stage.due()[0]}] completed\n`)
@@ -102,6 +103,8 @@ test.each([
   }
   await eventually(async () => (await stage.log()).includes(says))
   expect(stage.children().length).toBe(overlap === 'allow' ? 3 : 1)
+  const waits = `That of ${stage.minutes(0)[0]} waits for the one before to end.`
+  expect(stage.ritual().doing().includes(waits)).toBe(overlap === 'wait')
   writeFileSync(go, '')
   await eventually(() => stage.children().length === started && over(stage.children()))
 })

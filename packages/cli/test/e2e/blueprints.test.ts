@@ -134,6 +134,7 @@ describe('blueprints from the command line', () => {
   test('copies are scaled while they run', async () => {
     await file('shop.toml', '[agents.web]\ncommand = "sleep 1000"\nreplicas = 2\n')
     await o.ok('apply', 'shop.toml')
+    while (!(await o.ok('describe', 'shop')).includes('At work: web-1 and web-2.')) await sleep(50)
     expect(await o.ok('scale', 'shop', 'web=3')).toBe('+ web-3\n')
     expect(await o.ok('scale', 'shop', 'web=1')).toBe('- web-2\n- web-3\n')
     const running = async (): Promise<readonly string[]> =>

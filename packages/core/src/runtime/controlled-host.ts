@@ -41,7 +41,12 @@ export function isInner({ start }: ProcessIdentity): boolean {
 
 const INNER = 'inside'
 
-export function controlledHost(host: ProcessHost, options: ControlledHostOptions): ProcessHost {
+export interface ControlledHost extends ProcessHost {
+  /** What a controller says that it does in a run; nothing when none does the run. */
+  doing(ref: RunRef): readonly string[]
+}
+
+export function controlledHost(host: ProcessHost, options: ControlledHostOptions): ControlledHost {
   const { home, clock, begin } = options
   const live = new Map<string, Controlled>()
   let closed = false
@@ -164,6 +169,7 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
       run.asked = signal === 'SIGKILL' || run.asked === 'force' ? 'force' : 'ask'
       run.control?.end(run.asked)
     },
+    doing: (ref) => live.get(keyOf(ref))?.control?.doing() ?? [],
     async giveUp(ref) {
       const run = live.get(keyOf(ref))
       if (run === undefined) return host.giveUp(ref)

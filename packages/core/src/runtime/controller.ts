@@ -40,6 +40,8 @@ export interface Work {
 export interface Control {
   /** Gives the run's exit code. */
   readonly over: Promise<number>
+  /** What it does now and what it waits for: sentences for people. */
+  doing(): readonly string[]
   /** `ask`: it is to end what it has begun, and itself. `force`: at once. May be called more than once. */
   end(how: 'ask' | 'force'): void
   /** The supervisor goes. Nothing may be done any more; what was started goes on, and the next supervisor calls `begin`. */

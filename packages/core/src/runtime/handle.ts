@@ -22,6 +22,7 @@ interface HandleDeps {
   history: Mission['history']
   outputFiles: Mission['outputFiles']
   attached: Mission['attached']
+  doing: Mission['doing']
   read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
   /** Takes the mission's name again when it has exited. @throws OvermindError `name_taken`, `not_found` when it was removed */
   mayRunAgain(): void
@@ -85,6 +86,7 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     history: deps.history,
     outputFiles: deps.outputFiles,
     attached: deps.attached,
+    doing: deps.doing,
     async stop({ timeoutMs } = {}) {
       mustRun(actor)
       actor.request({ type: 'stop', timeoutMs: timeoutMs ?? null })

@@ -95,6 +95,8 @@ export interface Mission {
   history(query: HistoryQuery): readonly JournalMissionEvent[]
   /** How many people are attached to its terminal. Looks at the disk. */
   attached(): Attached
+  /** What it does now and what it waits for, as its controller says: sentences for people. Empty for one that is a process. */
+  doing(): readonly string[]
   /** Where its output is kept. */
   outputFiles(run?: number): readonly OutputFile[]
   /** Asks it to end, then ends it; settles when its process tree is empty. A second call goes straight to SIGKILL. @throws OvermindError `not_running` */

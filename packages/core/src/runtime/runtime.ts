@@ -164,6 +164,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       outputFiles: (run) => outputs.files(actor.record(), run),
       attached: () =>
         actor.record().state.exit === null ? readAttached(home.attachedFile(record.id)) : NOBODY,
+      doing: () => host.doing({ mission: record.id, run: actor.record().state.run }),
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
       mayRunAgain: () => mayRunAgain(entry),
       session: sessionOf(actor, {

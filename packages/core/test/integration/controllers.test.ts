@@ -28,6 +28,7 @@ function puppet() {
       failures.push(reject)
       return {
         over: promise,
+        doing: () => [`It has begun ${begun.length}.`],
         end(how) {
           told.push(how)
           if (how === 'force') resolve(1)
@@ -89,10 +90,12 @@ test('a mission of a controller runs, logs and ends as any other', async () => {
   const work = await eventually(() => begun[0])
   expect(work).toMatchObject({ run: 1, resumed: false })
   expect(work.mission.id).toBe(mission.id)
+  await eventually(() => mission.doing().includes('It has begun 1.'))
   work.log('one line')
   expect(mission.view().status).toBe('running')
   end(0)
   expect(await mission.exited()).toMatchObject({ class: 'completed', code: 0, receipt: { signals: [] } })
+  expect(mission.doing()).toEqual([])
   work.log('too late')
   expect(await textOf(mission)).toBe('one line\n')
   expect(await storyOf(mission)).toEqual(

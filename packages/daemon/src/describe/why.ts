@@ -1,4 +1,4 @@
-import { type MissionView, tokensOf } from '@overmind/core'
+import { isInner, type MissionView, tokensOf } from '@overmind/core'
 
 export interface Circumstances {
   /** Milliseconds since 1970. */
@@ -7,12 +7,14 @@ export interface Circumstances {
   readonly restarted?: string | undefined
   /** Who is attached to its terminal. */
   readonly attached?: { readonly control: number; readonly watch: number }
+  /** What it does, as its controller says. */
+  readonly doing?: readonly string[]
 }
 
 /** Why a mission is in its state: sentences for people, the most important first. */
 export function why(
   { state, spec, status }: MissionView,
-  { now, restarted, attached }: Circumstances,
+  { now, restarted, attached, doing = [] }: Circumstances,
 ): readonly string[] {
   const { phase, ending, exit, budget, restarts, run, ended } = state
   const until = (name: keyof typeof state.timers): string => {
@@ -33,7 +35,12 @@ export function why(
       sentences.push(`Run ${run} is being started.`)
       break
     case 'running.up':
-      sentences.push(`Run ${run} is running, under process ${state.process?.pid ?? 'unknown'}.`)
+      sentences.push(
+        state.process !== null && isInner(state.process)
+          ? `Run ${run} is at work, inside the daemon.`
+          : `Run ${run} is running, under process ${state.process?.pid ?? 'unknown'}.`,
+        ...doing,
+      )
       break
     case 'stalled.suspect':
       sentences.push(

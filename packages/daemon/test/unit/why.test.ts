@@ -79,6 +79,15 @@ test.each([
   },
 )
 
+test('of one that is no process it says what its controller does', () => {
+  const process = { pid: 1, start: 'inside', boot: 'boot' }
+  const view = viewOf({ process })
+  expect(why(view, { now: 0, doing: ['b waits for a to complete.'] }).slice(0, 2)).toEqual([
+    'Run 1 is at work, inside the daemon.',
+    'b waits for a to complete.',
+  ])
+})
+
 test('it says who is attached, when somebody is', () => {
   const at = (control: number, watch: number): readonly string[] =>
     why(viewOf({}), { now: 0, attached: { control, watch } })

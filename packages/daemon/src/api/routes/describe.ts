@@ -29,7 +29,7 @@ function description(mission: Mission): Description {
   return {
     mission: missionView(mission),
     spec: specView(view.spec),
-    why: why(view, { now: Date.now(), restarted, attached: mission.attached() }),
+    why: why(view, { now: Date.now(), restarted, attached: mission.attached(), doing: mission.doing() }),
     evidence: failed?.type === 'run.exited' ? (failed.exit.tail ?? null) : null,
     receipt: ended?.type === 'run.ended' ? receiptView(ended.receipt) : null,
     attached: mission.attached(),
