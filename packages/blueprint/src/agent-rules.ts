@@ -31,7 +31,9 @@ export function tableFindings(table: unknown, path: Finding['path']): readonly F
       : []
   return [
     ...retries,
-    ...probeFindings(table['ready'], [...path, 'ready']),
+    ...kindFindings(table['ready'], ['exec', 'http', 'output'], [...path, 'ready']),
+    ...outputFindings(table['ready'], [...path, 'ready']),
+    ...kindFindings(table['alive'], ['exec', 'http'], [...path, 'alive']),
     ...Object.entries(fieldsIn(table['env'])).flatMap(([name, value]) =>
       isFields(value) && 'from_env' in value === 'from_file' in value
         ? [{ path: [...path, 'env', name], rule: 'must have one of from_env and from_file' }]
@@ -40,18 +42,19 @@ export function tableFindings(table: unknown, path: Finding['path']): readonly F
   ]
 }
 
-function probeFindings(ready: unknown, path: Finding['path']): readonly Finding[] {
-  if (!isFields(ready)) return []
-  const kinds = ['exec', 'http', 'output'].filter((kind) => kind in ready)
-  if (kinds.length !== 1) {
-    return [
-      {
-        path,
-        rule: `must have one of exec, http and output${kinds.length === 0 ? '' : `: got ${kinds.join(' and ')}`}`,
-      },
-    ]
-  }
-  if (kinds[0] !== 'output') return []
+/** A probe looks in one way. */
+function kindFindings(probe: unknown, known: readonly string[], path: Finding['path']): readonly Finding[] {
+  if (!isFields(probe)) return []
+  const kinds = known.filter((kind) => kind in probe)
+  if (kinds.length === 1) return []
+  const wanted = `${known.slice(0, -1).join(', ')} and ${known.at(-1)}`
+  return [
+    { path, rule: `must have one of ${wanted}${kinds.length === 0 ? '' : `: got ${kinds.join(' and ')}`}` },
+  ]
+}
+
+function outputFindings(ready: unknown, path: Finding['path']): readonly Finding[] {
+  if (!isFields(ready) || !('output' in ready) || 'exec' in ready || 'http' in ready) return []
   return ['interval', 'timeout']
     .filter((field) => field in ready)
     .map((field) => ({

@@ -32,6 +32,8 @@ export interface Agent {
   readonly dependsOn: readonly Dependency[]
   /** What shows that it is ready; null: that it runs. */
   readonly ready: Probe | null
+  /** What shows that it is still of use; null: that it runs. */
+  readonly alive: Liveness | null
 }
 
 /** Secrets are named and never written down: a variable of whoever applies it, or a file that is read when the agent starts. */
@@ -56,12 +58,21 @@ export type OnFailure = 'skip' | 'run' | 'stop'
 
 /** How it is seen that an agent is ready. */
 export type Probe =
+  | Look
+  /** A line of its output in which this text is found. */
+  | { readonly kind: 'output'; readonly text: string }
+
+/** How it is seen that an agent is still of use: so many looks that fail one after the other end its run. */
+export interface Liveness {
+  readonly look: Look
+  readonly failures: number
+}
+
+export type Look =
   /** A program that ends with 0, in the agent's folder and environment. */
   | { readonly kind: 'exec'; readonly argv: readonly [string, ...string[]]; readonly every: ProbeTimes }
   /** An answer with a status below 400. */
   | { readonly kind: 'http'; readonly url: string; readonly every: ProbeTimes }
-  /** A line of its output in which this text is found. */
-  | { readonly kind: 'output'; readonly text: string }
 
 export interface ProbeTimes {
   /** Milliseconds from the end of one look to the next. */

@@ -1,8 +1,8 @@
 import type { MissionInput } from '@overmind/core'
-import type { Agent, Blueprint, Dependency, EnvValue, Probe } from './blueprint.ts'
+import type { Agent, Blueprint, Dependency, EnvValue, Liveness, Look, Probe } from './blueprint.ts'
 import { inherit } from './inherit.ts'
 import { missionFields } from './mission-fields.ts'
-import type { CheckedAgent, CheckedDocument } from './schema.ts'
+import type { CheckedAgent, CheckedDocument, CheckedLook } from './schema.ts'
 
 /** A document that is right in every way, as it is run. */
 export function build(
@@ -60,6 +60,7 @@ function agentOf(
         : copyNames(edge.agent, copies).map((agent) => ({ ...edge, agent }))
     }),
     ready: fields.ready === undefined ? null : probeOf(fields.ready),
+    alive: fields.alive === undefined ? null : livenessOf(fields.alive),
   }
 }
 
@@ -98,10 +99,17 @@ function dependencyOf(given: NonNullable<CheckedAgent['depends_on']>[number]): D
   return { agent, when: when ?? 'completed', onFailure: on_failure ?? 'skip' }
 }
 
-function probeOf({ exec, http, output, interval, timeout }: NonNullable<CheckedAgent['ready']>): Probe {
-  const every = { intervalMs: interval ?? 1000, timeoutMs: timeout ?? 5000 }
+function probeOf({ output, ...look }: NonNullable<CheckedAgent['ready']>): Probe {
+  return output === undefined ? lookOf(look, 1000) : { kind: 'output', text: output }
+}
+
+function livenessOf({ failures, ...look }: NonNullable<CheckedAgent['alive']>): Liveness {
+  return { look: lookOf(look, 10_000), failures: failures ?? 3 }
+}
+
+function lookOf({ exec, http, interval, timeout }: CheckedLook, intervalMs: number): Look {
+  const every = { intervalMs: interval ?? intervalMs, timeoutMs: timeout ?? 5000 }
   if (http !== undefined) return { kind: 'http', url: http, every }
-  if (output !== undefined) return { kind: 'output', text: output }
   const [program = '', ...rest] = exec ?? []
   return { kind: 'exec', argv: [program, ...rest], every }
 }

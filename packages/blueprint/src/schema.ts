@@ -53,12 +53,12 @@ const dependency: z.ZodType<string | CheckedDependency> = z.union(
   'must be the name of an agent, or { agent = "name", when = "completed", on_failure = "skip" }',
 )
 
-const probeShape = {
+const lookShape = {
   exec: z
     .array(text, 'must be a list of a program and its arguments: a shell line is ["sh", "-c", "…"]')
     .refine((argv) => (argv[0] ?? '') !== '', 'must name a program')
     .optional()
-    .describe('A program that ends with 0 when the agent is ready.'),
+    .describe('A program that ends with 0 when all is well.'),
   http: text
     .refine(
       (url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol),
@@ -66,17 +66,37 @@ const probeShape = {
     )
     .optional()
     .describe('An address that answers with a status below 400.'),
+  timeout: duration().optional().describe('After which a look has failed. Default: 5 seconds.'),
+}
+
+const probeShape = {
+  ...lookShape,
   output: filled
     .refine((line) => !line.includes('\n'), 'must be one line')
     .optional()
     .describe('A text that is found in a line of its output.'),
   interval: duration().optional().describe('Between two looks. Default: 1 second.'),
-  timeout: duration().optional().describe('After which a look has failed. Default: 5 seconds.'),
+}
+
+const livenessShape = {
+  ...lookShape,
+  interval: duration().optional().describe('Between two looks. Default: 10 seconds.'),
+  failures: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .optional()
+    .describe('So many looks that fail one after the other end its run. Default: 3.'),
 }
 
 const probe: z.ZodType<CheckedProbe> = z.strictObject(
   probeShape,
   'must be a table with one of exec, http and output',
+)
+
+const liveness: z.ZodType<CheckedLiveness> = z.strictObject(
+  livenessShape,
+  'must be a table with one of exec and http',
 )
 
 const mission = Object.fromEntries(Object.entries(missionFields).map(([name, { rule }]) => [name, rule]))
@@ -85,6 +105,7 @@ const shared = {
   ...mission,
   env: env.optional(),
   ready: probe.optional().describe('What shows that it is ready. Default: that it runs.'),
+  alive: liveness.optional().describe('What shows that it is still of use. Default: that it runs.'),
   retries: z
     .number('must be a number')
     .int('must be a whole number')
@@ -161,6 +182,7 @@ export interface CheckedAgent {
   readonly depends_on?: readonly (string | CheckedDependency)[] | undefined
   readonly env?: Readonly<Record<string, CheckedEnvValue>> | undefined
   readonly ready?: CheckedProbe | undefined
+  readonly alive?: CheckedLiveness | undefined
   readonly retries?: number | undefined
   readonly replicas?: number | undefined
   /** `command` and the fields of `missionFields`, each by the mission's own rule. */
@@ -178,10 +200,17 @@ export type CheckedEnvValue =
   /** One of both. */
   | { readonly from_env?: string | undefined; readonly from_file?: string | undefined }
 
-export interface CheckedProbe {
+export interface CheckedProbe extends CheckedLook {
+  readonly output?: string | undefined
+}
+
+export interface CheckedLiveness extends CheckedLook {
+  readonly failures?: number | undefined
+}
+
+export interface CheckedLook {
   readonly exec?: readonly string[] | undefined
   readonly http?: string | undefined
-  readonly output?: string | undefined
   /** Milliseconds, as is `timeout`. */
   readonly interval?: number | undefined
   readonly timeout?: number | undefined
@@ -197,11 +226,20 @@ export const fieldsOf: Readonly<Record<TableKind, readonly string[]>> = {
   defaults: Object.keys(shared),
   dependency: ['agent', 'when', 'on_failure'],
   ready: Object.keys(probeShape),
+  alive: Object.keys(livenessShape),
   env: Object.keys(envSource),
   terminal: ['columns', 'rows'],
 }
 
-export type TableKind = 'document' | 'agent' | 'defaults' | 'dependency' | 'ready' | 'env' | 'terminal'
+export type TableKind =
+  | 'document'
+  | 'agent'
+  | 'defaults'
+  | 'dependency'
+  | 'ready'
+  | 'alive'
+  | 'env'
+  | 'terminal'
 
 /** The JSON schema (draft 7) of a blueprint's file, for editors. */
 export function blueprintSchema(): object {

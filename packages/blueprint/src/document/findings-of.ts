@@ -54,7 +54,8 @@ function kindOf(path: Path): TableKind | undefined {
   if (field === undefined) return top === 'defaults' ? 'defaults' : 'agent'
   if (field === 'depends_on' && below.length === 1) return 'dependency'
   if (field === 'env' && below.length === 1) return 'env'
-  return (field === 'ready' || field === 'terminal') && below.length === 0 ? field : undefined
+  const isTable = field === 'ready' || field === 'alive' || field === 'terminal'
+  return isTable && below.length === 0 ? field : undefined
 }
 
 /** The value, unless it is part of an environment. */

@@ -10,7 +10,7 @@ import { fingerprints } from './fingerprint.ts'
 import { AGENT_LABEL, FINGERPRINT_LABEL, PIPELINE_LABEL } from './labels.ts'
 import { linesSaid } from './log.ts'
 import { outlookOf } from './outlook.ts'
-import { whenReady } from './probe.ts'
+import { keepAlive, whenReady } from './probe.ts'
 
 export interface Pipeline extends Control {
   /** What it was applied with. */
@@ -72,7 +72,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
 
   function watch(hand: Hand, mission: Mission): void {
     if (left.signal.aborted) return
-    const { name, ready } = hand.agent
+    const { name, ready, alive } = hand.agent
     const { state } = mission.view()
     hand.mission = mission
     const up = state.run > 0 && state.startedAt !== null
@@ -88,9 +88,18 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
         states.set(name, { ...now, ready: true })
         log(name, 'ready')
         step()
+        lookAfter()
       }, fail)
-    }
+    } else lookAfter()
     step()
+
+    /** From when it is ready on. */
+    function lookAfter(): void {
+      if (alive === null) return
+      const found = (failures: number): void =>
+        work.log(`[${name}] not alive, ${failures} times: its run is ended`)
+      keepAlive(mission, alive, { env: work.env, signal: left.signal, found }).catch(fail)
+    }
   }
 
   function ended(hand: Hand, mission: Mission): void {

@@ -1,8 +1,8 @@
-/** Seeing that an agent is ready. */
+/** Seeing that an agent is ready, and that it is still of use. */
 import { execFile } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Environment, Mission } from '@overmind/core'
-import type { Probe } from '../blueprint.ts'
+import type { Liveness, Look, Probe } from '../blueprint.ts'
 
 interface ProbeOptions {
   readonly env: Environment
@@ -16,13 +16,44 @@ export async function whenReady(mission: Mission, probe: Probe, options: ProbeOp
   for (;;) {
     options.signal.throwIfAborted()
     if (isOver()) return false
-    const yes =
-      probe.kind === 'exec'
-        ? await succeeds(probe.argv, probe.every.timeoutMs, { ...options, cwd: mission.view().spec.cwd })
-        : await answers(probe.url, probe.every.timeoutMs, options.signal)
-    if (yes) return true
+    if (await look(mission, probe, options)) return true
     await pause(probe.every.intervalMs, undefined, { signal: options.signal })
   }
+}
+
+/**
+ * Looks at a mission again and again, until it has exited; a run that fails so many looks one after the other is said to be unhealthy.
+ * Rejects when the signal aborts.
+ */
+export async function keepAlive(
+  mission: Mission,
+  { look: probe, failures }: Liveness,
+  { found, ...options }: ProbeOptions & { readonly found: (failures: number) => void },
+): Promise<void> {
+  let failed = { run: 0, times: 0 }
+  for (;;) {
+    await pause(probe.every.intervalMs, undefined, { signal: options.signal })
+    const { exit, run, phase } = mission.view().state
+    if (exit !== null) return
+    if (phase !== 'running.up') continue
+    const isAlive = await look(mission, probe, options)
+    options.signal.throwIfAborted()
+    const times = failed.run === run ? failed.times + 1 : 1
+    failed = { run, times: isAlive ? 0 : times }
+    if (failed.times < failures) continue
+    const now = mission.view().state
+    // Somebody may have asked it to end meanwhile, or another run may have begun.
+    if (now.run !== run || now.phase !== 'running.up') continue
+    failed = { run, times: 0 }
+    found(failures)
+    mission.unhealthy()
+  }
+}
+
+function look(mission: Mission, probe: Look, options: ProbeOptions): Promise<boolean> {
+  return probe.kind === 'exec'
+    ? succeeds(probe.argv, probe.every.timeoutMs, { ...options, cwd: mission.view().spec.cwd })
+    : answers(probe.url, probe.every.timeoutMs, options.signal)
 }
 
 async function saysLine(mission: Mission, text: string, signal: AbortSignal): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createMemoryStore, createRuntime, type Mission, type Runtime } from '@overmind/core'
 import { expect, test } from 'vitest'
@@ -224,6 +224,50 @@ test('who waits for a service waits until it is ready', async () => {
   )
   expect(await mission.stop()).toMatchObject({ class: 'stopped' })
   expect(stage.home.processes()).toEqual([])
+})
+
+test('a run that is of no use any more is ended, and its restart policy decides', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: {
+      kept: {
+        command: 'touch up; sleep 1000',
+        cwd: stage.home.path,
+        restart: 'always',
+        backoff: 0.01,
+        ready: { exec: ['test', '-e', 'up'], interval: 0.02 },
+        alive: { exec: ['test', '-e', 'up'], interval: 0.02, failures: 2 },
+      },
+      once: {
+        command: 'sleep 1000',
+        cwd: stage.home.path,
+        alive: { exec: ['false'], interval: 0.02, failures: 3 },
+      },
+    },
+  })
+  const named = (name: string): Mission | undefined =>
+    stage
+      .runtime()
+      .list()
+      .find((one) => one.name === name)
+  const once = await eventually(() => named('p.once'))
+  expect(await once.exited()).toMatchObject({
+    class: 'stalled',
+    evidence: { reason: expect.stringContaining('found to be unhealthy') },
+  })
+  const kept = await eventually(() => named('p.kept'))
+  await eventually(async () => (await logOf(mission)).includes('[kept] ready'))
+  // What was well stays as it is.
+  expect(kept.view().state).toMatchObject({ run: 1, phase: 'running.up' })
+  await stage.takeOver()
+  const after = stage.runtime().get(kept.id)
+  rmSync(stage.file('up'))
+  await eventually(() => after.view().state.run === 2)
+  const log = await logOf(stage.runtime().get(mission.id))
+  expect(log).toContain('[once] not alive, 3 times: its run is ended')
+  expect(log).toContain('[kept] not alive, 2 times: its run is ended')
+  await stage.runtime().get(mission.id).stop()
 })
 
 test('a supervisor that takes over knows who has been ready, also of those that have ended since', async () => {

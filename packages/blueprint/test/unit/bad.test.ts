@@ -228,6 +228,23 @@ describe('an agent', () => {
       'command = "x"\nready = "up"',
       ['3:9 agents.a.ready must be a table with one of exec, http and output: got "up"'],
     ],
+    ['command = "x"\nalive = {}', ['3:9 agents.a.alive must have one of exec and http']],
+    [
+      'command = "x"\nalive = { http = "http://x", exec = ["y"] }',
+      ['3:9 agents.a.alive must have one of exec and http: got exec and http'],
+    ],
+    [
+      'command = "x"\nalive = true',
+      ['3:9 agents.a.alive must be a table with one of exec and http: got true'],
+    ],
+    [
+      'command = "x"\nalive = { http = "http://x", failures = 0 }',
+      ['3:41 agents.a.alive.failures must be at least 1: got 0'],
+    ],
+    [
+      'command = "x"\nalive = { http = "http://x", failure = 1 }',
+      ['3:30 agents.a.alive.failure: no such field → failures'],
+    ],
     ['command = "x"\nready = {}', [`3:9 ${probe}`]],
     ['command = "x"\nready = { http = "http://x", output = "y" }', [`3:9 ${probe}: got http and output`]],
     [

@@ -10,6 +10,7 @@ const agent = (name: string, ...dependsOn: readonly Dependency[]): Agent => ({
   env: {},
   dependsOn,
   ready: null,
+  alive: null,
 })
 const on = (name: string, when: Condition = 'completed', onFailure: OnFailure = 'skip'): Dependency => ({
   agent: name,

@@ -38,6 +38,7 @@ depends_on = ["researcher"]
         env: {},
         dependsOn: [],
         ready: null,
+        alive: null,
       },
       {
         name: 'writer',
@@ -46,6 +47,7 @@ depends_on = ["researcher"]
         env: {},
         dependsOn: [{ agent: 'researcher', when: 'completed', onFailure: 'skip' }],
         ready: null,
+        alive: null,
       },
     ],
   })
@@ -213,6 +215,29 @@ env = { MODE = "fast", TOKEN = { from_env = "MY_TOKEN" }, KEY = { from_file = "k
     ['{ output = "listening" }', { kind: 'output', text: 'listening' }],
   ])('ready = %s', (written, ready) => {
     expect(agent(`command = "serve"\nready = ${written}`).ready).toEqual(ready)
+  })
+
+  test.each([
+    [
+      '{ exec = ["pgrep", "serve"] }',
+      {
+        look: { kind: 'exec', argv: ['pgrep', 'serve'], every: { intervalMs: 10_000, timeoutMs: 5000 } },
+        failures: 3,
+      },
+    ],
+    [
+      '{ http = "http://localhost/health", interval = "1m", timeout = 1, failures = 1 }',
+      {
+        look: {
+          kind: 'http',
+          url: 'http://localhost/health',
+          every: { intervalMs: 60_000, timeoutMs: 1000 },
+        },
+        failures: 1,
+      },
+    ],
+  ])('alive = %s', (written, alive) => {
+    expect(agent(`command = "serve"\nalive = ${written}`).alive).toEqual(alive)
   })
 
   test('a dependency in full', () => {

@@ -10,6 +10,7 @@ const agent = (name: string, ...dependsOn: readonly Dependency[]): Agent => ({
   env: {},
   dependsOn,
   ready: null,
+  alive: null,
 })
 const on = (name: string, when: Condition): Dependency => ({ agent: name, when, onFailure: 'skip' })
 const LIVE: AgentState = { kind: 'live', up: true, ready: false }

@@ -458,6 +458,7 @@ const whileUp = {
   stop: { target: '#mission.running.stopping', actions: 'wantStop' },
   kill: { target: '#mission.running.stopping', actions: 'wantKill' },
   end: { target: '#mission.running.stopping', actions: 'wantItEnd' },
+  unhealthy: { target: '#mission.running.stopping', actions: 'wantUnhealthyEnd' },
   restart: { target: '#mission.running.stopping', actions: 'wantRestart' },
 } as const
 
@@ -554,6 +555,7 @@ const machine = setup({
     wantItEnd: assign((args) =>
       apply(args.context, args.event.type === 'end' ? wantEnd(args.event.because)(args) : {}),
     ),
+    wantUnhealthyEnd: assign((args) => apply(args.context, wantEnd('unhealthy')(args))),
     wantRestart: assign((args) => apply(args.context, wantEnd('restart')(args))),
     wantDeadline: assign((args) => apply(args.context, wantEnd('deadline')(args))),
     noteRecovered: assign((args) => apply(args.context, recovered(args))),

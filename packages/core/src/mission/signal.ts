@@ -30,6 +30,8 @@ export type Signal =
   | { readonly type: 'stop'; readonly timeoutMs: number | null }
   /** What it belongs to wants it ended, or what it said itself. */
   | { readonly type: 'end'; readonly because: GroupReason | TalkReason }
+  /** Whoever looks after it found this run to be of no use any more. */
+  | { readonly type: 'unhealthy'; readonly run: Run }
   | { readonly type: 'kill' }
   /** Default: a person. */
   | { readonly type: 'restart'; readonly by?: 'team' }
@@ -105,6 +107,7 @@ const PRECEDENCE: readonly EndReason[] = [
   'restart',
   'unanswered',
   'budget',
+  'unhealthy',
   'stall',
   'deadline',
   'team-restart',
@@ -114,7 +117,7 @@ const PRECEDENCE: readonly EndReason[] = [
   'kill',
 ]
 
-/** kill > stop > parent > team > deadline > stall > budget > restart > the agent's own: the reason that a run is being ended only ever rises. */
+/** kill > stop > parent > team > deadline > stall > unhealthy > budget > restart > the agent's own: the reason that a run is being ended only ever rises. */
 export function higher(a: EndReason, b: EndReason): EndReason {
   return PRECEDENCE.indexOf(a) >= PRECEDENCE.indexOf(b) ? a : b
 }

@@ -21,6 +21,8 @@ export type EndReason =
   | TalkReason
   | 'deadline'
   | 'stall'
+  /** Whoever looks after it found it to be of no use any more. */
+  | 'unhealthy'
   | 'restart'
   | 'leftovers'
 

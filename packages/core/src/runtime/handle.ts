@@ -114,6 +114,9 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       )
       if (state.run <= before) throw isEnding()
     },
+    unhealthy() {
+      actor.tell({ type: 'unhealthy', run: actor.record().state.run })
+    },
     exited: ({ signal } = {}) => actor.exited(signal),
     events,
     output: (options = {}) => deps.read(options.run ?? Math.max(1, actor.record().state.run), options),

@@ -105,6 +105,11 @@ export interface Mission {
   kill(options?: KillOptions): Promise<MissionExit>
   /** Ends the current run and begins a new one; settles when that has started. Nothing is charged. */
   restart(): Promise<void>
+  /**
+   * Says that its run is of no use any more, as a probe of yours found: the run is asked to end, counts as one that stalled, and the
+   * restart policy decides what follows. Does nothing unless a run is up.
+   */
+  unhealthy(): void
   /** Settles when the mission has exited for good; rejects with the signal's reason when that comes first. */
   exited(options?: { readonly signal?: AbortSignal }): Promise<MissionExit>
   /**

@@ -369,3 +369,46 @@ test('half a line before the end is kept', async () => {
   expect(await mission.exited()).toMatchObject({ code: 4, evidence: { tail: 'whole\nhal' } })
   expect(await textOf(mission)).toBe('whole\nhal')
 })
+
+describe('a run that is said to be unhealthy', () => {
+  test('ends as one that stalled, by the ladder', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: ['/bin/sleep', '1000'] })
+    mission.unhealthy()
+    expect(await mission.exited()).toMatchObject({
+      class: 'stalled',
+      outcome: 'crashed',
+      signal: 'SIGTERM',
+      evidence: { reason: 'found to be unhealthy (SIGTERM, exit code 143)' },
+    })
+    mission.unhealthy()
+    expect(mission.view().state.phase).toBe('exited')
+  })
+
+  test('is followed by another when its policy says so, and a person may still stop it', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({
+      command: ['/bin/sleep', '1000'],
+      restart: 'on-failure',
+      backoffMs: 1,
+    })
+    mission.unhealthy()
+    await eventually(() => mission.view().state.run === 2 && mission.view().state.phase === 'running.up')
+    expect(mission.view().state.budget.charged).toHaveLength(1)
+    mission.unhealthy()
+    expect(await mission.stop()).toMatchObject({ class: 'stopped' })
+  })
+
+  test('does not end a mission that waits to run again', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({
+      command: 'exit 1',
+      restart: 'on-failure',
+      backoffMs: 60_000,
+    })
+    await eventually(() => mission.view().state.phase === 'restarting.backoff')
+    mission.unhealthy()
+    expect(mission.view().state.phase).toBe('restarting.backoff')
+    await mission.stop()
+  })
+})

@@ -27,7 +27,7 @@ import { steppingClock } from '../fakes/stepping-clock.ts'
 /** One thing that happens. */
 export type Step =
   | { readonly do: 'stop'; readonly timeoutMs: number | null }
-  | { readonly do: 'kill' | 'restart' | 'outside' | 'others-end' | 'next-timer' }
+  | { readonly do: 'kill' | 'restart' | 'outside' | 'others-end' | 'next-timer' | 'unhealthy' }
   | { readonly do: 'begin'; readonly temper: Temper }
   | { readonly do: 'refuse'; readonly retry: boolean }
   | { readonly do: 'leader-ends'; readonly code: number; readonly leaves: number }
@@ -71,6 +71,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ do: 'restart' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'outside' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'others-end' as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'unhealthy' as const }) },
   { weight: 4, arbitrary: fc.constant({ do: 'next-timer' as const }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('begin' as const), temper }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refuse' as const), retry: fc.boolean() }) },
@@ -180,6 +181,20 @@ const story: fc.Arbitrary<readonly Step[]> = fc.oneof(
         { do: 'news', count: 1 },
       ]),
   },
+  // A run that is of no use, and what follows it.
+  {
+    weight: 2,
+    arbitrary: temper.map((kind): readonly Step[] => [
+      { do: 'begin', temper: kind },
+      { do: 'news', count: 1 },
+      { do: 'unhealthy' },
+      { do: 'news', count: 2 },
+      { do: 'next-timer' },
+      { do: 'unhealthy' },
+      { do: 'next-timer' },
+      { do: 'news', count: 1 },
+    ]),
+  },
   // Silence.
   {
     weight: 1,
@@ -233,6 +248,7 @@ export const WANTED: readonly string[] = [
   'kill beats stop',
   'deadline',
   'stall',
+  'unhealthy',
   'given up, naming what is left',
   'budget used up',
   'refused and tried again',
@@ -454,6 +470,16 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
       case 'others-end':
         host.othersEnd()
         return
+      case 'unhealthy': {
+        const { phase, ending, run } = actor.record().state
+        actor.tell({ type: 'unhealthy', run })
+        const after = actor.record().state
+        const isNew = after.ending?.reason === 'unhealthy' && ending?.reason !== 'unhealthy'
+        if (isNew && phase !== 'running.up') fail(`a run that is not up was ended as unhealthy`)
+        if (isNew) note('unhealthy')
+        if (faults === 0 && phase === 'exited' && after.phase !== 'exited') fail('an exit was undone')
+        return
+      }
       case 'news':
         for (let count = 0; count < action.count; count += 1) hear()
         return

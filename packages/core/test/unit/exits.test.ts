@@ -76,6 +76,7 @@ describe('the class of an end', () => {
     ['stopped, whatever the code', code(143), 'stop', 'stopped', 143, 'SIGTERM'],
     ['over its deadline', code(0), 'deadline', 'deadline', 0, null],
     ['stalled', code(137), 'stall', 'stalled', 137, 'SIGKILL'],
+    ['unhealthy', code(143), 'unhealthy', 'stalled', 143, 'SIGTERM'],
     ['out of memory', starved(137), null, 'out-of-memory', 137, 'SIGKILL'],
     ['out of memory, and it left something', starved(137), 'leftovers', 'out-of-memory', 137, 'SIGKILL'],
     ['out of memory, but killed', starved(137), 'kill', 'killed', 137, 'SIGKILL'],

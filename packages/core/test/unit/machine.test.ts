@@ -358,6 +358,7 @@ describe('precedence', () => {
     'restart',
     'unanswered',
     'budget',
+    'unhealthy',
     'stall',
     'deadline',
     'team-restart',
@@ -367,7 +368,7 @@ describe('precedence', () => {
     'kill',
   ]
 
-  test('is kill > stop > parent > team > deadline > stall > budget > unanswered > restart > the agent’s own > leftovers', () => {
+  test('is kill > stop > parent > team > deadline > stall > unhealthy > budget > unanswered > restart > the agent’s own > leftovers', () => {
     for (const [one, a] of ORDER.entries()) {
       for (const [other, b] of ORDER.entries()) expect(higher(a, b)).toBe(one >= other ? a : b)
     }
@@ -375,6 +376,7 @@ describe('precedence', () => {
 
   const signals: Readonly<Partial<Record<EndReason, Signal>>> = {
     restart,
+    unhealthy: { type: 'unhealthy', run: 1 },
     stall: timer('activity', 10 ** 9),
     deadline: timer('deadline'),
     stop,
@@ -387,8 +389,8 @@ describe('precedence', () => {
     '%s, then %s: the higher one is the reason',
     (first, second) => {
       const both = up({ timeoutMs: 100, activityTimeoutMs: 100 }).and(signals[first]!).and(signals[second]!)
-      // Silence means nothing any more when a run is being ended.
-      const expected = second === 'stall' ? first : higher(first, second)
+      // Neither silence nor a probe means anything any more when a run is being ended.
+      const expected = second === 'stall' || second === 'unhealthy' ? first : higher(first, second)
       expect(both.state.ending?.reason).toBe(expected)
     },
   )

@@ -155,6 +155,7 @@ const ENDING = {
   'team-end': 'Its team ends, and it is being stopped for that',
   'team-restart': 'Its team starts it again, and it is being stopped for that',
   deadline: 'It ran longer than it may and is being ended',
+  unhealthy: 'It was found to be unhealthy and is being ended',
   stall: 'It showed no activity for too long and is being ended',
   restart: 'It is being ended to be started again, on request',
   finished: 'It has answered all that it was asked, and is being ended',

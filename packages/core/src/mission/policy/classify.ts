@@ -82,6 +82,8 @@ export function classify(exit: ProcessExit, { ending, spec, conversation, judgem
       break
     case 'deadline':
       return verdict('deadline', `ran longer than its limit of ${seconds(spec.timeoutMs)} (${how})`)
+    case 'unhealthy':
+      return verdict('stalled', `found to be unhealthy (${how})`)
     case 'stall':
       return verdict('stalled', `no activity for ${seconds(spec.activityTimeoutMs)} (${how})`)
     case 'trouble':
