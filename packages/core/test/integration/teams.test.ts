@@ -11,7 +11,7 @@ import {
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench } from '../support/missions.ts'
-import { keeperOf, missionProcesses } from '../support/processes.ts'
+import { end, keeperOf, missionProcesses } from '../support/processes.ts'
 
 const SLEEP = { command: ['/bin/sleep', '1000'] } as const
 
@@ -26,10 +26,14 @@ const phasesOf = (team: Team): readonly string[] =>
 const statusOf = (team: Team): readonly string[] =>
   team.view().members.map(({ id }) => team.mission(id).view().status)
 
-/** Ends the command of a member from outside. */
-function crash({ id }: Mission): void {
-  const keeper = keeperOf(id)
-  for (const pid of missionProcesses(id)) if (pid !== keeper) process.kill(pid, 'SIGKILL')
+/** Ends the command of a member from outside. A run is up when its keeper is: its command may begin a moment later. */
+async function crash({ id }: Mission): Promise<void> {
+  const command = await eventually(() => {
+    const keeper = keeperOf(id)
+    const others = missionProcesses(id).filter((pid) => pid !== keeper)
+    return keeper === undefined || others.length === 0 ? undefined : others
+  })
+  for (const pid of command) end(pid)
 }
 
 /** The members' runs, once they are as many as `runs` and all are up. */
@@ -61,7 +65,7 @@ describe('a member that fails', () => {
     await using overmind = await bench()
     const team = await overmind.runtime.supervisor({ strategy, members: sleepers('a', 'b', 'c') })
     const ids = team.view().members.map(({ mission }) => mission)
-    crash(team.mission('b'))
+    await crash(team.mission('b'))
     expect(await settledRuns(team, runs)).toEqual(runs)
     expect(team.view().members.map(({ mission }) => mission)).toEqual(ids)
     await team.stop()
@@ -77,7 +81,7 @@ describe('a member that fails', () => {
       strategy: 'rest_for_one',
       members: sleepers('a', 'b', 'c'),
     })
-    crash(team.mission('a'))
+    await crash(team.mission('a'))
     expect(await settledRuns(team, [2, 2, 2])).toEqual([2, 2, 2])
     expect((await startOrder(runtime)).slice(3)).toEqual([
       't.a ended',
@@ -170,7 +174,7 @@ describe('a member that ends', () => {
       members: [...sleepers('a'), { id: 'b', mission: SLEEP, restart: 'permanent' }],
     })
     await team.mission('b').stop()
-    crash(team.mission('a'))
+    await crash(team.mission('a'))
     expect(await settledRuns(team, [2, 2])).toEqual([2, 2])
   })
 })
@@ -230,7 +234,7 @@ describe('a team outlives its supervisor', () => {
     const [again] = second.teams()
     expect(again?.view()).toMatchObject({ name: 'crew', strategy: 'rest_for_one', members: before })
     expect(runsOf(again!)).toEqual([1, 1, 1])
-    crash(again!.mission('b'))
+    await crash(again!.mission('b'))
     expect(await settledRuns(again!, [1, 2, 2])).toEqual([1, 2, 2])
   })
 
@@ -245,7 +249,7 @@ describe('a team outlives its supervisor', () => {
     })
     const crashing = team.mission('b')
     await first.close({ missions: 'keep' })
-    crash(crashing)
+    await crash(crashing)
     await using second = await createRuntime({ home: home.path, store })
     const again = await eventually(() => second.teams()[0])
     expect(await settledRuns(again, [1, 2, 2])).toEqual([1, 2, 2])
@@ -254,17 +258,17 @@ describe('a team outlives its supervisor', () => {
   /** A team of which two failures may be forgiven, and one has been, as its next supervisor finds it. */
   async function failedOnce(
     strategy: 'one_for_one' | 'rest_for_one',
-    meanwhile: (team: Team) => void,
+    meanwhile: (team: Team) => Promise<void>,
   ): Promise<AsyncDisposable & { readonly runtime: Runtime }> {
     const home = await temporaryHome()
     const store = createMemoryStore()
     const first = await createRuntime({ home: home.path, store })
     const members = sleepers('a', 'b', 'c')
     const team = await first.supervisor({ name: 'crew', strategy, maxRestarts: 2, members })
-    crash(team.mission('b'))
+    await crash(team.mission('b'))
     await settledRuns(team, [1, 2, 1])
     await first.close({ missions: 'keep' })
-    meanwhile(team)
+    await meanwhile(team)
     const runtime = await createRuntime({ home: home.path, store })
     return {
       runtime,
@@ -281,11 +285,11 @@ describe('a team outlives its supervisor', () => {
   }
 
   test('its failures still count', async () => {
-    await using next = await failedOnce('one_for_one', () => {})
+    await using next = await failedOnce('one_for_one', async () => {})
     const [team] = next.runtime.teams()
-    crash(team!.mission('b'))
+    await crash(team!.mission('b'))
     expect(await settledRuns(team!, [1, 3, 1])).toEqual([1, 3, 1])
-    crash(team!.mission('b'))
+    await crash(team!.mission('b'))
     expect(await team!.over()).toBe('gave-up')
   })
 
@@ -293,15 +297,15 @@ describe('a team outlives its supervisor', () => {
     await using next = await failedOnce('one_for_one', (team) => crash(team.mission('b')))
     const team = await eventually(() => next.runtime.teams()[0])
     expect(await settledRuns(team, [1, 3, 1])).toEqual([1, 3, 1])
-    crash(team.mission('c'))
+    await crash(team.mission('c'))
     expect(await team.over()).toBe('gave-up')
     expect(team.mission('b').view().state.run).toBe(3)
   })
 
   test('of those that one failure restarts together only one counts', async () => {
-    await using next = await failedOnce('rest_for_one', (team) => {
-      crash(team.mission('b'))
-      crash(team.mission('c'))
+    await using next = await failedOnce('rest_for_one', async (team) => {
+      await crash(team.mission('b'))
+      await crash(team.mission('c'))
     })
     const team = await eventually(() => next.runtime.teams()[0])
     expect(await settledRuns(team, [1, 3, 3])).toEqual([1, 3, 3])
@@ -309,9 +313,9 @@ describe('a team outlives its supervisor', () => {
   })
 
   test('failures that nobody saw may be too many', async () => {
-    await using next = await failedOnce('one_for_one', (team) => {
-      crash(team.mission('b'))
-      crash(team.mission('c'))
+    await using next = await failedOnce('one_for_one', async (team) => {
+      await crash(team.mission('b'))
+      await crash(team.mission('c'))
     })
     expect(await eventually(() => endOf(next.runtime))).toMatchObject({ team: 'crew', outcome: 'gave-up' })
     expect(next.runtime.teams()).toEqual([])
