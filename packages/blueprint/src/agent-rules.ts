@@ -2,6 +2,7 @@
 import type { AgentFields } from './agents.ts'
 import type { Finding } from './document/finding.ts'
 import { fieldsIn, isFields } from './document/plain.ts'
+import { OF_AGENTS, RESTARTS } from './inherit.ts'
 
 const RULES: readonly ((agent: AgentFields) => readonly Finding[])[] = [
   command,
@@ -18,7 +19,7 @@ export function agentFindings(agent: AgentFields): readonly Finding[] {
 /** Between fields of one table: an agent, or the defaults. */
 export function tableFindings(table: unknown, path: Finding['path']): readonly Finding[] {
   if (!isFields(table)) return []
-  const others = ['restart', 'max_restarts'].filter((field) => field in table)
+  const others = RESTARTS.filter((field) => field in table)
   const retries =
     'retries' in table && others.length > 0
       ? [
@@ -85,13 +86,11 @@ function custody({ fields, pathOf }: AgentFields): readonly Finding[] {
 
 function plainCommand({ name, fields, own }: AgentFields): readonly Finding[] {
   if ((fields['provider'] ?? 'raw') !== 'raw') return []
-  return ['model', 'options', 'max_cost', 'max_turns', 'max_tokens']
-    .filter((field) => field in own)
-    .map((field) => ({
-      path: ['agents', name, field],
-      name: true,
-      rule: 'a shell command has none: name the provider of an agent for that',
-    }))
+  return OF_AGENTS.filter((field) => field in own).map((field) => ({
+    path: ['agents', name, field],
+    name: true,
+    rule: 'a shell command has none: name the provider of an agent for that',
+  }))
 }
 
 /** As the API has it: people write `permission_mode`, and the provider reads `permissionMode`. */

@@ -1,4 +1,5 @@
 import type { Table, Tree } from './document/tree.ts'
+import { MERGED, pushedOutBy } from './inherit.ts'
 
 /** What files have in common, and what a file that is included may have. */
 export const SHARED: readonly string[] = ['vars', 'defaults', 'agents']
@@ -24,7 +25,7 @@ export function merge(below: readonly Table[], last: Table): Merged {
   function overlaid(under: Tree, over: Tree, field: string): Tree {
     if (under.kind !== 'table' || over.kind !== 'table') return over
     const entries = new Map(under.entries)
-    if (field === 'defaults') for (const name of pushedOutBy(over)) entries.delete(name)
+    if (field === 'defaults') for (const name of pushedOutBy([...over.entries.keys()])) entries.delete(name)
     for (const [name, value] of over.entries) {
       const before = entries.get(name)
       if (before !== undefined && field === 'agents') twice.push({ name, first: before, second: value })
@@ -33,13 +34,4 @@ export function merge(below: readonly Table[], last: Table): Merged {
     }
     return { ...over, entries }
   }
-}
-
-/** Tables among the defaults that are merged name by name. */
-const MERGED = ['env', 'options']
-
-/** Two ways to say the same. */
-function pushedOutBy({ entries }: Table): readonly string[] {
-  if (entries.has('retries')) return ['restart', 'max_restarts']
-  return entries.has('restart') || entries.has('max_restarts') ? ['retries'] : []
 }

@@ -2,14 +2,16 @@
 import type { AgentFields } from './agents.ts'
 import { copyNames } from './build.ts'
 import type { Finding } from './document/finding.ts'
+import { MOST_REPLICAS } from './schema.ts'
 
 export function replicaFindings(agents: readonly AgentFields[]): readonly Finding[] {
   const names = new Set(agents.map(({ name }) => name))
+  // Of more the schema has something to say.
   const fleets = new Map(
     agents.flatMap((agent) => {
       const { replicas } = agent.own
       return typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0
-        ? [[agent.name, { agent, replicas: Math.min(replicas, MOST) }] as const]
+        ? [[agent.name, { agent, replicas: Math.min(replicas, MOST_REPLICAS) }] as const]
         : []
     }),
   )
@@ -30,9 +32,6 @@ export function replicaFindings(agents: readonly AgentFields[]): readonly Findin
     ),
   ]
 }
-
-/** Of more the schema has something to say. */
-const MOST = 1000
 
 function isKeptAlive({ fields }: AgentFields): boolean {
   return (

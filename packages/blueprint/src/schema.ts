@@ -114,7 +114,7 @@ const shared = {
     .describe('How often it is started again after it failed: in place of restart and max_restarts.'),
 }
 
-const MOST_REPLICAS = 1000
+export const MOST_REPLICAS = 1000
 
 const agent = z.strictObject(
   {

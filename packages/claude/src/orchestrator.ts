@@ -1,4 +1,5 @@
 import { type Environment, findProgram, OvermindError } from '@overmind/core'
+import { isObject } from './json.ts'
 import type { ClaudeOptions } from './options.ts'
 
 /** The variable that names the `overmind` command where it is not on the PATH. */
@@ -45,8 +46,4 @@ export function mcpConfigsOf(
   if (!isObject(mcpConfig)) return [...given, own]
   const others = isObject(mcpConfig['mcpServers']) ? mcpConfig['mcpServers'] : {}
   return [{ ...mcpConfig, mcpServers: { ...own.mcpServers, ...others } }]
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

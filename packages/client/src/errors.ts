@@ -55,3 +55,9 @@ export function systemCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
   return undefined
 }
+
+/** Whether it failed because the daemon is away, ends, or went: another one may be there soon. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof ApiError) return error.code === 'runtime_closed'
+  return error instanceof DaemonNotRunning || error instanceof ConnectionFailed
+}

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EventView, GapView } from '@overmind/daemon'
-import { ApiError, ConnectionFailed, DaemonNotRunning } from './errors.ts'
+import { isAway } from './errors.ts'
 
 /** How long a daemon that is away is left alone. */
 const RETRY_MS = 200
@@ -32,9 +32,4 @@ export async function* followEvents(
     await pause(RETRY_MS, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
     signal?.throwIfAborted()
   }
-}
-
-function isAway(error: unknown): boolean {
-  if (error instanceof ApiError) return error.code === 'runtime_closed'
-  return error instanceof DaemonNotRunning || error instanceof ConnectionFailed
 }

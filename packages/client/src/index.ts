@@ -8,7 +8,7 @@ export {
   type OutputQuery,
   type OvermindClient,
 } from './client.ts'
-export { ApiError, ConnectionFailed, DaemonNotRunning } from './errors.ts'
+export { ApiError, ConnectionFailed, DaemonNotRunning, isAway } from './errors.ts'
 export { resolveHome, socketOf, terminalSocketOf } from './home.ts'
 export type {
   AnswerView,

@@ -1,18 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApiError, ConnectionFailed, DaemonNotRunning } from '@overmind/client'
+import { ConnectionFailed, isAway } from '@overmind/client'
 
 /** How long a daemon that has died may take to come back. */
 const PATIENCE_MS = 10_000
 const RETRY_MS = 200
 
-/** Whether it failed because the daemon is away, and may be back soon. */
-export function isAway(error: unknown): boolean {
-  return error instanceof ConnectionFailed || hasDoneNothing(error)
-}
-
 /** Whether there was no daemon, or one that is ending and begins nothing more. */
 function hasDoneNothing(error: unknown): boolean {
-  return error instanceof DaemonNotRunning || (error instanceof ApiError && error.code === 'runtime_closed')
+  return isAway(error) && !(error instanceof ConnectionFailed)
 }
 
 /** Rests before the daemon is asked again. */

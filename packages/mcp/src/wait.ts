@@ -1,6 +1,6 @@
-import type { OvermindClient } from '@overmind/client'
+import { isAway, type OvermindClient } from '@overmind/client'
 import { isOver } from './family.ts'
-import { isAway, patiently, rest } from './patience.ts'
+import { patiently, rest } from './patience.ts'
 import type { ToolCall } from './tool.ts'
 import { type Seen, SHOWN_FIELDS, type Shown, shown } from './views.ts'
 

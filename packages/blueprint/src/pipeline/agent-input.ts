@@ -1,7 +1,14 @@
 /** What an agent is started with: its description, with results and secrets filled in at the last moment. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Environment, type Mission, type MissionInput, OvermindError, type Work } from '@overmind/core'
+import {
+  type Environment,
+  isName,
+  type Mission,
+  type MissionInput,
+  OvermindError,
+  type Work,
+} from '@overmind/core'
 import type { Agent, EnvValue } from '../blueprint.ts'
 import { fillIn, type Reference, references } from '../references.ts'
 import { resultOf } from './result.ts'
@@ -45,7 +52,7 @@ export async function inputOf(
         ? fillIn(command, lookup, isShell ? 'shell' : 'none')
         : command?.map((word) => fillIn(word, lookup, 'none')),
     options: filled(agent.mission.options, lookup),
-    ...(name.length <= LONGEST_NAME ? { name } : {}),
+    ...(isName(name) ? { name } : {}),
     parent: parent ?? work.mission.id,
     // What it depends on may have exited long since.
     ...(parent === undefined ? {} : { onParentExit: 'keep' as const }),
@@ -56,8 +63,6 @@ export async function inputOf(
     },
   }
 }
-
-const LONGEST_NAME = 63
 
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]

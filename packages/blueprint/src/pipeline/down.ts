@@ -1,4 +1,5 @@
-import { type Mission, OvermindError, type Runtime } from '@overmind/core'
+import { OvermindError, type Runtime } from '@overmind/core'
+import { endMission } from '../end-mission.ts'
 import { pipelinesNamed } from './apply.ts'
 import { PIPELINE_LABEL } from './labels.ts'
 
@@ -14,15 +15,8 @@ export async function takeDown(runtime: Runtime, name: string): Promise<number> 
   if (pipelines.length === 0 && agents.length === 0)
     throw new OvermindError('not_found', `there is no pipeline ${name}`, { value: name })
   // A pipeline ends its agents; those that it had handed over, or left, are ended behind it.
-  for (const mission of [...pipelines, ...agents]) await end(mission)
+  for (const mission of [...pipelines, ...agents]) await endMission(mission, 'stop')
   const all = [...agents, ...pipelines]
   for (const { id } of all) await runtime.remove(id)
   return all.length
-}
-
-async function end(mission: Mission): Promise<void> {
-  if (mission.view().state.exit !== null) return
-  await mission.stop().catch((error: unknown) => {
-    if (!(error instanceof OvermindError) || error.code !== 'not_running') throw error
-  })
 }

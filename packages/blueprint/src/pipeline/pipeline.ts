@@ -4,6 +4,7 @@
  */
 import { type Control, type Environment, type Mission, OvermindError, type Work } from '@overmind/core'
 import type { Agent, Blueprint } from '../blueprint.ts'
+import { endMission } from '../end-mission.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
 import { fingerprints } from './fingerprint.ts'
@@ -53,7 +54,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       const { labels } = mission.view().spec
       const hand = hands.get(labels[AGENT_LABEL] ?? '')
       if (hand === undefined || prints.get(hand.agent.name) !== labels[FINGERPRINT_LABEL])
-        retired.push(endOf(mission, 'stop'))
+        retired.push(endMission(mission, 'stop'))
       // The newest counts.
       else hand.mission = mission
     }
@@ -204,7 +205,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   function finish(how: 'stop' | 'kill'): void {
     phase = 'ending'
     Promise.allSettled(starting)
-      .then(() => Promise.all(missions().map((mission) => endOf(mission, how))))
+      .then(() => Promise.all(missions().map((mission) => endMission(mission, how))))
       .then(() => over.resolve(1), fail)
   }
 
@@ -246,12 +247,4 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       left.abort()
     },
   }
-}
-
-async function endOf(mission: Mission, how: 'stop' | 'kill'): Promise<void> {
-  if (mission.view().state.exit !== null) return
-  await mission[how]().catch((error: unknown) => {
-    // It ended by itself meanwhile.
-    if (!(error instanceof OvermindError) || error.code !== 'not_running') throw error
-  })
 }

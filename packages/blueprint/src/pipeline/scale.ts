@@ -1,4 +1,5 @@
 import { OvermindError, type Runtime } from '@overmind/core'
+import { fieldsIn } from '../document/plain.ts'
 import { type Applied, applyBlueprint, pipelineNamed } from './apply.ts'
 import { pipelineOf } from './controller.ts'
 
@@ -29,22 +30,18 @@ export async function scalePipeline(
 }
 
 function scaled(document: unknown, replicas: Readonly<Record<string, number>>): unknown {
-  const { agents, ...rest } = fields(document)
-  const changed = Object.entries(fields(agents)).map(([agent, given]): [string, unknown] => {
+  const { agents, ...rest } = fieldsIn(document)
+  const changed = Object.entries(fieldsIn(agents)).map(([agent, given]): [string, unknown] => {
     const wanted = replicas[agent]
-    return [agent, wanted === undefined ? given : { ...fields(given), replicas: wanted }]
+    return [agent, wanted === undefined ? given : { ...fieldsIn(given), replicas: wanted }]
   })
   for (const agent of Object.keys(replicas)) {
-    const given = fields(fields(agents)[agent])
+    const given = fieldsIn(fieldsIn(agents)[agent])
     if (given['replicas'] !== undefined) continue
-    const message = Object.hasOwn(fields(agents), agent)
+    const message = Object.hasOwn(fieldsIn(agents), agent)
       ? `the agent ${agent} has no replicas in its blueprint`
       : `the blueprint has no agent ${agent}`
     throw new OvermindError('invalid_spec', message, { field: agent })
   }
   return { ...rest, agents: Object.fromEntries<unknown>(changed) }
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }

@@ -2,7 +2,8 @@
  * One run of a ritual: starts a mission whenever its time has come. It keeps nothing of its own: which times it has met shows in
  * the missions that it started, by their labels.
  */
-import { type Control, type Mission, OvermindError, type Work } from '@overmind/core'
+import { type Control, isName, type Mission, type Work } from '@overmind/core'
+import { endMission } from '../end-mission.ts'
 import { dueOf } from './decide.ts'
 import { ritualOptions } from './options.ts'
 import { scheduleOf } from './schedule.ts'
@@ -101,7 +102,7 @@ export function runRitual(work: Work, clock: RitualClock): Control {
         waiting = at
         return
       case 'replace':
-        Promise.all(before.map(end)).then(() => begin(at), over.reject)
+        Promise.all(before.map((each) => endMission(each, 'stop'))).then(() => begin(at), over.reject)
     }
   }
 
@@ -130,10 +131,10 @@ export function runRitual(work: Work, clock: RitualClock): Control {
 
   /** `nightly.20261123-0300`, in the time of the world; undefined when that is too long, or taken. */
   function nameFor(at: number): string | undefined {
-    const [day = '', time = ''] = new Date(at).toISOString().replaceAll(/[-:]/g, '').split('T')
+    const [day = '', time = ''] = iso(at).replaceAll(/[-:]/g, '').split('T')
     const name = `${self.name}.${day}-${time.slice(0, 6)}`
     const isTaken = runtime.list().some((other) => other.name === name && other.view().state.exit === null)
-    return name.length > 63 || isTaken ? undefined : name
+    return isName(name) && !isTaken ? name : undefined
   }
 
   function watch(started: Mission, at: number): void {
@@ -199,9 +200,3 @@ export function runRitual(work: Work, clock: RitualClock): Control {
 }
 
 const iso = (at: number): string => new Date(at).toISOString()
-
-async function end(mission: Mission): Promise<void> {
-  await mission.stop().catch((error: unknown) => {
-    if (!(error instanceof OvermindError) || error.code !== 'not_running') throw error
-  })
-}

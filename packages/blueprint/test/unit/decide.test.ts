@@ -1,22 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Agent, Condition, Dependency, OnFailure } from '../../src/blueprint.ts'
+import type { Agent, Condition, OnFailure } from '../../src/blueprint.ts'
 import { type AgentState, decide } from '../../src/pipeline/decide.ts'
+import { agent, on } from '../support/agents.ts'
 
-const agent = (name: string, ...dependsOn: readonly Dependency[]): Agent => ({
-  name,
-  replica: null,
-  mission: { command: 'true' },
-  env: {},
-  dependsOn,
-  ready: null,
-  alive: null,
-})
-const on = (name: string, when: Condition = 'completed', onFailure: OnFailure = 'skip'): Dependency => ({
-  agent: name,
-  when,
-  onFailure,
-})
 const ended = (ok: boolean, more: Partial<Extract<AgentState, { kind: 'ended' }>> = {}): AgentState => ({
   kind: 'ended',
   ok,

@@ -1,18 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Agent, Condition, Dependency } from '../../src/blueprint.ts'
+import type { Agent } from '../../src/blueprint.ts'
 import type { AgentState } from '../../src/pipeline/decide.ts'
 import { outlookOf } from '../../src/pipeline/outlook.ts'
+import { agent, on } from '../support/agents.ts'
 
-const agent = (name: string, ...dependsOn: readonly Dependency[]): Agent => ({
-  name,
-  replica: null,
-  mission: { command: 'true' },
-  env: {},
-  dependsOn,
-  ready: null,
-  alive: null,
-})
-const on = (name: string, when: Condition): Dependency => ({ agent: name, when, onFailure: 'skip' })
 const LIVE: AgentState = { kind: 'live', up: true, ready: false }
 const DONE: AgentState = { kind: 'ended', ok: true, up: true, ready: true }
 

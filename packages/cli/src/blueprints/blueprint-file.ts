@@ -1,5 +1,6 @@
 /** What the commands about blueprints have in common. */
-import { BadValue, list, type Listed } from '../command-line/flags.ts'
+import { list, type Listed } from '../command-line/flags.ts'
+import { pair } from '../command-line/values.ts'
 import type { Words } from '../command-line/words.ts'
 import { CommandError } from '../failures.ts'
 import { printError } from '../terminal/print.ts'
@@ -14,11 +15,7 @@ type Variable = readonly [name: string, value: string]
 type SetFlag = { readonly set: Listed<Variable> }
 
 export const setFlag: SetFlag = {
-  set: list('K=V', 'A variable of the blueprint; may be repeated', (text): Variable => {
-    const at = text.indexOf('=')
-    if (at < 1) throw new BadValue('must be of the form K=V')
-    return [text.slice(0, at), text.slice(at + 1)]
-  }),
+  set: list('K=V', 'A variable of the blueprint; may be repeated', pair),
 }
 
 /**

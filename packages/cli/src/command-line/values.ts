@@ -8,6 +8,13 @@ const LONGEST_MS = 365 * UNIT_MS.d
 
 export const text: Reader<string> = (given) => given
 
+/** `K=V`: a name, and whatever stands behind it. */
+export const pair: Reader<readonly [name: string, value: string]> = (given) => {
+  const at = given.indexOf('=')
+  if (at < 1) throw new BadValue('must be of the form K=V')
+  return [given.slice(0, at), given.slice(at + 1)]
+}
+
 /** Milliseconds, from a number of `unit` or a number with its own unit: `500ms`, `30s`, `5m`, `2h`, `1d`. */
 export function duration(unit: 'ms' | 's'): Reader<number> {
   const words = unit === 's' ? 'a number of seconds' : 'a number of milliseconds'

@@ -11,7 +11,7 @@ import {
   type Valued,
   type Values,
 } from '../command-line/flags.ts'
-import { amount, bytes, duration, seconds, signal, text, whole } from '../command-line/values.ts'
+import { amount, bytes, duration, pair, seconds, signal, text, whole } from '../command-line/values.ts'
 import { CommandError } from '../failures.ts'
 
 type Variable = readonly [name: string, value: string]
@@ -60,7 +60,7 @@ export const startFlags: StartFlags = {
     'A task ends when it is done, a session stays and takes messages (default: task)',
   ),
   model: value('name', 'The model that is to answer', text),
-  label: list('K=V', 'A label, by which ps --filter label=K=V finds it', label),
+  label: list('K=V', 'A label, by which ps --filter label=K=V finds it', pair),
   parent: value('id', 'The mission that it belongs to', text),
   'on-parent-exit': choice(['keep', 'stop'], 'What becomes of it when its parent has exited (default: keep)'),
   'on-exit': choice(
@@ -145,12 +145,6 @@ export function startRequest(
 }
 
 /** `K=V`, or `K` for the value that K has here. */
-function label(text: string): Variable {
-  const at = text.indexOf('=')
-  if (at < 1) throw new BadValue('must be of the form K=V')
-  return [text.slice(0, at), text.slice(at + 1)]
-}
-
 function variable(text: string): Variable {
   const [name = '', ...rest] = text.split('=')
   const given = rest.length > 0 ? rest.join('=') : process.env[name]
@@ -187,13 +181,12 @@ export function present<T extends object>(fields: T): Present<T> {
 
 /** An option of a provider, from the command line. */
 export function providerOption(given: string): readonly [name: string, value: unknown] {
-  const at = given.indexOf('=')
-  if (at < 1) throw new BadValue('must be of the form K=V')
-  const [name, text] = [given.slice(0, at).replaceAll('-', '_'), given.slice(at + 1)]
+  const [written, value] = pair(given)
+  const name = written.replaceAll('-', '_')
   try {
-    return [name, JSON.parse(text)]
+    return [name, JSON.parse(value)]
   } catch {
     // Most values are words.
-    return [name, text]
+    return [name, value]
   }
 }

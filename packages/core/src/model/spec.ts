@@ -25,9 +25,8 @@ export type RestartPolicy = 'never' | 'on-failure' | 'always'
 
 /**
  * `task`: a command that runs to its end, or an agent that answers one prompt. `session`: it stays alive and
- * takes messages.
+ * takes messages. The others are no process: a pipeline of agents, and what starts others by the clock.
  */
-/** A task ends when it is done, a session takes messages. The others are no process: a pipeline of agents, and what starts by the clock. */
 export type MissionType = 'task' | 'session' | 'blueprint' | 'ritual'
 
 /** What becomes of a mission whose account is limited: it waits for its turn, or it ends. */

@@ -5,13 +5,13 @@ import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned, Finding, HostEvent, Launch, ProcessHost } from '../process/host.ts'
+import { KILLED } from '../process/live-runs.ts'
 import { evidenceOf } from '../process/output-tail.ts'
 import { type OutputStreams, watchStreams } from '../process/output-streams.ts'
 import { keyOf, type RunRef } from '../process/run-ref.ts'
 import type { Control } from './controller.ts'
 
-/** What a shell reports of a command that SIGKILL, or SIGTERM, ended. */
-const KILLED = 137
+/** What a shell reports of a command that SIGTERM ended. */
 const ENDED = 143
 /** What a controller that failed itself ends with. */
 const BROKEN = 70

@@ -231,7 +231,6 @@ export interface TeamRequest {
   }[]
 }
 
-/** Missions that are supervised as one. */
 /** A blueprint to be applied. */
 export interface PipelineRequest {
   /** What a file of TOML says, as JSON. */
@@ -257,6 +256,7 @@ export interface PipelineView {
   readonly changes: readonly ChangeView[]
 }
 
+/** Missions that are supervised as one. */
 export interface TeamView {
   readonly name: string
   readonly strategy: TeamStrategy

@@ -1,8 +1,8 @@
-import { ApiError } from '@overmind/client'
+import { ApiError, isAway } from '@overmind/client'
 import * as z from 'zod'
 import { type Answer, answerOf, answerSchema } from '../answer.ts'
 import { missionInput, timeoutInput } from '../input.ts'
-import { isAway, once, rest } from '../patience.ts'
+import { once, rest } from '../patience.ts'
 import type { Scene } from '../scene.ts'
 import { type Offer, tool, type ToolCall } from '../tool.ts'
 
