@@ -1,17 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  createMemoryStore,
-  createRuntime,
-  type Mission,
-  type MissionInput,
-  type Runtime,
-} from '@overmind/core'
+import type { Mission, MissionInput, Runtime } from '@overmind/core'
 import { describe, expect, test } from 'vitest'
 import { eventually, soon } from '../../../core/test/support/eventually.ts'
-import { temporaryHome } from '../../../core/test/support/home.ts'
 import { missionProcesses, procFile } from '../../../core/test/support/processes.ts'
+import { openSuccession } from '../../../core/test/support/succession.ts'
 import { acpProvider } from '../../src/index.ts'
 
 interface Stage extends AsyncDisposable {
@@ -26,38 +20,27 @@ interface Stage extends AsyncDisposable {
 const AGENT = join(import.meta.dirname, '..', 'programs', 'agent.ts')
 
 async function stage(): Promise<Stage> {
-  const home = await temporaryHome()
   const folder = await mkdtemp(join(tmpdir(), 'overmind-agent-'))
-  const store = createMemoryStore()
-  const faults: unknown[] = []
-  const open = (): Promise<Runtime> =>
-    createRuntime({
-      home: home.path,
-      store,
-      providers: [acpProvider()],
-      onFault: (error) => faults.push(error),
-    })
-  let runtime = await open()
+  const succession = await openSuccession({ providers: [acpProvider()] })
+  const { faults, runtime } = succession
   return {
     get runtime() {
-      return runtime
+      return runtime()
     },
     faults,
     session: (traits = [], more = {}) =>
-      runtime.start({
+      runtime().start({
         provider: 'acp',
         type: 'session',
         options: { agent: [process.execPath, AGENT, folder, ...traits] },
         ...more,
       }),
     takeOver: async () => {
-      await runtime.close({ missions: 'keep' })
-      runtime = await open()
-      return runtime
+      await succession.takeOver()
+      return runtime()
     },
     async [Symbol.asyncDispose]() {
-      await runtime.close({ missions: 'keep' })
-      await home[Symbol.asyncDispose]()
+      await succession[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -1,48 +1,25 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createMemoryStore, createRuntime, type Mission, type Runtime } from '@overmind/core'
+import type { Mission } from '@overmind/core'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
-import { type TemporaryHome, temporaryHome } from '../../../core/test/support/home.ts'
 import { endGroup } from '../../../core/test/support/processes.ts'
+import { openSuccession, type Succession } from '../../../core/test/support/succession.ts'
 import { applyBlueprint, type Applied, blueprintController, scalePipeline } from '../../src/index.ts'
 
-interface Stage extends AsyncDisposable {
-  readonly home: TemporaryHome
-  readonly faults: readonly unknown[]
+interface Stage extends Succession {
   file(name: string): string
-  runtime(): Runtime
   apply(document: object, env?: Readonly<Record<string, string>>): Promise<Applied>
-  takeOver(): Promise<void>
 }
 
 async function openStage(): Promise<Stage> {
-  const home = await temporaryHome()
-  const store = createMemoryStore()
-  const faults: unknown[] = []
-  const open = (): Promise<Runtime> =>
-    createRuntime({
-      home: home.path,
-      store,
-      controllers: [blueprintController()],
-      onFault: (error) => faults.push(error),
-    })
-  let runtime = await open()
+  const succession = await openSuccession({ controllers: [blueprintController()] })
+  const { home, runtime } = succession
   return {
-    home,
-    faults,
+    ...succession,
     file: (name) => join(home.path, name),
-    runtime: () => runtime,
     apply: (document, env = {}) =>
-      applyBlueprint(runtime, document, { cwd: '/tmp', env: { PATH: process.env['PATH'] ?? '', ...env } }),
-    async takeOver() {
-      await runtime.close({ missions: 'keep' })
-      runtime = await open()
-    },
-    async [Symbol.asyncDispose]() {
-      await runtime.close()
-      await home[Symbol.asyncDispose]()
-    },
+      applyBlueprint(runtime(), document, { cwd: '/tmp', env: { PATH: process.env['PATH'] ?? '', ...env } }),
   }
 }
 

@@ -1,45 +1,26 @@
 /** Missions of Claude Code under a runtime of their own, with an API of their own. */
-import {
-  createMemoryStore,
-  createRuntime,
-  type Mission,
-  type MissionInput,
-  type Runtime,
-} from '@overmind/core'
+import type { Mission, MissionInput } from '@overmind/core'
 import { eventually, soon } from '../../../core/test/support/eventually.ts'
-import { temporaryHome } from '../../../core/test/support/home.ts'
+import { openSuccession, type Succession } from '../../../core/test/support/succession.ts'
 import { claudeProvider } from '../../src/index.ts'
 import { type Lab, openLab, type Program } from './cli.ts'
 import { type FakeAnthropic, startFakeAnthropic } from './fake-anthropic.ts'
 
-export interface Stage extends AsyncDisposable {
+export interface Stage extends Pick<Succession, 'faults' | 'runtime' | 'takeOver'>, AsyncDisposable {
   readonly lab: Lab
   readonly api: FakeAnthropic
-  readonly faults: readonly unknown[]
-  runtime(): Runtime
   start(input: MissionInput): Promise<Mission>
   session(input?: MissionInput): Promise<Mission>
-  /** The supervisor goes, its missions stay, and another takes over. */
-  takeOver(): Promise<void>
 }
 
 export async function openStage(program: Program): Promise<Stage> {
   const api = await startFakeAnthropic()
   const lab = openLab({ program, apiUrl: api.url })
-  const home = await temporaryHome()
-  const store = createMemoryStore()
-  const faults: unknown[] = []
-  const open = (): Promise<Runtime> =>
-    createRuntime({
-      home: home.path,
-      store,
-      providers: [claudeProvider()],
-      onFault: (error) => faults.push(error),
-    })
-  let runtime = await open()
+  const succession = await openSuccession({ providers: [claudeProvider()] })
+  const { faults, runtime, takeOver } = succession
   const env = { ...lab.env, ...program.env, OVERMIND_CLAUDE: program.path }
   const start = (input: MissionInput): Promise<Mission> =>
-    runtime.start({
+    runtime().start({
       provider: 'claude',
       model: 'claude-opus-5-5',
       cwd: lab.cwd,
@@ -50,16 +31,12 @@ export async function openStage(program: Program): Promise<Stage> {
     lab,
     api,
     faults,
-    runtime: () => runtime,
+    runtime,
+    takeOver,
     start,
     session: (input) => start({ type: 'session', ...input }),
-    async takeOver() {
-      await runtime.close({ missions: 'keep' })
-      runtime = await open()
-    },
     async [Symbol.asyncDispose]() {
-      await runtime.close({ missions: 'keep' })
-      await home[Symbol.asyncDispose]()
+      await succession[Symbol.asyncDispose]()
       await lab[Symbol.asyncDispose]()
       await api[Symbol.asyncDispose]()
     },

@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest'
-import {
-  type Control,
-  type Controller,
-  createMemoryStore,
-  createRuntime,
-  type Mission,
-  type Runtime,
-  type Work,
-} from '../../src/index.ts'
+import type { Control, Controller, Mission, Runtime, Work } from '../../src/index.ts'
 import { eventually } from '../support/eventually.ts'
-import { type TemporaryHome, temporaryHome } from '../support/home.ts'
 import { storyOf, textOf } from '../support/missions.ts'
+import { openSuccession, type Succession } from '../support/succession.ts'
 
 /** A controller that does what a test says, and what it was given and told. */
 function puppet() {
@@ -46,39 +38,7 @@ function puppet() {
   }
 }
 
-interface Stage extends AsyncDisposable {
-  readonly home: TemporaryHome
-  readonly faults: readonly unknown[]
-  runtime(): Runtime
-  takeOver(): Promise<void>
-}
-
-async function stageOf(controller: Controller): Promise<Stage> {
-  const home = await temporaryHome()
-  const store = createMemoryStore()
-  const faults: unknown[] = []
-  const open = (): Promise<Runtime> =>
-    createRuntime({
-      home: home.path,
-      store,
-      controllers: [controller],
-      onFault: (error) => faults.push(error),
-    })
-  let runtime = await open()
-  return {
-    home,
-    faults,
-    runtime: () => runtime,
-    async takeOver() {
-      await runtime.close({ missions: 'keep' })
-      runtime = await open()
-    },
-    async [Symbol.asyncDispose]() {
-      await runtime.close()
-      await home[Symbol.asyncDispose]()
-    },
-  }
-}
+const stageOf = (controller: Controller): Promise<Succession> => openSuccession({ controllers: [controller] })
 
 const begin = (runtime: Runtime): Promise<Mission> =>
   runtime.start({ provider: 'puppet', type: 'blueprint', command: 'a plan', stopTimeoutMs: 200 })
