@@ -98,6 +98,11 @@ export const missionFields: Readonly<Record<string, Field>> = {
   pids: same('pids', 'Processes and threads at a time.'),
   on_parent_exit: same('onParentExit', 'What becomes of it when its parent has exited. Default: keep.'),
   on_exit: same('onExit', 'Whether its parent, a session, is told that it has exited. Default: nothing.'),
+  priority: same(
+    'priority',
+    'Of those that wait for a slot, the one with the highest goes first. Default: 0.',
+  ),
+  colony: same('colony', 'The group of missions that it belongs to. Default: default.'),
   labels: {
     to: 'labels',
     rule: missionInputShape.labels

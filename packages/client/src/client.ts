@@ -23,6 +23,7 @@ import type {
   ChangeView,
   PipelineRequest,
   PipelineView,
+  QueueView,
   TeamRequest,
   TeamView,
   UsageList,
@@ -183,6 +184,8 @@ export interface OvermindClient {
    * signal. Default: from now on.
    */
   followEvents(query?: Omit<EventQuery, 'follow'>): AsyncIterable<EventView | GapView>
+  /** The limits on missions at work, and who waits for them. */
+  queue(options?: CallOptions): Promise<QueueView>
   /** Teams of missions, those that are over since the daemon started included. */
   teams(options?: CallOptions): Promise<readonly TeamView[]>
   /** Resolves once all members have started. */
@@ -285,6 +288,7 @@ export function createClient(
       const of = mission(ref, `/asks/${encodeURIComponent(ask)}`)
       return call({ method: 'POST', path: of, body: decision, signal })
     },
+    queue: ({ signal } = {}) => call({ method: 'GET', path: '/v1/queue', signal }),
     teams: async ({ signal } = {}) =>
       (await call<{ readonly teams: readonly TeamView[] }>({ method: 'GET', path: '/v1/teams', signal }))
         .teams,

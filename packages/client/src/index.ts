@@ -24,6 +24,7 @@ export type {
   MissionView,
   Problem,
   Pruned,
+  QueueView,
   ReceiptView,
   StartRequest,
   ChangeView,

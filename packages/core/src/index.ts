@@ -2,6 +2,7 @@ export { createRuntime, type RuntimeOptions } from './runtime/runtime.ts'
 export type { CloseOptions, Runtime } from './runtime/runtime-handle.ts'
 export type { Team, TeamOutcome, TeamView } from './runtime/teams.ts'
 export type { Recovery } from './runtime/recover.ts'
+export type { Queue, SlotUse, Waiting } from './runtime/slots.ts'
 export type {
   EventsOptions,
   HistoryQuery,
@@ -36,6 +37,7 @@ export {
   type Turn,
   type Verdict,
 } from './model/conversation.ts'
+export { type ConcurrencyLimits, concurrencyLimitsShape, type SlotScope } from './model/concurrency.ts'
 export { OvermindError, type ErrorCode, type ErrorDetails } from './model/errors.ts'
 export type {
   EndReason,

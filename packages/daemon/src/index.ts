@@ -15,6 +15,7 @@ export type {
   MissionView,
   Problem,
   Pruned,
+  QueueView,
   ReceiptView,
   StartRequest,
   ChangeView,

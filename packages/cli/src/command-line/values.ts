@@ -46,6 +46,12 @@ export function whole(least: number): Reader<number> {
   }
 }
 
+export const integer: Reader<number> = (given) => {
+  const number = /^-?\d+$/.test(given) ? Number(given) : Number.NaN
+  if (!Number.isSafeInteger(number)) throw new BadValue('must be a whole number')
+  return number
+}
+
 const SIZES = ['', 'K', 'M', 'G', 'T']
 
 /** Bytes, or with a unit of 1024 of the one before: `512M`, `1.5G`. */

@@ -30,6 +30,10 @@ export const commands: Commands = {
     summary: 'Print the last answer of an agent as JSON',
     load: async () => (await import('./result.ts')).result,
   },
+  queue: {
+    summary: 'List who waits to start, and for what',
+    load: async () => (await import('./queue.ts')).queue,
+  },
   inbox: {
     summary: 'List what agents ask of you',
     load: async () => (await import('./inbox.ts')).inbox,

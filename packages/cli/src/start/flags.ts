@@ -11,7 +11,17 @@ import {
   type Valued,
   type Values,
 } from '../command-line/flags.ts'
-import { amount, bytes, duration, pair, seconds, signal, text, whole } from '../command-line/values.ts'
+import {
+  amount,
+  bytes,
+  duration,
+  integer,
+  pair,
+  seconds,
+  signal,
+  text,
+  whole,
+} from '../command-line/values.ts'
 import { CommandError } from '../failures.ts'
 
 type Variable = readonly [name: string, value: string]
@@ -25,6 +35,8 @@ type StartFlags = {
   readonly type: Valued<'task' | 'session'>
   readonly model: Valued<string>
   readonly label: Listed<Variable>
+  readonly colony: Valued<string>
+  readonly priority: Valued<number>
   readonly parent: Valued<string>
   readonly 'on-parent-exit': Valued<'keep' | 'stop'>
   readonly 'on-exit': Valued<'nothing' | 'tell-parent'>
@@ -61,6 +73,12 @@ export const startFlags: StartFlags = {
   ),
   model: value('name', 'The model that is to answer', text),
   label: list('K=V', 'A label, by which ps --filter label=K=V finds it', pair),
+  colony: value(
+    'name',
+    "The group of missions that it belongs to (default: its parent's, else default)",
+    text,
+  ),
+  priority: value('n', "Who waits for a slot with more goes first (default: its parent's, else 0)", integer),
   parent: value('id', 'The mission that it belongs to', text),
   'on-parent-exit': choice(['keep', 'stop'], 'What becomes of it when its parent has exited (default: keep)'),
   'on-exit': choice(
@@ -118,6 +136,8 @@ export function startRequest(
       type: given.type,
       model: given.model,
       labels: given.label.length === 0 ? undefined : Object.fromEntries(given.label),
+      colony: given.colony,
+      priority: given.priority,
       parent: given.parent,
       on_parent_exit: given['on-parent-exit'],
       on_exit: given['on-exit'],

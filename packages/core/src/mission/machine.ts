@@ -7,7 +7,7 @@
  * pending { queued, limited }
  *   → running { starting, up, stopping }
  *   ⇄ stalled { suspect, nudged, interrupting, terminating, killing }
- *   → restarting { reaping, backoff, limited }  → running (run + 1)
+ *   → restarting { reaping, backoff, queued, limited }  → running (run + 1)
  *   → exited                             final
  * ```
  */
@@ -65,6 +65,7 @@ function beginRun({ context }: Args): Step {
     run,
     process: null,
     startedAt: null,
+    queuedAt: null,
     ending: null,
     ended: null,
     timers: {},
@@ -259,6 +260,7 @@ function waitForAccount(
 function placeFor({ context, event }: Args): Deadline | null {
   switch (event.type) {
     case 'launch':
+    case 'turn':
       return placeAt(event.gate, 'new', event)
     case 'restart':
       // A person knows better than the gate.
@@ -277,8 +279,20 @@ function takePlace(args: Args): Step {
   if (until === null) return {}
   return {
     account,
+    queuedAt: null,
     timers: { gate: until },
     record: [{ type: 'mission.limited', run: args.context.run + 1, account, until: until.wall }],
+  }
+}
+
+/** Waits for a slot, from now on. */
+function joinQueue({ context, event }: Args): Step {
+  // It has kept its place while nobody supervised it.
+  if (context.queuedAt !== null) return {}
+  return {
+    queuedAt: event.now.wall,
+    timers: {},
+    record: [{ type: 'mission.queued', run: context.run + 1, full: event.full }],
   }
 }
 
@@ -337,6 +351,7 @@ function exitUnstarted(args: Args): Step {
     end('failed-to-start', event.type === 'refused' ? event.reason : 'it could not be started')
   return {
     exit,
+    queuedAt: null,
     ending: { reason, rung: 'ask', timeoutMs: context.spec.stopTimeoutMs },
     timers: {},
     record: [{ type: 'mission.exited', run, exit }],
@@ -349,6 +364,8 @@ function revive({ context, event }: Args): Step {
   const { run, restarts } = context
   return {
     exit: null,
+    ending: null,
+    ended: null,
     budget: { clock: 0, charged: [] },
     restarts: restarts + 1,
     record: [
@@ -479,7 +496,17 @@ const endsAtOnce = {
 const atGate = {
   timer: [
     { guard: 'gateMustWait', actions: 'takePlace' },
+    { guard: 'gateMustQueue', target: 'queued', actions: 'joinQueue' },
     { guard: 'isGate', target: '#mission.running.starting' },
+  ],
+  restart: '#mission.running.starting',
+} as const
+
+/** While there is no slot for it: likewise. */
+const inQueue = {
+  turn: [
+    { guard: 'mustWait', target: 'limited', actions: 'takePlace' },
+    { target: '#mission.running.starting' },
   ],
   restart: '#mission.running.starting',
 } as const
@@ -493,6 +520,7 @@ export const initialState: MissionState = {
   ending: null,
   ended: null,
   restarts: 0,
+  queuedAt: null,
   budget: { clock: 0, charged: [] },
   conversation: null,
   timers: {},
@@ -534,6 +562,8 @@ const machine = setup({
     mustWait: (args) => placeFor(args) !== null,
     backoffMustWait: (args) =>
       args.event.type === 'timer' && args.event.name === 'backoff' && placeFor(args) !== null,
+    mustQueue: ({ event }) => event.full.length > 0,
+    gateMustQueue: ({ event }) => event.type === 'timer' && event.name === 'gate' && event.full.length > 0,
     gateMustWait: (args) =>
       args.event.type === 'timer' && args.event.name === 'gate' && placeFor(args) !== null,
     retries: ({ context, event }) =>
@@ -568,6 +598,7 @@ const machine = setup({
     climb: assign((args) => apply(args.context, climb(args))),
     giveUp: assign((args) => apply(args.context, { perform: [{ type: 'give-up' }] })),
     watchActivity: assign((args) => apply(args.context, watchActivity(args))),
+    joinQueue: assign((args) => apply(args.context, joinQueue(args))),
     takePlace: assign((args) => apply(args.context, takePlace(args))),
     settle: assign((args) => apply(args.context, settle(args))),
     noteAdopted: assign((args) => apply(args.context, adopted(args))),
@@ -589,8 +620,10 @@ const machine = setup({
           on: {
             launch: [
               { guard: 'mustWait', target: 'limited', actions: 'takePlace' },
+              { guard: 'mustQueue', actions: 'joinQueue' },
               { target: '#mission.running.starting' },
             ],
+            ...inQueue,
           },
         },
         limited: { on: atGate },
@@ -715,6 +748,7 @@ const machine = setup({
             ...endsAtOnce,
           },
         },
+        queued: { on: { ...inQueue, ...endsAtOnce } },
         limited: {
           on: {
             ...atGate,
@@ -727,6 +761,7 @@ const machine = setup({
       on: {
         restart: [
           { guard: 'mustWait', target: 'restarting.limited', actions: ['revive', 'takePlace'] },
+          { guard: 'mustQueue', target: 'restarting.queued', actions: ['revive', 'joinQueue'] },
           { target: 'running.starting', actions: 'revive' },
         ],
       },

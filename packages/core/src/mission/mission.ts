@@ -4,6 +4,7 @@
  */
 import type { EventDraft, MissionEvent } from '../model/events.ts'
 import { OvermindError } from '../model/errors.ts'
+import type { SlotScope } from '../model/concurrency.ts'
 import type { Conversation, Trouble } from '../model/conversation.ts'
 import type { MissionExit } from '../model/exit.ts'
 import { type MessageId, type MissionId, newMessageId, newUuid, type Random } from '../model/ids.ts'
@@ -49,6 +50,7 @@ export interface MissionDeps {
   /** @throws OvermindError `store_failed`; then nothing was written. */
   commit(change: Change): void
   readonly gates: Gates
+  readonly slots: Slots
   /** The text of a message of this mission, from the journal. */
   textOf(message: MessageId): string
   /** It has spent something: those that it belongs to may have set a limit. */
@@ -64,6 +66,14 @@ export interface Gates {
   of(provider: string, account: string): Gate
   /** A mission has gone from one state to the next, or, without the first, was found on record. */
   note(record: MissionRecord, account: string, before: MissionState | null): void
+}
+
+/** Room to work for all missions. */
+export interface Slots {
+  /** The limits that leave no room for this mission to start now. */
+  full(record: MissionRecord): readonly SlotScope[]
+  /** A mission has gone from one state to the next, or, without the first, was found on record. */
+  note(record: MissionRecord, before: MissionState | null): void
 }
 
 export interface MissionActor {
@@ -127,6 +137,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     deps.gates.note(next, accountOf(next.state), before)
     armTimers(before.timers)
     for (const effect of decision.effects) perform(effect)
+    deps.slots.note(next, before)
     for (const tell of exchange?.tells ?? []) tellAgent(tell)
     for (const { look } of waiting) look()
     if (events.some(({ type }) => type === 'turn.ended')) deps.hasSpent()
@@ -147,6 +158,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       judgement,
       account,
       gate: deps.gates.of(spec.provider, account),
+      full: deps.slots.full(record),
       parts: (talk?.farewell() ?? null) !== null,
       nudges: (talk?.nudge() ?? null) !== null,
     })
@@ -458,6 +470,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   }
 
   deps.gates.note(record, accountOf(record.state), null)
+  deps.slots.note(record, null)
 
   return {
     id,

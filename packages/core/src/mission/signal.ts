@@ -1,3 +1,4 @@
+import type { SlotScope } from '../model/concurrency.ts'
 import type { Memory, Trouble, Verdict } from '../model/conversation.ts'
 import type { EndReason, GroupReason, MissionEvent, TalkReason } from '../model/events.ts'
 import type { ProcessExit, Receipt } from '../model/exit.ts'
@@ -11,6 +12,8 @@ import type { Gate } from './policy/gate.ts'
 /** What can happen to a mission. What belongs to a run carries its number and is dropped when it is not the current one. */
 export type Signal =
   | { readonly type: 'launch' }
+  /** There is a slot for it now. */
+  | { readonly type: 'turn' }
   | { readonly type: 'spawned'; readonly run: Run; readonly process: ProcessIdentity; readonly at: Instant }
   /** Another supervisor's run was found to be under this keeper. */
   | { readonly type: 'adopted'; readonly run: Run; readonly process: ProcessIdentity }
@@ -75,6 +78,8 @@ export interface Circumstances {
   /** The account of the mission, or the one that the judgement names, and its gate. */
   readonly account: string
   readonly gate: Gate
+  /** The limits that leave no room for it to start. */
+  readonly full: readonly SlotScope[]
   /** Whether the agent can be asked in its own words to end. */
   readonly parts: boolean
   /** Whether it can be told that it has been silent for too long. */

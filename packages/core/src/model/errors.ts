@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'home_not_writable'
   | 'home_path_too_long'
   | 'invalid_child_spec'
+  | 'invalid_limits'
   | 'invalid_request'
   | 'invalid_restart_policy'
   | 'invalid_spec'

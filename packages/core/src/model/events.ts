@@ -1,3 +1,4 @@
+import type { SlotScope } from './concurrency.ts'
 import type { ModelSpending, Trouble, Verdict } from './conversation.ts'
 import type { MissionExit, ProcessExit, Receipt } from './exit.ts'
 import type { MessageId, MissionId, Run, Seq } from './ids.ts'
@@ -80,6 +81,12 @@ export type MissionEvent =
       readonly run: Run
       readonly account: string
       readonly until: number
+    }
+  /** This run waits until there is room for it in these limits. */
+  | {
+      readonly type: 'mission.queued'
+      readonly run: Run
+      readonly full: readonly SlotScope[]
     }
   /** The agent of this run listens. */
   | {

@@ -12,6 +12,9 @@ export type Command =
   /** A program and its arguments, exactly as they are: no shell reads them. */
   | { readonly kind: 'exec'; readonly argv: readonly [string, ...string[]] }
 
+/** Where missions belong that belong to no colony of their own. */
+export const DEFAULT_COLONY = 'default'
+
 /** How large a terminal is, in cells. */
 export interface TerminalSize {
   readonly columns: number
@@ -112,6 +115,10 @@ export interface MissionInput {
   readonly onParentExit?: OnParentExit | undefined
   /** Whether its parent, when that is a session, is told that this mission has exited. Default: `nothing`. */
   readonly onExit?: OnExit | undefined
+  /** Of those that wait for a slot, the one with the highest goes first; -1000 to 1000. Default: that of its parent, else 0. */
+  readonly priority?: number | undefined
+  /** The group of missions that it belongs to, which may have limits of its own. Default: that of its parent, else `default`. */
+  readonly colony?: string | undefined
   /** Names and values of your own, by which missions are found. Default: none. */
   readonly labels?: Labels | undefined
   /** Runs it on a terminal that people can attach to, 80 columns by 24 rows where it does not say. Default: on none. */
@@ -165,6 +172,8 @@ export interface MissionSpec {
   readonly parent: MissionId | null
   readonly onParentExit: OnParentExit
   readonly onExit: OnExit
+  readonly priority: number
+  readonly colony: string
   readonly labels: Labels
   /** The size that its terminal has at first; null when it runs on none. */
   readonly terminal: TerminalSize | null
@@ -330,6 +339,13 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
   onExit: z
     .enum(['nothing', 'tell-parent'], { error: () => 'must be one of nothing, tell-parent' })
     .optional(),
+  priority: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(-1000, 'must be at least -1000')
+    .max(1000, 'must be at most 1000')
+    .optional(),
+  colony: z.string('must be text').refine(isName, `must be ${NAME_RULE}`).optional(),
   labels: z
     .record(
       z.string(),
@@ -358,7 +374,9 @@ export interface ParsedMission {
   readonly name: string | undefined
   /** As it was given: which mission it means is not a matter of form. */
   readonly parent: string | undefined
-  readonly spec: Omit<MissionSpec, 'parent' | 'team'>
+  /** What it takes from its parent unless it says so itself. */
+  readonly inherited: { readonly priority: number | undefined; readonly colony: string | undefined }
+  readonly spec: Omit<MissionSpec, 'parent' | 'team' | 'priority' | 'colony'>
   readonly env: Environment
 }
 
@@ -381,6 +399,7 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
   return {
     name: given.name,
     parent: given.parent,
+    inherited: { priority: given.priority, colony: given.colony },
     env: parseEnvironment(given.env === undefined ? definedOnly(caller.env) : environmentOf(input)),
     spec: {
       command: commandOf(given.command, type),

@@ -31,6 +31,7 @@ export const PHASES = [
   'stalled.killing',
   'restarting.reaping',
   'restarting.backoff',
+  'restarting.queued',
   'restarting.limited',
   'exited',
 ] as const
@@ -78,6 +79,8 @@ export interface MissionState {
   /** How the leader of that run ended; its tree may not be empty yet. */
   readonly ended: ProcessExit | null
   readonly restarts: number
+  /** Since when it waits for a slot, in milliseconds since 1970; null when it does not. */
+  readonly queuedAt: number | null
   readonly budget: Budget
   /** The account of its provider that it waited for or met a limit of; absent before. */
   readonly account?: string
@@ -121,6 +124,7 @@ export function statusOf(state: MissionState): Status {
       return 'stalled'
     case 'restarting.reaping':
     case 'restarting.backoff':
+    case 'restarting.queued':
     case 'restarting.limited':
       return 'restarting'
     case 'exited':

@@ -3,7 +3,7 @@ import type { MissionActor } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalMissionEvent } from '../model/events.ts'
 import { type MissionId, seq } from '../model/ids.ts'
-import type { MissionRecord } from '../model/state.ts'
+import type { MissionRecord, MissionState } from '../model/state.ts'
 import { mustRun } from './must-run.ts'
 import {
   type EventsOptions,
@@ -109,10 +109,11 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
         actor.request({ type: 'restart' })
       }
       const before = phase === 'running.starting' ? run - 1 : run
+      const waits = ({ phase: now }: MissionState): boolean => now === 'restarting.queued'
       const state = await actor.until(
-        (now) => (now.run > before && now.phase !== 'running.starting') || now.exit !== null,
+        (now) => (now.run > before && now.phase !== 'running.starting') || waits(now) || now.exit !== null,
       )
-      if (state.run <= before) throw isEnding()
+      if (state.run <= before && !waits(state)) throw isEnding()
     },
     unhealthy() {
       actor.tell({ type: 'unhealthy', run: actor.record().state.run })

@@ -106,8 +106,8 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     },
     read(actor, run, { from = 0, follow = true, signal, stream = streamOf(actor, run, home) }) {
       const { id, state } = actor.record()
-      // The first run of one that waits for its account is still to come.
-      const newest = state.phase === 'pending.limited' ? 1 : state.run
+      // The first run of one that waits is still to come.
+      const newest = state.phase.startsWith('pending.') ? 1 : state.run
       if (!Number.isInteger(run) || run < 1 || run > newest) {
         throw new OvermindError('run_not_found', `mission ${id} has no run ${run}: it has had ${state.run}`, {
           value: run,
@@ -154,7 +154,11 @@ function streamOf(actor: MissionActor, run: number, home: Home): Stream {
 function runOver(actor: MissionActor, run: number): Promise<unknown> {
   return actor.until(
     ({ run: current, exit, phase }) =>
-      current > run || exit !== null || phase === 'restarting.backoff' || phase === 'restarting.limited',
+      current > run ||
+      exit !== null ||
+      phase === 'restarting.backoff' ||
+      phase === 'restarting.queued' ||
+      phase === 'restarting.limited',
   )
 }
 

@@ -44,7 +44,9 @@ export function recoverMissions(records: readonly MissionRecord[], deps: Recover
   recovery.adopted += adoptUnknown(deps)
   for (const { actor, live } of registry.all()) {
     if (!live) continue
-    if (actor.record().state.phase === 'pending.queued') actor.tell({ type: 'launch' })
+    const { phase, queuedAt } = actor.record().state
+    // Who waits for a slot is called when there is one.
+    if (phase === 'pending.queued' && queuedAt === null) actor.tell({ type: 'launch' })
     actor.resume()
   }
   // Their parent may have ended in the very moment in which its supervisor did.
@@ -59,6 +61,7 @@ const WITHOUT_RUN: readonly Phase[] = [
   'pending.queued',
   'pending.limited',
   'restarting.backoff',
+  'restarting.queued',
   'restarting.limited',
 ]
 

@@ -1,6 +1,7 @@
 /** What is to be had of a runtime. */
 import type { SubscribeOptions } from '../journal/journal.ts'
 import type { CgroupSupport } from '../model/cgroup-support.ts'
+import type { ConcurrencyLimits } from '../model/concurrency.ts'
 import type { Gap, JournalEvent } from '../model/events.ts'
 import type { MissionId, Seq } from '../model/ids.ts'
 import type { MissionInput } from '../model/spec.ts'
@@ -8,6 +9,7 @@ import type { TeamInput } from '../model/team.ts'
 import type { RunUsage } from '../process/usage.ts'
 import type { Mission } from './mission-handle.ts'
 import type { Recovery } from './recover.ts'
+import type { Queue } from './slots.ts'
 import type { Team } from './teams.ts'
 
 export interface CloseOptions {
@@ -24,7 +26,7 @@ export interface Runtime extends AsyncDisposable {
   /** Whether missions can have control groups here, and which limits can be set: by now, since that may change. */
   cgroups(): CgroupSupport
   /**
-   * Starts a mission; settles when its process runs, is found unable to, or waits because its account is
+   * Starts a mission; settles when its process runs, is found unable to, or waits: for a slot, or because its account is
    * rate-limited.
    *
    * @throws OvermindError `invalid_spec` and its kind when the description is wrong, `name_taken`,
@@ -63,6 +65,19 @@ export interface Runtime extends AsyncDisposable {
   events(options?: SubscribeOptions): AsyncIterableIterator<JournalEvent | Gap>
   /** What the processes of live missions use right now. */
   usage(): Promise<ReadonlyMap<MissionId, RunUsage>>
+  /**
+   * Sets how many missions may be at work at a time, in place of the limits before. Nothing that runs is ended for it, and those
+   * that now have room start.
+   *
+   * @throws OvermindError `invalid_limits`; then nothing has changed
+   * @example
+   * ```ts
+   * runtime.limit({ missions: 8, providers: { claude: 4 } })
+   * ```
+   */
+  limit(limits: ConcurrencyLimits): void
+  /** What the limits on missions at work hold up now. */
+  queue(): Queue
   /** The number of the newest event: the revision that a list belongs to. */
   revision(): Seq
   /** A second call does nothing. */

@@ -16,8 +16,10 @@ import { OvermindError } from '../model/errors.ts'
 import type { JournalMissionEvent } from '../model/events.ts'
 import type { Conversation } from '../model/conversation.ts'
 import { isMissionId, type MissionId, newUuid, type Random, seq } from '../model/ids.ts'
+import type { ConcurrencyLimits } from '../model/concurrency.ts'
 import {
   type Caller,
+  DEFAULT_COLONY,
   type MissionInput,
   type MissionSpec,
   type ParsedMission,
@@ -43,6 +45,7 @@ import type { Control, Controller } from './controller.ts'
 import { createExitReports } from './exit-reports.ts'
 import { endOverspentFamilies } from './family-budget.ts'
 import { createGates } from './gates.ts'
+import { createSlots } from './slots.ts'
 import { missionHandle } from './handle.ts'
 import { isOf, type Mission } from './mission-handle.ts'
 import { createListener } from './listener.ts'
@@ -66,6 +69,8 @@ export interface RuntimeOptions {
   readonly controllers?: readonly Controller[]
   /** Told of faults that are nobody's request, such as a full disk while an exit is noted. Default: emitted as a process warning. */
   readonly onFault?: (error: unknown) => void
+  /** How many missions may be at work at a time. Default: no limits. */
+  readonly concurrency?: ConcurrencyLimits
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -108,6 +113,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   })
   const gates = createGates({ clock, boot: host.boot })
   const registry = createRegistry()
+  const slots = createSlots({
+    clock,
+    limits: options.concurrency ?? {},
+    parentOf: (id) => registry.find(id)?.actor.record().spec.parent ?? null,
+    call: (id) => registry.find(id)?.actor.tell({ type: 'turn' }),
+  })
   const writer = createWriter(journal, clock, onFault)
   const exitReports = createExitReports({
     find: registry.find,
@@ -145,6 +156,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       commit: writer.commit,
       textOf: (message) => messageText(store, record.id, message),
       gates,
+      slots,
       hasSpent: () => endOverspentFamilies(record.id, registry),
       releaseChildren: () => {
         releaseChildren(record.id)
@@ -201,6 +213,17 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     registry.reclaim(entry)
   }
 
+  function groupOf(
+    { inherited }: Pick<ParsedMission, 'inherited'>,
+    parent: MissionId | null,
+  ): Pick<MissionSpec, 'priority' | 'colony'> {
+    const above = parent === null ? undefined : registry.find(parent)?.actor.record().spec
+    return {
+      priority: inherited.priority ?? above?.priority ?? 0,
+      colony: inherited.colony ?? above?.colony ?? DEFAULT_COLONY,
+    }
+  }
+
   function parentOf(reference: string | undefined): MissionId | null {
     if (reference === undefined) return null
     try {
@@ -232,7 +255,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   /** @throws OvermindError */
   function check(input: unknown): ParsedMission & { readonly spec: MissionSpec } {
     const parsed = parseMission(input, caller)
-    const spec: MissionSpec = { ...parsed.spec, parent: parentOf(parsed.parent), team: null }
+    const parent = parentOf(parsed.parent)
+    const spec: MissionSpec = { ...parsed.spec, ...groupOf(parsed, parent), parent, team: null }
     mustHaveParent(spec)
     if (!providers.has(spec.provider)) {
       const known = [...providers.keys()].join(', ')
@@ -282,7 +306,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       registry.remove(id)
       throw error
     }
-    await actor.until(({ phase }) => phase !== 'pending.queued' && phase !== 'running.starting')
+    await actor.until(({ phase }) => phase !== 'running.starting')
     return handle
   }
 
@@ -356,6 +380,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       events: [{ type: 'mission.removed', mission: id, at: clock.now().wall, parent: spec.parent }],
     })
     registry.remove(id)
+    slots.forget(id)
     await outputs.remove(id, state.run)
   }
 
@@ -373,6 +398,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         (now) =>
           now.exit !== null ||
           now.phase === 'restarting.limited' ||
+          now.phase === 'restarting.queued' ||
           (now.run > run && now.phase !== 'running.starting'),
       )
     },
@@ -391,6 +417,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   })
 
   async function close({ missions = 'stop' }: CloseOptions = {}): Promise<void> {
+    slots.close()
     if (missions === 'stop') await stopAll()
     teams.close()
     listener.close()
@@ -439,6 +466,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   writer.commit({
     events: [{ type: 'runtime.started', at: clock.now().wall, pid: process.pid, ...recovery }],
   })
+  slots.open()
   await teams.resume(registry.all())
   for (const { id, live } of registry.all()) if (!live) exitReports.report(id)
 
@@ -456,6 +484,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     },
     teams: teams.list,
     events: (subscribe) => journal.subscribe(subscribe),
+    limit: slots.limit,
+    queue: slots.view,
     revision: () => journal.last(),
     usage: async () => {
       const byRun = await host.usage()

@@ -6,7 +6,13 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { newConversation } from '../mission/conversation.ts'
 import { type Conversation, nothingSpent } from '../model/conversation.ts'
 import { type ErrorCode, OvermindError } from '../model/errors.ts'
-import { type Environment, type MissionInput, type MissionSpec, parseMission } from '../model/spec.ts'
+import {
+  type Environment,
+  type MissionInput,
+  type MissionSpec,
+  parseMission,
+  DEFAULT_COLONY,
+} from '../model/spec.ts'
 import type { Beginning, Provider } from '../provider/provider.ts'
 import type { Fact, Talk } from '../provider/talk.ts'
 import { garbage, mutationsOf } from './mutations.ts'
@@ -309,7 +315,8 @@ const MESSAGES: readonly string[] = [
 ]
 
 function specOf(mission: MissionInput): MissionSpec {
-  return { ...parseMission(mission, { cwd: '/', env: {} }).spec, parent: null, team: null }
+  const { spec } = parseMission(mission, { cwd: '/', env: {} })
+  return { ...spec, priority: 0, colony: DEFAULT_COLONY, parent: null, team: null }
 }
 
 function conversation(over: Partial<Conversation> = {}): Conversation {

@@ -10,6 +10,7 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
     judgement: undefined,
     account: 'account',
     gate: OPEN_GATE,
+    full: [],
     parts: false,
     nudges: false,
     ...over,

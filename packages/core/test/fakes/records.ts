@@ -18,6 +18,8 @@ export function missionSpec(input: Partial<MissionInput> = {}): MissionSpec {
     ...parseMission({ command: 'true', ...input }, { cwd: '/', env: {} }).spec,
     parent: null,
     team: null,
+    priority: input.priority ?? 0,
+    colony: input.colony ?? 'default',
   }
 }
 

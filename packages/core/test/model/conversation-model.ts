@@ -20,6 +20,7 @@ import type { Fact, Talk } from '../../src/provider/talk.ts'
 import { createGates } from '../../src/runtime/gates.ts'
 import { messageText } from '../../src/runtime/messages.ts'
 import { missionRecord, missionSpec } from '../fakes/records.ts'
+import { ROOM_FOR_ALL } from '../fakes/room-for-all.ts'
 import { steppingClock } from '../fakes/stepping-clock.ts'
 
 export type Op =
@@ -176,6 +177,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
       host,
       provider,
       gates: createGates({ clock, boot: 'boot' }),
+      slots: ROOM_FOR_ALL,
       random,
       textOf: (message) => messageText(store, record.id, message),
       hasSpent: () => {},

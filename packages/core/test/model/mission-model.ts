@@ -9,6 +9,7 @@ import {
   type EventDraft,
   type MissionInput,
   type MissionRecord,
+  type MissionState,
   OvermindError,
   type Phase,
   type Provider,
@@ -20,14 +21,17 @@ import { higher, type Signal } from '../../src/mission/signal.ts'
 import { deadlineAfter } from '../../src/model/time.ts'
 import { rawProvider } from '../../src/provider/raw.ts'
 import { createGates } from '../../src/runtime/gates.ts'
+import { createSlots } from '../../src/runtime/slots.ts'
 import { fakeHost, type Order, type Temper } from '../fakes/fake-host.ts'
-import { missionRecord, missionSpec } from '../fakes/records.ts'
+import { missionId, missionRecord, missionSpec } from '../fakes/records.ts'
 import { steppingClock } from '../fakes/stepping-clock.ts'
 
 /** One thing that happens. */
 export type Step =
   | { readonly do: 'stop'; readonly timeoutMs: number | null }
   | { readonly do: 'kill' | 'restart' | 'outside' | 'others-end' | 'next-timer' | 'unhealthy' }
+  /** Another mission begins to work, or ends. */
+  | { readonly do: 'rival'; readonly works: boolean }
   | { readonly do: 'begin'; readonly temper: Temper }
   | { readonly do: 'refuse'; readonly retry: boolean }
   | { readonly do: 'leader-ends'; readonly code: number; readonly leaves: number }
@@ -39,6 +43,8 @@ export type Step =
 export interface Life {
   /** Whether its account is limited when it begins. */
   readonly limited: boolean
+  /** Whether another mission has the only slot when it begins. */
+  readonly crowded: boolean
   readonly input: Partial<MissionInput>
   readonly steps: readonly Step[]
 }
@@ -72,6 +78,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'outside' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'others-end' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'unhealthy' as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('rival' as const), works: fc.boolean() }) },
   { weight: 4, arbitrary: fc.constant({ do: 'next-timer' as const }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('begin' as const), temper }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refuse' as const), retry: fc.boolean() }) },
@@ -198,6 +205,19 @@ const story: fc.Arbitrary<readonly Step[]> = fc.oneof(
   // Silence.
   {
     weight: 1,
+    arbitrary: fc
+      .constantFrom<Step['do'] & ('restart' | 'kill')>('restart', 'kill')
+      .map((end): readonly Step[] => [
+        { do: 'kill' },
+        { do: 'news', count: 3 },
+        { do: 'rival', works: true },
+        { do: 'restart' },
+        { do: end },
+        { do: 'rival', works: false },
+      ]),
+  },
+  {
+    weight: 1,
     arbitrary: temper.map((kind): readonly Step[] => [
       { do: 'begin', temper: kind },
       { do: 'news', count: 1 },
@@ -212,6 +232,7 @@ const story: fc.Arbitrary<readonly Step[]> = fc.oneof(
 
 export const life: fc.Arbitrary<Life> = fc.record({
   limited: fc.constantFrom(false, false, false, false, true),
+  crowded: fc.constantFrom(false, false, false, true),
   input: fc.record({
     restart: fc.constantFrom<RestartPolicy>('never', 'on-failure', 'always'),
     maxRestarts: fc.constantFrom(1, 2, 5, 0),
@@ -238,6 +259,7 @@ export const WANTED: readonly string[] = [
       'stalled.killing',
       'restarting.reaping',
       'restarting.backoff',
+      'restarting.queued',
       'restarting.limited',
       'exited',
     ] satisfies Phase[]
@@ -257,6 +279,9 @@ export const WANTED: readonly string[] = [
   'restart in backoff',
   'stop while limited',
   'restart while limited',
+  'stop in the queue',
+  'restart in the queue',
+  'turn',
   'limit met',
   'judged permanent',
   'leftovers ended before a restart',
@@ -271,7 +296,7 @@ function fail(what: string): never {
 }
 
 /** Lives one life and checks it at every step. @throws Error that says what does not hold */
-export function live({ input, steps, limited }: Life, seen: Coverage): void {
+export function live({ input, steps, limited, crowded }: Life, seen: Coverage): void {
   const note = (what: string): void => void seen.set(what, (seen.get(what) ?? 0) + 1)
   const clock = steppingClock()
   const store = createMemoryStore()
@@ -287,6 +312,7 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
   /** Runs whose processes a receipt has named as left. */
   const named = new Set<Run>()
   let charges: number[] = []
+  let over = false
   let worst: { readonly run: Run; readonly reason: EndReason } | undefined
 
   const host = fakeHost(clock, (order) => {
@@ -322,7 +348,24 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
     const until = deadlineAfter(clock.now(), host.boot, 5000)
     gates.note({ ...created, state: { ...created.state, limit: { until, strikes: 0 } } }, 'raw', null)
   }
+  /** Another mission, which takes the only slot while it works. */
+  const rival = missionRecord({ id: missionId('0123abce') })
+  const atWork: MissionState = { ...rival.state, phase: 'running.up' }
+  let rivalWorks = crowded
+  const slots = createSlots({
+    clock,
+    limits: { missions: 1 },
+    parentOf: () => null,
+    call: () => {
+      if (rivalWorks) fail('it is called while another has the only slot')
+      note('turn')
+      actor.tell({ type: 'turn' })
+    },
+  })
+  slots.open()
+  slots.note({ ...rival, state: rivalWorks ? atWork : rival.state }, null)
   const actor = createMission(created, {
+    slots,
     clock,
     host,
     provider,
@@ -363,12 +406,16 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
         note(event.retry ? 'refused and tried again' : 'refused for good')
         return
       case 'mission.restarting':
+        // Its past counts no longer.
+        if (over) charges = []
+        over = false
         if (/out of tokens/.test(event.reason)) {
           note('limit met')
           if (event.charged) fail('a limit is charged')
         }
         return
       case 'mission.exited':
+        over = true
         if (event.exit.receipt.left.length > 0) named.add(event.run)
         if (/used up/.test(event.exit.evidence.reason)) note('budget used up')
         if (event.exit.class === 'deadline') note('deadline')
@@ -398,11 +445,14 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
     const { phase, exit, ending } = before.state
     const after = actor.record().state
     if (signal.type === 'restart') {
-      if (phase === 'exited') {
-        charges = []
-        note('restart of an exited mission')
-      }
+      if (phase === 'exited') note('restart of an exited mission')
       if (phase === 'restarting.backoff') note('restart in backoff')
+      if (phase.endsWith('.queued')) {
+        note('restart in the queue')
+        if (faults === 0 && after.phase !== 'running.starting') fail('a person has to wait for a slot')
+      }
+      if (phase === 'exited' && faults === 0 && rivalWorks && after.phase === 'running.starting')
+        fail('it takes a slot that is not there')
       if (phase.endsWith('.limited')) {
         note('restart while limited')
         if (faults === 0 && after.phase !== 'running.starting') fail('a person has to wait for a limit')
@@ -422,7 +472,8 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
       note('stop while limited')
       if (after.phase !== 'exited') fail('a stop while limited does not end the mission at once')
     }
-    if (phase === 'pending.queued' && after.phase !== 'exited')
+    if (phase.endsWith('.queued')) note('stop in the queue')
+    if (phase.endsWith('.queued') && after.phase !== 'exited')
       fail('a stop before the start does not end the mission at once')
     if (signal.type === 'stop' && ending?.reason === 'stop' && phase !== 'running.starting') {
       note('stop again goes to SIGKILL')
@@ -480,6 +531,11 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
         if (faults === 0 && phase === 'exited' && after.phase !== 'exited') fail('an exit was undone')
         return
       }
+      case 'rival':
+        if (rivalWorks === action.works) return
+        rivalWorks = action.works
+        slots.note({ ...rival, state: rivalWorks ? atWork : rival.state }, rivalWorks ? rival.state : atWork)
+        return
       case 'news':
         for (let count = 0; count < action.count; count += 1) hear()
         return
@@ -518,16 +574,21 @@ export function live({ input, steps, limited }: Life, seen: Coverage): void {
     const unnamed = host.living().filter((other) => !named.has(other))
     if (unnamed.length > 1) fail(`${at}runs ${unnamed.join()} live at once`)
     if (
-      (phase === 'exited' || phase === 'restarting.backoff' || phase.endsWith('.limited')) &&
+      (phase === 'exited' ||
+        phase === 'restarting.backoff' ||
+        phase.endsWith('.queued') ||
+        phase.endsWith('.limited')) &&
       unnamed.length > 0
     )
       fail(`${at}processes of run ${unnamed.join()} live that no receipt names`)
     if ((phase === 'exited') !== (exit !== null)) fail(`${at}an exit without an end, or the other way round`)
     if (phase === 'exited' && Object.keys(timers).length > 0) fail(`${at}timers are set`)
 
+    if (phase.endsWith('.queued') && state.queuedAt !== null && !rivalWorks && faults === 0)
+      fail(`${at}it waits for a slot that is there`)
     const facts = host.news.length > 0 || failing > 0 || faults > 0
     const way =
-      phase === 'running.up' || phase === 'exited' || phase === 'pending.queued'
+      phase === 'running.up' || phase === 'exited' || phase.endsWith('.queued')
         ? true
         : phase === 'running.starting'
           ? host.starting.length > 0 || facts

@@ -8,6 +8,7 @@ import { rawProvider } from '../../src/provider/raw.ts'
 import { createGates } from '../../src/runtime/gates.ts'
 import { type FakeHost, fakeHost } from '../fakes/fake-host.ts'
 import { missionId, missionRecord, missionSpec } from '../fakes/records.ts'
+import { ROOM_FOR_ALL } from '../fakes/room-for-all.ts'
 import { steppingClock } from '../fakes/stepping-clock.ts'
 
 const SIZE = 6
@@ -106,6 +107,7 @@ function live(steps: readonly Step[], seen: Map<string, number>): void {
         host: hosts[index]!,
         provider,
         gates,
+        slots: ROOM_FOR_ALL,
         random: () => 0.5,
         fault: (error) => {
           throw error

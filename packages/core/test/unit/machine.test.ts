@@ -59,6 +59,7 @@ function course(input: Partial<MissionInput> = {}, from: MissionState = initialS
 }
 
 const launch: Signal = { type: 'launch' }
+const turn: Signal = { type: 'turn' }
 const kill: Signal = { type: 'kill' }
 const restart: Signal = { type: 'restart' }
 const stop: Signal = { type: 'stop', timeoutMs: null }
@@ -94,6 +95,7 @@ const CLOSED: Partial<Circumstances> = {
     limit: { until: { wall: 61_000, monotonic: 60_000, boot: 'boot' }, strikes: 0 },
   },
 }
+const FULL: Partial<Circumstances> = { full: ['provider raw'] }
 const JUDGED: Partial<Circumstances> = {
   account: 'acme',
   judgement: { kind: 'rate-limited', reason: 'out of tokens', until: 31_000, account: 'acme' },
@@ -555,6 +557,71 @@ describe('an agent that can be told', () => {
   })
 })
 
+describe('a slot', () => {
+  test('is waited for by a first start, until its turn comes', () => {
+    const waits = course().and(launch, 0, FULL)
+    expect(waits.state).toMatchObject({ phase: 'pending.queued', run: 0, queuedAt: 1000 })
+    expect(waits.last).toEqual({
+      state: waits.state,
+      events: [{ type: 'mission.queued', run: 1, full: ['provider raw'] }],
+      effects: [],
+    })
+    const started = waits.and(turn)
+    expect(started.state).toMatchObject({ phase: 'running.starting', run: 1, queuedAt: null })
+    expect(started.last.effects).toEqual([{ type: 'spawn' }])
+  })
+
+  test('is waited for in the same place by one that a new supervisor launches again', () => {
+    const waits = course().and(launch, 0, FULL)
+    expect(waits.and(launch, 5000, FULL).state).toEqual(waits.state)
+    expect(waits.and(launch, 5000, FULL).last.events).toEqual([])
+  })
+
+  test('is not needed for a restart that the policy makes, nor for one that a person makes of what runs', () => {
+    const again = up({ restart: 'always' }).and(exited(1)).and(timer('backoff'), 1000, FULL)
+    expect(again.state).toMatchObject({ phase: 'running.starting', run: 2 })
+    const asked = up().and(restart).and(exited(143), 0, FULL).and(timer('backoff'), 0, FULL)
+    expect(asked.state).toMatchObject({ phase: 'running.starting', run: 2 })
+  })
+
+  test.each([
+    ['a person', restart],
+    ['its team', { type: 'restart', by: 'team' }],
+  ] as const)('is waited for by one that has exited and that %s starts again', (_, signal) => {
+    const waits = up().and(exited(0)).and(signal, 0, FULL)
+    expect(waits.state).toMatchObject({ phase: 'restarting.queued', run: 1, exit: null, queuedAt: 1000 })
+    expect(waits.types.slice(-2)).toEqual(['mission.restarting', 'mission.queued'])
+    expect(waits.and(turn).state).toMatchObject({ phase: 'running.starting', run: 2 })
+  })
+
+  test.each([
+    ['a first start', course().and(launch, 0, CLOSED), 'pending.queued'],
+    ['a restart', up({ restart: 'always' }).and(exited(1), 0, JUDGED), 'restarting.queued'],
+  ] as const)('is waited for again behind the gate of an account: %s', (_, limited, phase) => {
+    const waits = limited.and(timer('gate'), 60_000, FULL)
+    expect(waits.state).toMatchObject({ phase, queuedAt: 61_000, timers: {} })
+    const closed = waits.and(turn, 60_001, {
+      gate: { ...OPEN_GATE, limit: { until: { wall: 91_000, monotonic: 90_000, boot: 'boot' }, strikes: 0 } },
+    })
+    expect(closed.state).toMatchObject({
+      phase: phase.replace('queued', 'limited'),
+      queuedAt: null,
+      timers: { gate: { monotonic: 90_000 } },
+    })
+  })
+
+  test.each([
+    ['a first start', course().and(launch, 0, FULL), 1],
+    ['one that is started again', up().and(exited(0)).and(restart, 0, FULL), 2],
+  ] as const)('%s: is not waited for when a person will not, nor by a stop or kill', (_, waits, run) => {
+    expect(waits.and(restart, 0, FULL).state).toMatchObject({ phase: 'running.starting', run })
+    const stopped = waits.and(stop, 0, FULL)
+    expect(stopped.state).toMatchObject({ phase: 'exited', queuedAt: null, exit: { class: 'stopped' } })
+    expect(waits.and(kill, 0, FULL).state).toMatchObject({ phase: 'exited', exit: { class: 'killed' } })
+    expect(waits.and({ type: 'end', because: 'parent' }, 0, FULL).state.exit?.class).toBe('stopped')
+  })
+})
+
 describe('an account that is limited', () => {
   test('holds a first start up until its turn', () => {
     const waits = course().and(launch, 0, CLOSED)
@@ -693,6 +760,7 @@ describe('what does not concern it', () => {
     ['restarting.backoff', up({ restart: 'always' }).and(exited(1))],
     ['pending.limited', course().and(launch, 0, CLOSED)],
     ['restarting.limited', up({ restart: 'always' }).and(exited(1), 0, JUDGED)],
+    ['restarting.queued', up().and(exited(0)).and(restart, 0, FULL)],
     ['exited', up().and(exited(0))],
   ]
 
@@ -706,17 +774,18 @@ describe('what does not concern it', () => {
 
   test.each(phases)('in %s: a signal that has no meaning there leaves it as it is', (phase, at) => {
     const meaningless: Readonly<Partial<Record<Phase, readonly Signal[]>>> = {
-      'pending.queued': [timer('rung'), restart],
-      'pending.limited': [launch, spawned(), timer('rung'), timer('backoff')],
-      'restarting.limited': [launch, spawned(), exited(1), emptied(), timer('rung'), timer('backoff')],
-      'running.starting': [launch, timer('rung')],
-      'running.up': [launch, spawned(), refused(true), emptied(), timer('rung'), timer('backoff')],
+      'pending.queued': [timer('rung'), timer('gate'), spawned()],
+      'pending.limited': [launch, turn, spawned(), timer('rung'), timer('backoff')],
+      'restarting.queued': [launch, spawned(), exited(1), emptied(), timer('gate'), timer('backoff')],
+      'restarting.limited': [launch, turn, spawned(), exited(1), emptied(), timer('rung'), timer('backoff')],
+      'running.starting': [launch, turn, timer('rung')],
+      'running.up': [launch, turn, spawned(), refused(true), emptied(), timer('rung'), timer('backoff')],
       'running.stopping': [launch, spawned(), timer('backoff')],
       'stalled.terminating': [launch, spawned(), timer('backoff')],
       'stalled.killing': [launch, spawned(), timer('backoff')],
       'restarting.reaping': [launch, spawned(), timer('backoff')],
-      'restarting.backoff': [launch, spawned(), exited(1), emptied(), timer('rung')],
-      exited: [launch, spawned(), refused(true), exited(1), emptied(), timer('rung'), timer('backoff')],
+      'restarting.backoff': [launch, turn, spawned(), exited(1), emptied(), timer('rung')],
+      exited: [launch, turn, spawned(), refused(true), exited(1), emptied(), timer('rung'), timer('backoff')],
     }
     for (const signal of meaningless[phase]!) {
       const after = at.and(signal)

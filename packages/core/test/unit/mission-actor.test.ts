@@ -12,6 +12,7 @@ import { rawProvider } from '../../src/provider/raw.ts'
 import { createGates } from '../../src/runtime/gates.ts'
 import { type FakeHost, fakeHost, type Order } from '../fakes/fake-host.ts'
 import { missionRecord, missionSpec } from '../fakes/records.ts'
+import { ROOM_FOR_ALL } from '../fakes/room-for-all.ts'
 import { type SteppingClock, steppingClock } from '../fakes/stepping-clock.ts'
 
 const MILD = { stubborn: false, unkillable: false }
@@ -44,6 +45,7 @@ function stage(input: Partial<MissionInput> = {}, from?: MissionRecord): Stage {
     host,
     provider: rawProvider,
     gates: createGates({ clock, boot: host.boot }),
+    slots: ROOM_FOR_ALL,
     random: () => 0,
     fault: (error) => faults.push(error),
     textOf: () => '',

@@ -19,6 +19,7 @@ test('a command alone is a whole mission', () => {
   expect(parse({ command: 'ls | wc' })).toEqual({
     name: undefined,
     parent: undefined,
+    inherited: { priority: undefined, colony: undefined },
     env: { PATH: '/bin' },
     spec: {
       command: { kind: 'shell', line: 'ls | wc' },
@@ -206,6 +207,9 @@ describe('a bad description names its field, its rule and the value', () => {
     [{ command: 'x', onLimit: 'retry' }, 'invalid_spec', 'onLimit', /one of wait, exit: got "retry"$/],
     [{ command: 'x', askTimeoutMs: 0 }, 'invalid_spec', 'askTimeoutMs', /at least 1 milliseconds/],
     [{ command: 'x', onAskTimeout: 'allow' }, 'invalid_spec', 'onAskTimeout', /one of deny, stop/],
+    [{ command: 'x', priority: 1.5 }, 'invalid_spec', 'priority', /whole number: got 1.5$/],
+    [{ command: 'x', priority: 1001 }, 'invalid_spec', 'priority', /at most 1000: got 1001$/],
+    [{ command: 'x', colony: 'a b' }, 'invalid_spec', 'colony', /^colony must be .*: got "a b"$/],
     [{ command: 'x', provider: '' }, 'invalid_spec', 'provider', /must not be empty/],
     [
       { command: 'x', restart: 'sometimes' },

@@ -34,6 +34,7 @@ import { start } from './routes/start.ts'
 import { status } from './routes/status.ts'
 import { stopTeam } from './routes/stop-team.ts'
 import { stop } from './routes/stop.ts'
+import { queue } from './routes/queue.ts'
 import { teams } from './routes/teams.ts'
 import { usage } from './routes/usage.ts'
 import { wait } from './routes/wait.ts'
@@ -67,6 +68,7 @@ const ROUTES: readonly Register[] = [
   decide,
   usage,
   events,
+  queue,
   teams,
   startTeam,
   stopTeam,

@@ -9,6 +9,7 @@ const KEYS = {
   provider: (mission: Mission) => mission.view().spec.provider,
   cwd: (mission: Mission) => mission.view().spec.cwd,
   command: (mission: Mission) => showCommand(mission.view().spec.command),
+  colony: (mission: Mission) => mission.view().spec.colony,
   parent: (mission: Mission) => mission.view().spec.parent ?? '',
   exit_class: (mission: Mission) => mission.view().state.exit?.class ?? '',
   /** `name` or `name=value`: one label at a time is looked at. */

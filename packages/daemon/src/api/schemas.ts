@@ -13,6 +13,7 @@ import type {
   MissionView,
   Problem,
   Pruned,
+  QueueView,
   TeamView,
   ChangeView,
   PipelineView,
@@ -49,6 +50,8 @@ export const missionSchema: z.ZodType<MissionView> = z
     children: z.array(text),
     team: z.object({ name: text, member: text, strategy: strategies }).nullable(),
     labels: z.record(text, text),
+    priority: z.int(),
+    colony: text,
     custody: z.enum(['marks', 'cgroup']),
     memory_bytes: count.nullable(),
     cpus: z.number().nullable(),
@@ -116,6 +119,23 @@ export const startSchema: z.ZodType = z
     Object.fromEntries(Object.entries(missionInputShape).map(([name, rule]) => [snakeCase(name), rule])),
   )
   .openapi('StartRequest')
+
+export const queueSchema: z.ZodType<QueueView> = z
+  .object({
+    limits: z.array(z.object({ scope: text, most: count, taken: count })),
+    waiting: z.array(
+      z.object({
+        mission: text,
+        name: text,
+        colony: text,
+        provider: text,
+        priority: z.int(),
+        since: moment,
+        full: z.array(text),
+      }),
+    ),
+  })
+  .openapi('Queue')
 
 export const messageSchema: z.ZodType<MessageView> = z.object({ message: text }).openapi('Message')
 

@@ -58,6 +58,8 @@ export interface MissionView {
   /** Whether people can attach, once the agent has been put on its terminal. */
   readonly has_terminal: boolean
   readonly labels: Labels
+  readonly priority: number
+  readonly colony: string
   readonly custody: Custody
   /** Limits of what all of its processes use together; null where there is none. */
   readonly memory_bytes: number | null
@@ -156,8 +158,34 @@ export interface StartRequest {
   readonly on_exit?: OnExit
   /** Names and values of your own, by which missions are found. */
   readonly labels?: Labels
+  /** Of those that wait for a slot, the one with the highest goes first. Default: that of its parent, else 0. */
+  readonly priority?: number
+  /** The group of missions that it belongs to. Default: that of its parent, else `default`. */
+  readonly colony?: string
   /** Runs it on a terminal of this size. Default: on none. */
   readonly terminal?: { readonly columns?: number; readonly rows?: number }
+}
+
+/** The limits on missions at work, and who waits for them. */
+export interface QueueView {
+  readonly limits: readonly {
+    /** `missions`, `provider <name>` or `colony <name>`. */
+    readonly scope: string
+    readonly most: number
+    /** May be more than `most`, when that was lowered or a person would not wait. */
+    readonly taken: number
+  }[]
+  /** In the order in which they would start, if only by their order. */
+  readonly waiting: readonly {
+    readonly mission: string
+    readonly name: string
+    readonly colony: string
+    readonly provider: string
+    readonly priority: number
+    readonly since: string
+    /** The scopes that have no room for it now. */
+    readonly full: readonly string[]
+  }[]
 }
 
 /** What was said to a session. */

@@ -10,6 +10,7 @@ import type {
   MissionView as CoreMissionView,
   Receipt,
   RestartPolicy,
+  Runtime,
   Spending,
   Team,
 } from '@overmind/core'
@@ -20,6 +21,7 @@ import type {
   GapView,
   MissionView,
   ModelUsageView,
+  QueueView,
   ReceiptView,
   TeamView,
 } from './types.ts'
@@ -79,6 +81,8 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
     terminal: ({ spec, state }) => state.conversation?.terminal ?? spec.terminal,
     has_terminal: ({ spec }, { talk }) => talk?.hasTerminal ?? spec.terminal !== null,
     labels: ({ spec }) => spec.labels,
+    priority: ({ spec }) => spec.priority,
+    colony: ({ spec }) => spec.colony,
     custody: ({ spec }) => spec.custody,
     memory_bytes: ({ spec }) => spec.memoryBytes,
     cpus: ({ spec }) => spec.cpus,
@@ -230,4 +234,16 @@ export function snakeCase(name: string): string {
 
 export function camelCase(name: string): string {
   return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+export function queueView(runtime: Pick<Runtime, 'queue' | 'get'>): QueueView {
+  const { limits, waiting } = runtime.queue()
+  return {
+    limits,
+    waiting: waiting.map(({ id, since, full }) => {
+      const { name, spec } = runtime.get(id).view()
+      const { colony, provider, priority } = spec
+      return { mission: id, name, colony, provider, priority, since: iso(since), full }
+    }),
+  }
 }

@@ -1,4 +1,12 @@
-import { isInner, type MissionView, tokensOf } from '@overmind/core'
+import { isInner, type MissionView, type SlotUse, tokensOf } from '@overmind/core'
+
+/** A place among those that wait for a slot. */
+export interface Place {
+  /** How many come first. */
+  readonly before: number
+  /** The limits that have no room. */
+  readonly full: readonly SlotUse[]
+}
 
 export interface Circumstances {
   /** Milliseconds since 1970. */
@@ -9,12 +17,13 @@ export interface Circumstances {
   readonly attached?: { readonly control: number; readonly watch: number }
   /** What it does, as its controller says. */
   readonly doing?: readonly string[]
+  readonly place?: Place | undefined
 }
 
 /** Why a mission is in its state: sentences for people, the most important first. */
 export function why(
   { state, spec, status }: MissionView,
-  { now, restarted, attached, doing = [] }: Circumstances,
+  { now, restarted, attached, doing = [], place }: Circumstances,
 ): readonly string[] {
   const { phase, ending, exit, budget, restarts, run, ended } = state
   const until = (name: keyof typeof state.timers): string => {
@@ -24,7 +33,7 @@ export function why(
   const sentences: string[] = []
   switch (phase) {
     case 'pending.queued':
-      sentences.push('It has been accepted and is about to start.')
+      sentences.push(...inLine(place))
       break
     case 'pending.limited':
       sentences.push(
@@ -70,6 +79,9 @@ export function why(
     case 'restarting.backoff':
       sentences.push(`Run ${run} ${restarted ?? 'ended'}; run ${run + 1} begins in ${until('backoff')}.`)
       break
+    case 'restarting.queued':
+      sentences.push(`It is to run again, as run ${run + 1}.`, ...inLine(place))
+      break
     case 'restarting.limited':
       sentences.push(
         `Run ${run} ended; account ${state.account ?? 'unknown'} of ${spec.provider} is rate-limited, and the turn of run ${run + 1} comes in ${until('gate')}.`,
@@ -104,6 +116,21 @@ export function why(
     sentences.push(`These processes could not be ended: ${exit.receipt.left.join(', ')}.`)
   }
   return sentences
+}
+
+function inLine(place: Place | undefined): readonly string[] {
+  if (place === undefined || place.full.length === 0) return ['It has been accepted and is about to start.']
+  const limits = place.full.map(({ scope, taken, most }) => `${taken} of ${most} ${nameOfScope(scope)}`)
+  const before = place.before === 1 ? '1 mission is' : `${place.before} missions are`
+  return [
+    `It waits for a slot: ${limits.join(' and ')} are at work, and ${before} before it. See overmind queue.`,
+  ]
+}
+
+function nameOfScope(scope: SlotUse['scope']): string {
+  const [kind, name] = scope.split(' ')
+  if (name === undefined) return 'missions'
+  return kind === 'provider' ? `missions of the provider ${name}` : `missions of the colony ${name}`
 }
 
 function conversationWhy(

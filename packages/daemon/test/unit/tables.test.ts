@@ -29,6 +29,8 @@ const mission: MissionView = {
   children: [],
   team: null,
   labels: {},
+  priority: 0,
+  colony: 'default',
   custody: 'marks',
   memory_bytes: null,
   cpus: null,

@@ -33,6 +33,8 @@ const spec: MissionView['spec'] = {
   parent: null,
   onParentExit: 'keep',
   onExit: 'nothing',
+  priority: 0,
+  colony: 'default',
   labels: {},
   terminal: null,
   team: null,
@@ -54,6 +56,7 @@ function viewOf(state: Partial<MissionView['state']>): MissionView {
       ending: null,
       ended: null,
       restarts: 0,
+      queuedAt: null,
       budget: { clock: 0, charged: [] },
       account: 'acme',
       conversation: null,
@@ -93,4 +96,22 @@ test('it says who is attached, when somebody is', () => {
     why(viewOf({}), { now: 0, attached: { control, watch } })
   expect(at(1, 2)).toContain('Attached to its terminal: 1 who may type, 2 who watch.')
   expect(at(0, 0).join()).not.toContain('Attached')
+})
+
+test.each([
+  [{ phase: 'pending.queued', run: 0 }, 0, []],
+  [{ phase: 'restarting.queued', run: 3 }, 1, ['It is to run again, as run 4.']],
+] as const)('%j says which limits are full, and how many come first', (state, before, first) => {
+  const place = {
+    before,
+    full: [
+      { scope: 'missions' as const, most: 8, taken: 8 },
+      { scope: 'provider claude' as const, most: 2, taken: 3 },
+    ],
+  }
+  const missions = before === 1 ? '1 mission is' : '0 missions are'
+  expect(why(viewOf(state), { now: 0, place }).slice(0, first.length + 1)).toEqual([
+    ...first,
+    `It waits for a slot: 8 of 8 missions and 3 of 2 missions of the provider claude are at work, and ${missions} before it. See overmind queue.`,
+  ])
 })

@@ -26,6 +26,8 @@ const running: MissionView = {
   terminal: null,
   has_terminal: false,
   labels: {},
+  priority: 0,
+  colony: 'default',
   custody: 'marks',
   memory_bytes: null,
   cpus: null,

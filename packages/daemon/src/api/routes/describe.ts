@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
-import type { Mission } from '@overmind/core'
-import { why } from '../../describe/why.ts'
+import type { Mission, Runtime } from '@overmind/core'
+import { type Place, why } from '../../describe/why.ts'
 import { json, problem, reference } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { descriptionSchema } from '../schemas.ts'
@@ -17,10 +17,10 @@ export const describe: Register = (api, { runtime }) => {
     request: { params: reference },
     responses: { 200: json('The mission, in words', descriptionSchema), 404: problem, 409: problem },
   })
-  api.openapi(route, (c) => c.json(description(runtime.get(c.req.valid('param').reference)), 200))
+  api.openapi(route, (c) => c.json(description(runtime.get(c.req.valid('param').reference), runtime), 200))
 }
 
-function description(mission: Mission): Description {
+function description(mission: Mission, runtime: Runtime): Description {
   const view = mission.view()
   const [failed] = mission.history({ types: ['run.exited'], limit: 1 })
   const [ended] = mission.history({ types: ['run.ended'], limit: 1 })
@@ -29,7 +29,13 @@ function description(mission: Mission): Description {
   return {
     mission: missionView(mission),
     spec: specView(view.spec),
-    why: why(view, { now: Date.now(), restarted, attached: mission.attached(), doing: mission.doing() }),
+    why: why(view, {
+      now: Date.now(),
+      restarted,
+      attached: mission.attached(),
+      doing: mission.doing(),
+      place: placeOf(mission, runtime),
+    }),
     evidence: failed?.type === 'run.exited' ? (failed.exit.tail ?? null) : null,
     receipt: ended?.type === 'run.ended' ? receiptView(ended.receipt) : null,
     attached: mission.attached(),
@@ -39,4 +45,12 @@ function description(mission: Mission): Description {
       .map((event) => eventView(event)),
     output: mission.outputFiles().map(({ run, stream, path, bytes }) => ({ run, stream, path, bytes })),
   }
+}
+
+/** Where it stands among those that wait for a slot; undefined when it does not. */
+function placeOf({ id }: Mission, runtime: Runtime): Place | undefined {
+  const { limits, waiting } = runtime.queue()
+  const before = waiting.findIndex((each) => each.id === id)
+  const full = waiting[before]?.full
+  return full === undefined ? undefined : { before, full: limits.filter(({ scope }) => full.includes(scope)) }
 }
