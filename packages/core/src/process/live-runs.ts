@@ -127,7 +127,9 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
 
   /** The living processes of a run without its keeper, which is ours. */
   function treeOf(run: LiveRun, snapshot: Snapshot): readonly Member[] {
-    const members = membersOf(familyOf(run), snapshot).filter(({ pid }) => pid !== run.process.pid)
+    const members = membersOf(familyOf(run), snapshot).filter(
+      ({ pid, start }) => !isSameProcess(run.process, { pid, start, boot: snapshot.boot }),
+    )
     for (const { pid, stray } of members) if (stray) run.strays.add(pid)
     return members
   }

@@ -78,11 +78,11 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
     return groupOf(run)?.ranOutOfMemory() === true ? { cause: 'out-of-memory' } : {}
   }
 
-  function ended(run: Abandoned, exit: ProcessExit): Finding {
+  function ended(run: Abandoned, exit: ProcessExit, keeper: ProcessIdentity | null = run.process): Finding {
     const members = membersIn(run)
     const [first] = members
     if (first === undefined) accountFor(run)
-    else live.track(trackedOf(run, run.process ?? leaderOf(first)), 'over')
+    else live.track(trackedOf(run, keeper ?? leaderOf(first)), 'over')
     const path = home.outputFile(run.mission, run.run, streamsOf(run.streams).at(-1) ?? 'output')
     return { kind: 'ended', exit: evidenceOf(exit, path), left: members.length }
   }
@@ -121,7 +121,7 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
       const record = rebooted
         ? { code: exit.code, at: at.wall, ran: 0 }
         : exitRecord(exit, process ?? keeper, at, { table, clock })
-      return ended(run, { kind: 'code', ...record, ...causeOf(run) })
+      return ended(run, { kind: 'code', ...record, ...causeOf(run) }, process ?? keeper)
     }
     if (process !== null && process.boot !== table.boot) {
       return ended(run, { kind: 'lost', cause: 'reboot', at: now.wall, ran: 0 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -7,6 +8,7 @@ import {
   type Mission,
   type MissionInput,
   type MissionRecord,
+  OvermindError,
   type Runtime,
   type RuntimeOptions,
   seq,
@@ -551,3 +553,35 @@ function missionOf(pid: number): string | undefined {
     .find((entry) => entry.startsWith(name))
     ?.slice(name.length)
 }
+
+test('what a run has left in a session of its own is ended, though nobody had noted that the run began', async () => {
+  await using home = await temporaryHome()
+  const store = createMemoryStore()
+  const deaf: Store = {
+    ...store,
+    commit(change) {
+      if (change.events.some(({ type }) => type === 'run.started'))
+        throw new OvermindError('store_failed', 'nothing is noted of its start')
+      return store.commit(change)
+    },
+  }
+  const strays = (): readonly number[] => processesWith(`STRAY=${home.path}`)
+  const first = await createRuntime({ ...quiet, home: home.path, store: deaf })
+  const started = expect(
+    first.start({
+      command: `STRAY='${home.path}' setsid sleep 1000 & sleep 0.1; exit 3`,
+      name: 'strays',
+      stopTimeoutMs: 200,
+    }),
+  ).rejects.toMatchObject({ code: 'runtime_closed' })
+  await eventually(
+    () => strays().length === 1 && /^exit /m.test(readFileSync(join(home.path, 'runs'), 'utf8')),
+  )
+  await first.close({ missions: 'keep' })
+  await started
+
+  await using next = await createRuntime({ ...quiet, home: home.path, store })
+  const exit = await soon(next.get('strays').exited(), 'the end')
+  expect(strays()).toEqual([])
+  expect(exit).toMatchObject({ code: 3, class: 'crashed', receipt: { strays: 1, left: [] } })
+})
