@@ -22,6 +22,7 @@ export {
 } from './pipeline/apply.ts'
 export { blueprintController } from './pipeline/controller.ts'
 export { scalePipeline } from './pipeline/scale.ts'
+export { neededBy } from './pipeline/needed.ts'
 export { takeDown } from './pipeline/down.ts'
 export { BlueprintError, type Lines, type Problem } from './problem.ts'
 export { fillIn, type Quoting, type Reference, references } from './references.ts'

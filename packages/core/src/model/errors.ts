@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'home_not_private'
   | 'home_not_writable'
   | 'home_path_too_long'
+  | 'in_use'
   | 'invalid_child_spec'
   | 'invalid_limits'
   | 'invalid_request'

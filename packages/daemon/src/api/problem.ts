@@ -35,6 +35,7 @@ const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507
   home_not_private: 500,
   home_not_writable: 500,
   home_path_too_long: 500,
+  in_use: 409,
   invalid_child_spec: 400,
   invalid_limits: 400,
   invalid_request: 400,

@@ -88,3 +88,32 @@ test.each([
   expect(await list(daemon)).toEqual([])
   await daemon.shutdown(false)
 })
+
+test('an agent is not forgotten while its pipeline is at work, and so is not run twice', async () => {
+  await using home = await temporaryHome()
+  let daemon = await startDaemon(home.path)
+  const go = home.file('go')
+  const { mission } = await post(daemon, {
+    name: 'p',
+    agents: {
+      a: { command: `echo ran >> ${home.file('ran')}` },
+      b: { command: `while [ ! -e ${go} ]; do sleep 0.02; done`, depends_on: ['a'] },
+    },
+  })
+  await eventually('b runs', async () =>
+    (await list(daemon)).some(({ name, status }) => name === 'p.b' && status === 'running'),
+  )
+  expect(await daemon.post('/v1/prune', {})).toEqual({ removed: [] })
+  expect(await daemon.call('DELETE', '/v1/missions/p.a')).toMatchObject({
+    status: 409,
+    body: { code: 'in_use' },
+  })
+  await daemon.kill()
+  daemon = await startDaemon(home.path)
+  writeFileSync(go, '')
+  expect(await waitFor(daemon, mission.id)).toMatchObject({ exit_code: 0 })
+  expect(home.lines('ran')).toEqual(['ran'])
+  const { removed } = await daemon.post<{ readonly removed: readonly string[] }>('/v1/prune', {})
+  expect(removed).toHaveLength(3)
+  await daemon.shutdown(false)
+})

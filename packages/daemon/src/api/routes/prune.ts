@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { neededBy } from '@overmind/blueprint'
 import { json, problem } from '../answers.ts'
 import { readBody } from '../body.ts'
 import type { Register } from '../context.ts'
@@ -15,7 +16,7 @@ export const prune: Register = (api, { runtime }) => {
   const route = createRoute({
     method: 'post',
     path: '/v1/prune',
-    summary: 'Forget all missions that exited long enough ago',
+    summary: 'Forget all missions that exited long enough ago, but for agents of pipelines at work',
     request: { body: { content: { 'application/json': { schema: body } } } },
     responses: { 200: json('The missions that are forgotten now', prunedSchema), 400: problem, 507: problem },
   })
@@ -23,9 +24,10 @@ export const prune: Register = (api, { runtime }) => {
   api.post('/v1/prune', async (c) => {
     const { older_than_ms: age } = await readBody(c, body)
     const before = Date.now() - age
+    const needed = neededBy(runtime)
     const old = runtime.list().filter((mission) => {
       const { exit } = mission.view().state
-      return exit !== null && exit.at <= before
+      return exit !== null && exit.at <= before && needed(mission) === undefined
     })
     const removed: string[] = []
     for (const mission of old) {

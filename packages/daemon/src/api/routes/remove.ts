@@ -1,4 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
+import { neededBy } from '@overmind/blueprint'
+import { OvermindError } from '@overmind/core'
 import { problem, reference } from '../answers.ts'
 import type { Register } from '../context.ts'
 
@@ -11,7 +13,15 @@ export const remove: Register = (api, { runtime }) => {
     responses: { 204: { description: 'It is forgotten' }, 404: problem, 409: problem, 507: problem },
   })
   api.openapi(route, async (c) => {
-    await runtime.remove(c.req.valid('param').reference)
+    const mission = runtime.get(c.req.valid('param').reference)
+    const pipeline = neededBy(runtime)(mission)
+    if (pipeline !== undefined) {
+      throw new OvermindError(
+        'in_use',
+        `mission ${mission.id} (${mission.name}) is an agent of the pipeline ${pipeline.name}, which is at work and would run it again: stop that first`,
+      )
+    }
+    await runtime.remove(mission.id)
     return c.body(null, 204)
   })
 }
