@@ -103,8 +103,36 @@ async function apply(world: World, of: Chance): Promise<void> {
     ),
   )
   if (answer.said === 'no') return
-  const pipeline: Pipeline = { name, sure: answer.said === 'yes', needs, disturbed: false }
+  const sure = answer.said === 'yes'
+  const pipeline: Pipeline = { name, sure, needs, disturbed: false, removed: false }
   ledger.pipelines.push(pipeline)
+}
+
+/** Members that count, are ended and started again with each other. */
+async function startTeam(world: World, of: Chance): Promise<void> {
+  if (await isCrowded(world)) return
+  const { client, ledger, notes } = world
+  const name = freshName('team')
+  const plans = Array.from({ length: of.between(1, 3) }, () => planOf(of))
+  const entries = plans.map((plan, index) => {
+    const entry = newEntry(`${name}.member-${index + 1}`, plan)
+    entry.disturbed = true
+    entry.deaths = Number.POSITIVE_INFINITY
+    return entry
+  })
+  ledger.entries.push(...entries)
+  const members = plans.map((plan, index) => ({
+    id: `member-${index + 1}`,
+    mission: {
+      command: commandOf(notes, plan),
+      cwd: '/tmp',
+      env: { PATH: process.env['PATH'] ?? '' },
+      stop_timeout_ms: 200,
+    },
+    restart: of.of(['permanent', 'transient', 'temporary'] as const),
+  }))
+  const strategy = of.of(['one_for_one', 'one_for_all', 'rest_for_one'] as const)
+  await world.ask('team', (signal) => client.startTeam({ name, strategy, members }, { signal }))
 }
 
 export const ACTIONS: readonly Action[] = [
@@ -211,6 +239,25 @@ export const ACTIONS: readonly Action[] = [
     name: 'apply',
     weight: 3,
     perform: apply,
+  },
+  {
+    name: 'start a team',
+    weight: 2,
+    perform: startTeam,
+  },
+  {
+    name: 'prune',
+    weight: 1,
+    async perform({ client, ledger, ask }) {
+      const answer = await ask('prune', (signal) => client.prune({ signal, olderThanMs: 2000 }))
+      if (answer.said === 'no') return
+      const gone = answer.said === 'yes' ? new Set(answer.value.removed) : null
+      for (const entry of ledger.entries) {
+        // Nobody can tell which, when the answer never came.
+        if (gone === null || (entry.id !== null && gone.has(entry.id))) entry.removed = true
+      }
+      for (const pipeline of ledger.pipelines) pipeline.removed = true
+    },
   },
   {
     name: 'ps',

@@ -43,6 +43,8 @@ export interface Pipeline {
   readonly sure: boolean
   readonly needs: ReadonlyMap<string, readonly string[]>
   disturbed: boolean
+  /** What has ended of it may have been forgotten. */
+  removed: boolean
 }
 
 export interface Ledger {

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ACTIONS, type Action } from './actions.ts'
 import { FAULTS } from './faults.ts'
+import { type Follower, follow } from './follower.ts'
 import { look, whatIsLeft, whatIsOpen } from './oracle.ts'
 import { type Chance, chance } from './random.ts'
 import { aWhile, createWorld, type World } from './world.ts'
@@ -51,12 +52,12 @@ async function keepDoing(
 }
 
 /** What is wrong and stays wrong. */
-async function settle(world: World): Promise<readonly string[]> {
+async function settle(world: World, follower: Follower): Promise<readonly string[]> {
   const deadline = Date.now() + SETTLE_MS
   // A look takes its time, in which things go on.
   let before: readonly string[] = []
   for (;;) {
-    const found = await look(world)
+    const found = await look(world, follower)
     if (found.length === 0) return found
     if (Date.now() > deadline) return found.filter((finding) => before.includes(finding))
     before = found
@@ -80,6 +81,7 @@ const world = await createWorld()
 const of = chance(seed)
 say(`chaos: ${minutes} min, seed ${seed}, home ${world.home}`)
 await world.start()
+const follower = follow(world.client)
 const end = Date.now() + minutes * 60_000
 while (Date.now() < end && world.findings.size === 0) {
   const until = Math.min(end, Date.now() + ROUND_MS)
@@ -90,17 +92,18 @@ while (Date.now() < end && world.findings.size === 0) {
     ? []
     : [keepDoing(world, of.fork(), { what: FAULTS, until, pauseMs: 3000 })]
   await Promise.all([...users, ...faults])
-  for (const finding of await settle(world)) world.findings.add(finding)
+  for (const finding of await settle(world, follower)) world.findings.add(finding)
   const accepted = world.ledger.entries.length + world.ledger.pipelines.length
   say(
     `${Math.max(0, Math.round((end - Date.now()) / 1000))} s left, ${accepted} accepted, ${world.findings.size} findings`,
   )
 }
 await endAll(world)
-for (const finding of await settle(world)) world.findings.add(finding)
+for (const finding of await settle(world, follower)) world.findings.add(finding)
 const pid = world.daemon()
 for (const name of pid === null ? [] : whatIsOpen(pid))
   world.findings.add(`the daemon still has ${name} open`)
+follower[Symbol.dispose]()
 await world.client.shutdown({ keep: false })
 await pause(500)
 for (const left of whatIsLeft(world)) world.findings.add(left)

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventView, MissionView } from '@overmind/client'
 import type { Entry, Ledger, Pipeline } from './ledger.ts'
+import type { Follower } from './follower.ts'
 import { openFilesOf, processesOf } from './processes.ts'
 import type { World } from './world.ts'
 
@@ -62,7 +63,7 @@ function whatIsThere({ entries, pipelines }: Ledger, missions: readonly MissionV
     .filter(({ name }) => !known.has(name))
     .map(({ id, name }) => `nobody asked for mission ${id} (${name})`)
   const gone = pipelines
-    .filter(({ name, sure }) => sure && !byName.has(name))
+    .filter(({ name, sure, removed: forgotten }) => sure && !forgotten && !byName.has(name))
     .map(({ name }) => `pipeline ${name} was accepted and is not there`)
   return [...lost, ...twice, ...invented, ...gone]
 }
@@ -147,7 +148,7 @@ function whatPipelinesDid(
 ): readonly string[] {
   const byName = Map.groupBy(missions, ({ name }) => name)
   const own = byName.get(pipeline.name)?.[0]
-  if (own === undefined || own.exited_at === null || pipeline.disturbed) return []
+  if (own === undefined || own.exited_at === null || pipeline.disturbed || pipeline.removed) return []
   const missionsOf = (agent: string): readonly MissionView[] => byName.get(`${pipeline.name}.${agent}`) ?? []
   const found: string[] = []
   if (own.exit_code !== 0) found.push(`pipeline ${pipeline.name} failed: ${own.exit_reason}`)
@@ -195,8 +196,17 @@ function whatTheJournalSays(story: readonly EventView[]): readonly string[] {
   return found
 }
 
+/** What somebody was told who followed all events, through the deaths of all daemons, against the journal. */
+function whatWasFollowed({ told, twice }: Follower, journal: readonly EventView[]): readonly string[] {
+  const missed = journal.filter(({ seq }) => !told.has(seq)).map(({ seq, type }) => `${seq} (${type})`)
+  return [
+    ...(missed.length === 0 ? [] : [`who follows was not told of ${missed.slice(0, 5).join(', ')}`]),
+    ...twice.map((seq) => `who follows was told of ${seq} twice`),
+  ]
+}
+
 /** Everything that is not as it should be right now. */
-export async function look(world: World): Promise<readonly string[]> {
+export async function look(world: World, follower: Follower): Promise<readonly string[]> {
   const { client, ledger } = world
   const { missions } = await client.list({ all: true })
   const journal: EventView[] = []
@@ -217,6 +227,7 @@ export async function look(world: World): Promise<readonly string[]> {
     ...kept,
     ...ledger.pipelines.flatMap((pipeline) => whatPipelinesDid(world, pipeline, missions)),
     ...whatTheJournalSays(journal),
+    ...whatWasFollowed(follower, journal),
   ]
 }
 

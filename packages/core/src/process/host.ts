@@ -87,6 +87,8 @@ export type HostEvent =
     }
   /** What was to be told under this key is in the run's input. */
   | { readonly type: 'told'; readonly ref: RunRef; readonly key: string }
+  /** It cannot be told anything any more: what copies to its stdin was ended from outside. */
+  | { readonly type: 'deaf'; readonly ref: RunRef }
   | { readonly type: 'emptied'; readonly ref: RunRef; readonly receipt: Receipt }
   | { readonly type: 'orphaned'; readonly ref: RunRef }
   /** The host itself could not do something; runs go on. */

@@ -28,6 +28,8 @@ export interface InputFeed {
   tell(key: string, text: string): void
   /** Notes what the run has been told up to now. */
   check(): void
+  /** For how long nothing has come through of what was written, in milliseconds; 0 when nothing is on its way. */
+  stuckFor(): number
   /** The run is over: nothing can be told any more. */
   end(): void
   /** Leaves everything as it is for the next supervisor. */
@@ -62,6 +64,8 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   let notice: FileNotice | undefined
   let cancelRetry: (() => void) | undefined
   let over = false
+  /** When something came through last, or was written with nothing else on its way. */
+  let movedAt = 0
 
   function write(line: string): boolean {
     try {
@@ -95,16 +99,21 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
     if (over) return
     watchTold()
     if (word !== null) {
-      if (!written.has(word) && write(word)) written.add(word)
+      if (!written.has(word) && write(word)) onItsWay(word)
       return
     }
     for (const [key, text] of wanted) {
       if (!told.has(key)) {
         if (!write(request(key, text))) return
-        written.add(key)
+        onItsWay(key)
       }
       wanted.delete(key)
     }
+  }
+
+  function onItsWay(key: string): void {
+    if (written.size === 0) movedAt = clock.now().monotonic
+    written.add(key)
   }
 
   function watchTold(): void {
@@ -117,6 +126,7 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
       if (told.has(key)) continue
       told.add(key)
       written.delete(key)
+      movedAt = clock.now().monotonic
       const file = files.get(key)
       if (file !== undefined) rmSync(file, { force: true })
       files.delete(key)
@@ -157,6 +167,7 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
       writeAll()
     },
     check,
+    stuckFor: () => (written.size === 0 ? 0 : clock.now().monotonic - movedAt),
     end: () => {
       if (over) return
       check()

@@ -2,6 +2,7 @@ import type { Home } from './home.ts'
 import type { HostEvent, ProcessHost } from './host.ts'
 import type { Clock } from '../model/time.ts'
 import { createCgroups } from './cgroups/cgroups.ts'
+import { keptCommand } from './keeper.ts'
 import { type InputFeed, openInputFeed } from './input-feed.ts'
 import { createLiveRuns } from './live-runs.ts'
 import type { ProcessTable } from './process-table.ts'
@@ -11,11 +12,14 @@ import { exitRecord, startOf } from './run-times.ts'
 import { openRunsJournal, type RunsLine } from './runs-journal.ts'
 import { createSnapshots } from './snapshots.ts'
 import { createStarts } from './starts.ts'
-import { membersOf } from './tree.ts'
+import { isMarkOf, membersOf } from './tree.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 
 /** How often what cannot tell by itself is looked for. Milliseconds. */
 const LOOK_MS = 2000
+
+/** After so long it is looked for why nothing comes through to a run. Milliseconds. */
+const STUCK_MS = 3000
 
 /** So few runs can be looked at thoroughly each time. */
 const FEW = 200
@@ -29,7 +33,7 @@ export interface KeeperHostOptions {
 /** The process host of a real machine: it brings together what starts, what lives, and what was left. */
 export function createKeeperHost({ home, clock, table }: KeeperHostOptions): ProcessHost {
   let listener: (event: HostEvent) => void = () => {}
-  const feeds = new Map<string, InputFeed>()
+  const feeds = new Map<string, InputFeed & { readonly ref: RunRef }>()
 
   function emit(event: HostEvent): void {
     // What it was still told comes before its end.
@@ -45,7 +49,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       onTold: (key) => emit({ type: 'told', ref, key }),
       onFault: (error) => emit({ type: 'fault', error }),
     })
-    feeds.set(keyOf(ref), feed)
+    feeds.set(keyOf(ref), { ...feed, ref })
   }
 
   function endFeed(ref: RunRef): void {
@@ -156,7 +160,20 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     looks += 1
     live.checkKeepers(live.size <= FEW || looks % 5 === 0)
     live.lookAtWork()
+    checkFeeds()
     beAttentive()
+  }
+
+  /** A run that reads nothing holds up what it is told; one whose loop is gone is never told anything again. */
+  function checkFeeds(): void {
+    const stuck = [...feeds.values()].filter((feed) => feed.stuckFor() > STUCK_MS)
+    if (stuck.length === 0) return
+    const loops = table
+      .scan()
+      .filter(({ pid, group }) => pid !== group && keptCommand(table.commandLine(pid) ?? []) !== null)
+      .map(({ pid }) => table.marker(pid))
+    for (const { ref } of stuck)
+      if (!loops.some((marker) => isMarkOf({ ...ref, home: home.path }, marker))) emit({ type: 'deaf', ref })
   }
 
   return {

@@ -335,6 +335,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       case 'told':
         registry.find(mission)?.actor.tell({ type: 'told', run, key: event.key })
         return
+      case 'deaf':
+        registry.find(mission)?.actor.tell({ type: 'unhealthy', run })
+        return
       case 'orphaned':
         writer.note({
           type: 'run.orphaned',

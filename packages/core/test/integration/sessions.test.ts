@@ -1,11 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createMemoryStore, createRuntime, type Mission, type MissionInput } from '../../src/index.ts'
 import { eventually, soon } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, node, storyOf } from '../support/missions.ts'
-import { missionProcesses } from '../support/processes.ts'
+import { environmentOf, missionProcesses } from '../support/processes.ts'
 
 const echo = { type: 'session' } as const satisfies MissionInput
 const said = async (session: Mission, text: string): Promise<string> =>
@@ -50,6 +50,36 @@ describe('a line-based session', () => {
     expect(await session.stop()).toMatchObject({ class: 'stopped', receipt: { left: [] } })
     expect(missionProcesses(session.id)).toEqual([])
     expect(await readdir(join(overmind.home.path, 'input'))).toEqual([])
+  })
+
+  test('whose input nobody copies any more is ended, and the next run is told what it had not been', async () => {
+    await using overmind = await bench()
+    const session = await overmind.runtime.start({ ...echo, restart: 'on-failure', backoffMs: 0 })
+    expect(await said(session, 'before')).toBe('before')
+    const keeper = session.view().state.process?.pid
+    const loop = missionProcesses(session.id).find(
+      (pid) => pid !== keeper && environmentOf(pid).some((entry) => entry.startsWith('OVERMIND_KEEPER=')),
+    )
+    process.kill(loop!, 'SIGKILL')
+    expect(await said(session, 'after')).toBe('after')
+    expect(session.view().state.run).toBe(2)
+    const [ending] = session.history({ run: 1, types: ['run.ending'], limit: 1 })
+    expect(ending).toMatchObject({ reason: 'unhealthy' })
+  })
+
+  test('whose program reads nothing for long is left alone', async () => {
+    await using overmind = await bench()
+    const go = join(overmind.home.path, 'go')
+    const session = await overmind.runtime.start({
+      type: 'session',
+      command: `while [ ! -e '${go}' ]; do sleep 0.05; done; exec cat`,
+    })
+    // More than a pipe holds, so that the loop waits as well.
+    const answer = session.answer(session.send('x'.repeat(200_000)))
+    await new Promise((resolve) => setTimeout(resolve, 6000))
+    await writeFile(go, '')
+    expect((await soon(answer, 'the answer')).text).toHaveLength(200_000)
+    expect(session.view().state.run).toBe(1)
   })
 
   test('that is told something its command does not read ends all the same', async () => {

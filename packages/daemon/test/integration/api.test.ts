@@ -554,6 +554,21 @@ describe('an answer', () => {
     expect(readdirSync(join(home.path, 'output')).filter((name) => name.startsWith(id))).toEqual([])
   })
 
+  test('to prune share the work with others that come at the same time', async () => {
+    const ended = await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const { id } = await start(daemon, { command: 'true' })
+        await daemon.get(`/v1/missions/${id}/wait`)
+        return id
+      }),
+    )
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => daemon.post<{ removed: string[] }>('/v1/prune')),
+    )
+    const removed = answers.flatMap((answer) => answer.removed).filter((id) => ended.includes(id))
+    expect(removed.toSorted()).toEqual(ended.toSorted())
+  })
+
   test('to a stop, a prune or a start works with and without a body, as curl sends it', async () => {
     const { id } = await start(daemon, { command: 'sleep 1000' })
     expect(await daemon.call('POST', `/v1/missions/${id}/stop`)).toMatchObject({ status: 200 })

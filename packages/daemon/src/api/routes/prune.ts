@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { neededBy } from '@overmind/blueprint'
+import { type Mission, OvermindError, type Runtime } from '@overmind/core'
 import { json, problem } from '../answers.ts'
 import { readBody } from '../body.ts'
 import type { Register } from '../context.ts'
@@ -31,11 +32,21 @@ export const prune: Register = (api, { runtime }) => {
     })
     const removed: string[] = []
     for (const mission of old) {
-      // One that was started again meanwhile stays.
-      if (mission.view().state.exit === null) continue
-      await runtime.remove(mission.id)
-      removed.push(mission.id)
+      if (await forget(runtime, mission)) removed.push(mission.id)
     }
     return c.json({ removed }, 200)
   })
+}
+
+/** Whether it is forgotten: somebody else may have forgotten it meanwhile, or started it again. */
+async function forget(runtime: Runtime, { id }: Mission): Promise<boolean> {
+  try {
+    await runtime.remove(id)
+    return true
+  } catch (error) {
+    const isPassedOver =
+      error instanceof OvermindError && (error.code === 'not_found' || error.code === 'not_exited')
+    if (isPassedOver) return false
+    throw error
+  }
 }
