@@ -39,5 +39,6 @@ export interface Store {
   last(): Seq
   /** The number of the oldest event still kept, or `last() + 1` when none is. */
   first(): Seq
+  /** From now on, what is asked of it may be refused with `runtime_closed`. */
   close(): void
 }

@@ -109,6 +109,10 @@ export function openSqliteStore(path: string): Store {
     }
   }
 
+  function mustBeOpen(): void {
+    if (!database.isOpen) throw new OvermindError('runtime_closed', 'the daemon is ending: ask the next one')
+  }
+
   function query(text: string): StatementSync {
     let statement = queries.get(text)
     if (statement === undefined) queries.set(text, (statement = database.prepare(text)))
@@ -117,6 +121,7 @@ export function openSqliteStore(path: string): Store {
 
   return {
     commit({ events, put: records = [], remove: gone = [] }) {
+      mustBeOpen()
       const numbered = events.map((draft, index): JournalEvent => ({ ...draft, seq: seq(last + 1 + index) }))
       write(() => {
         if (gone.length > 0) remove(gone)
@@ -134,6 +139,7 @@ export function openSqliteStore(path: string): Store {
     },
     missions: () => readMissions(database),
     events({ after, mission, run, types, limit, newestFirst = false }) {
+      mustBeOpen()
       const where = ['seq > ?']
       if (mission !== undefined) where.push('mission = ?')
       if (run !== undefined) where.push('run = ?')

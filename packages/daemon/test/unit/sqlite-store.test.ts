@@ -179,3 +179,13 @@ describe('the store on SQLite', () => {
     store.close()
   })
 })
+
+test('a store that is closed says so to those that ask late', () => {
+  const store = open()
+  store.close()
+  const code = { code: 'runtime_closed' }
+  expect(() => store.events({ after: seq(0), limit: 1 })).toThrow(expect.objectContaining(code))
+  expect(() => store.commit({ events: [{ type: 'runtime.stopped', at: 0 }] })).toThrow(
+    expect.objectContaining(code),
+  )
+})
