@@ -23,5 +23,5 @@ function belongsElsewhere(pid: number, run: Marked, table: ProcessTable): boolea
   // Whoever put us there: a supervisor ends itself for nobody.
   if (pid === process.pid) return true
   const marker = table.marker(pid)
-  return marker !== null && !isMarkOf(run, marker)
+  return marker !== null && marker.kind !== 'changing' && !isMarkOf(run, marker)
 }

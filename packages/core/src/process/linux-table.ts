@@ -7,6 +7,9 @@ import type { Load, Marker, ProcessEntry, ProcessTable } from './process-table.t
 /** The kernel shows times to programs in hundredths of a second, whatever it counts in. */
 const MS_PER_TICK = 10
 
+/** The parent of all that is the kernel's own. */
+const KERNEL = 2
+
 /** How often lists of children that change are read. */
 const READINGS = 4
 
@@ -165,7 +168,12 @@ function childrenOf(pid: number): number[] | null {
 const PREFIX = Buffer.from('OVERMIND_')
 
 function readMarker(pid: number): Marker | null {
-  const bytes = readProc(`/proc/${pid}/environ`)
+  let bytes = readProc(`/proc/${pid}/environ`)
+  if (bytes?.length === 0) {
+    if (isChanging(pid)) return { kind: 'changing' }
+    // It may have been a moment ago.
+    bytes = readProc(`/proc/${pid}/environ`)
+  }
   if (bytes === null || !bytes.includes(PREFIX)) return null
   const env = parseEnvironment(bytes)
   if (env[SUPERVISOR_MARK] !== undefined) return { kind: 'supervisor' }
@@ -175,6 +183,14 @@ function readMarker(pid: number): Marker | null {
   if (mission === undefined || !isMissionId(mission) || !Number.isInteger(run) || home === undefined)
     return null
   return { kind: 'mission', mission, run, home }
+}
+
+/** While a program takes the place of another, the process has neither arguments nor environment; as the kernel's own never have. */
+function isChanging(pid: number): boolean {
+  const stat = readStat(pid)
+  if (stat === null || stat.state === 'Z' || stat.state === 'X') return false
+  if (pid === KERNEL || stat.parent === KERNEL) return false
+  return readProc(`/proc/${pid}/cmdline`)?.length === 0
 }
 
 function parseEnvironment(bytes: Buffer): Record<string, string> {

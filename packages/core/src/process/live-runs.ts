@@ -34,6 +34,8 @@ import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 
 const FIRST_LOOK_MS = 5
 const LAST_LOOK_MS = 500
+/** How often an end is put off because something may be left that cannot be told apart in that moment. */
+const UNCLEAR_LOOKS = 40
 /** How often a run that has only just begun is looked at before its command must be there. */
 const BEGIN_LOOKS = 100
 
@@ -54,8 +56,13 @@ interface LiveRun {
   /** An earlier supervisor started it. */
   readonly adopted: boolean
   killed: boolean
-  /** `kept`: under its keeper. `orphaned`: the keeper is gone, the command is not. `over`: the exit is known. */
-  state: 'kept' | 'orphaned' | 'over'
+  /**
+   * `kept`: under its keeper. `orphaned`: the keeper is gone, the command is not. `leaving`: the exit is known, and not yet what is
+   * left. `over`: that is known too.
+   */
+  state: 'kept' | 'orphaned' | 'leaving' | 'over'
+  /** How often it was unclear whether something is left. */
+  unclearLooks: number
   cancelLook: () => void
 }
 
@@ -73,7 +80,7 @@ export interface LiveRuns {
   readonly size: number
   has(ref: RunRef): boolean
   /** Watches a run: `kept` while its keeper lives, `orphaned` when only its command does, `over` when it only left processes. */
-  track(run: Tracked, state: LiveRun['state']): void
+  track(run: Tracked, state: 'kept' | 'orphaned' | 'over'): void
   /** Notes the end of a run by its keeper's word. */
   ended(ref: RunRef, record: (of: Tracked['process'], at: Instant) => ExitRecord): void
   /** Finds runs whose keeper is gone without a word. `thorough`: also those whose number has been given to another. */
@@ -134,16 +141,30 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     return members
   }
 
-  /** What a run whose leader has ended has left, right now. */
-  function leftBehind(run: LiveRun): readonly Member[] {
-    return treeOf(run, snapshots.orphans(keepers)).filter(({ pid }) => table.identify(pid) !== null)
+  /** What a run whose leader has ended has left, right now; null when that must be looked at again. */
+  function leftBehind(run: LiveRun): readonly Member[] | null {
+    const snapshot = snapshots.orphans(keepers)
+    const left = treeOf(run, snapshot).filter(({ pid }) => table.identify(pid) !== null)
+    return left.length === 0 && isUnclear(run, snapshot) ? null : left
+  }
+
+  /** Whether something may be of this run that is just becoming another program. Not for ever: it could be a stranger's. */
+  function isUnclear(run: LiveRun, snapshot: Snapshot): boolean {
+    if (run.unclearLooks >= UNCLEAR_LOOKS) return false
+    const changing = snapshot.entries.filter(({ pid }) => snapshot.marker(pid)?.kind === 'changing')
+    if (changing.length === 0) return false
+    // What has a parent is told by that. What another supervisor started may have gone to another foster parent.
+    const orphans = run.adopted ? null : table.orphans()
+    const unclear = changing.some(({ pid }) => orphans === null || orphans.includes(pid))
+    if (unclear) run.unclearLooks += 1
+    return unclear
   }
 
   function receiptOf(run: LiveRun, left: readonly Member[] = []): Receipt {
     return { signals: [...run.signals], strays: run.strays.size, left: left.map(({ pid }) => pid) }
   }
 
-  function track(run: Tracked, state: LiveRun['state']): void {
+  function track(run: Tracked, state: 'kept' | 'orphaned' | 'over'): void {
     const tracked: LiveRun = {
       ref: { mission: run.mission, run: run.run },
       process: run.process,
@@ -157,6 +178,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       adopted: run.adopted,
       killed: false,
       state,
+      unclearLooks: 0,
       cancelLook: () => {},
     }
     live.set(keyOf(run), tracked)
@@ -187,21 +209,33 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       lookSoon(run, 0)
     } else {
       const exit: ProcessExit = { kind: 'code', ...known, ...causeOf(run) }
-      run.state = 'over'
+      run.state = 'leaving'
       if (run.adopted) lookEverywhere(run, exit)
-      else exited(run, exit, leftBehind(run).length)
+      else lookBehind(run, exit)
     }
+  }
+
+  function lookBehind(run: LiveRun, exit: ProcessExit): void {
+    if (live.get(keyOf(run.ref)) !== run) return
+    const left = leftBehind(run)
+    if (left !== null) return exited(run, exit, left.length)
+    run.cancelLook()
+    run.cancelLook = clock.timer(FIRST_LOOK_MS, () => lookBehind(run, exit))
   }
 
   /** What another supervisor's run left may have been adopted by an ancestor of that one and not of ours. */
   function lookEverywhere(run: LiveRun, exit: ProcessExit): void {
     snapshots.all().then(
       (snapshot) => {
-        if (live.get(keyOf(run.ref)) === run) exited(run, exit, treeOf(run, snapshot).length)
+        if (live.get(keyOf(run.ref)) !== run) return
+        const left = treeOf(run, snapshot).length
+        if (left > 0 || !isUnclear(run, snapshot)) return exited(run, exit, left)
+        run.cancelLook()
+        run.cancelLook = clock.timer(FIRST_LOOK_MS, () => lookEverywhere(run, exit))
       },
       (error: unknown) => {
         emit({ type: 'fault', error })
-        exited(run, exit, leftBehind(run).length)
+        lookBehind(run, exit)
       },
     )
   }
@@ -254,13 +288,15 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
 
   /** Sees whether the tree of a run without its keeper is empty by now. */
   function looked(run: LiveRun, snapshot: Snapshot, waitedMs: number): void {
-    if (live.get(keyOf(run.ref)) !== run) return
+    // Of one that is leaving it is being seen what is left.
+    if (live.get(keyOf(run.ref)) !== run || run.state === 'leaving') return
     if (run.state === 'kept' && !isSameProcess(run.process, table.identify(run.process.pid))) {
       leaderGone(run, undefined)
       return
     }
     const members = treeOf(run, snapshot)
     if (run.state !== 'kept' && members.length === 0) {
+      if (isUnclear(run, snapshot)) return lookSoon(run, FIRST_LOOK_MS)
       if (run.state === 'over') {
         forget(run)
         emit({ type: 'emptied', ref: run.ref, receipt: receiptOf(run) })
@@ -310,6 +346,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     if (live.get(keyOf(ref)) !== run) return
     run.signals.push({ signal: name, processes: reached, at: clock.now().wall })
     // A keeper that is killed tells nobody.
+    if (run.state === 'leaving') return
     if (run.state !== 'kept' || run.killed) lookSoon(run, FIRST_LOOK_MS)
   }
 

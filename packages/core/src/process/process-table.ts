@@ -17,6 +17,8 @@ export type Marker =
   | { readonly kind: 'mission'; readonly mission: MissionId; readonly run: Run; readonly home: string }
   /** A process of Overmind itself, which belongs to no mission even when a mission started it. */
   | { readonly kind: 'supervisor' }
+  /** It is becoming another program in this very moment: what it carries cannot be seen. */
+  | { readonly kind: 'changing' }
 
 /** What a process uses. */
 export interface Load {

@@ -50,7 +50,7 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
   )
   const journal = alive.every(Boolean) ? new Map<string, Lines>() : linesByRun(runs)
   let all: Snapshot | undefined
-  const snapshot = (): Snapshot => (all ??= snapshots.allNow())
+  const snapshot = (): Snapshot => (all ??= settled(snapshots))
 
   function adopt(run: Abandoned, process: ProcessIdentity, state: 'kept' | 'orphaned' = 'kept'): Finding {
     const at = run.startedAt ?? clock.now()
@@ -141,6 +141,24 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
   return abandoned.map((run, index) => find(run, alive[index] === true))
 }
 
+/** How often it is looked again for what could not be told apart, and how long after. Milliseconds. */
+const UNCLEAR_LOOKS = 10
+const LOOK_AGAIN_MS = 2
+
+/** A look in which nothing is just becoming another program, as far as that can be waited for. */
+function settled(snapshots: Snapshots): Snapshot {
+  for (let looks = 1; ; looks += 1) {
+    const look = snapshots.allNow()
+    const isUnclear = look.entries.some(({ pid }) => look.marker(pid)?.kind === 'changing')
+    if (!isUnclear || looks === UNCLEAR_LOOKS) return look
+    standStill(LOOK_AGAIN_MS)
+  }
+}
+
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
 /** How long launchers have to be gone after SIGKILL. Milliseconds. */
 const LAUNCHER_END_MS = 500
 
@@ -158,7 +176,7 @@ function endLaunchers(home: Home, table: ProcessTable): void {
   const until = performance.now() + LAUNCHER_END_MS
   for (let launchers = left(); launchers.length > 0 && performance.now() < until; launchers = left()) {
     for (const { pid } of launchers) kill(pid, 'SIGKILL')
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
+    standStill(LOOK_AGAIN_MS)
   }
 }
 

@@ -26,6 +26,11 @@ export interface Snapshots {
   orphans(known: ReadonlySet<number>): Snapshot
 }
 
+/** Whether what a process was seen to carry is what it carries for good. */
+function isSettled(marker: Marker | null, ageMs: number): boolean {
+  return marker === null ? ageMs > SETTLED_MS : marker.kind !== 'changing'
+}
+
 export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
   interface Seen {
     readonly entry: ProcessEntry | null
@@ -64,7 +69,7 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
       const key = `${pid} ${start}`
       const known = markers.get(key)
       const since = known?.since ?? began
-      const settled = known !== undefined && (known.marker !== null || began - since > SETTLED_MS)
+      const settled = known !== undefined && isSettled(known.marker, began - since)
       const marker = settled ? known.marker : table.marker(pid)
       current.set(key, { marker, since })
       byPid.set(pid, marker)
@@ -82,7 +87,7 @@ export function createSnapshots(table: ProcessTable, clock: Clock): Snapshots {
 
   /** A process that has only just come may be about to become another program, and show its marker then. */
   function holds({ entry, marker, at, since }: Seen, now: number): boolean {
-    if (entry !== null && marker === null && now - since < SETTLED_MS) return false
+    if (entry !== null && !isSettled(marker, now - since)) return false
     return now - at < REMEMBERED_MS
   }
 

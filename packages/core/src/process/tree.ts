@@ -43,7 +43,10 @@ export function isMarkOf({ mission, run, home }: Omit<Family, 'leader'>, marker:
 export function membersOf(family: Family, snapshot: Snapshot): readonly Member[] {
   const { leader } = family
   const carries = (pid: number): boolean => isMarkOf(family, snapshot.marker(pid))
-  const belongsElsewhere = (pid: number): boolean => snapshot.marker(pid) !== null && !carries(pid)
+  const belongsElsewhere = (pid: number): boolean => {
+    const marker = snapshot.marker(pid)
+    return marker !== null && marker.kind !== 'changing' && !carries(pid)
+  }
 
   const ours = new Map<number, ProcessEntry>(family.grouped?.map((entry) => [entry.pid, entry]))
   for (const entry of snapshot.entries) if (carries(entry.pid)) ours.set(entry.pid, entry)

@@ -1,0 +1,131 @@
+/** What is left of a run is found also when it cannot be told apart at first. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { createCgroups } from '../../src/process/cgroups/cgroups.ts'
+import { prepareHome } from '../../src/process/home.ts'
+import type { HostEvent } from '../../src/process/host.ts'
+import { createLiveRuns, type LiveRuns } from '../../src/process/live-runs.ts'
+import type { Marker, ProcessTable } from '../../src/process/process-table.ts'
+import { createSnapshots } from '../../src/process/snapshots.ts'
+import { missionId } from '../fakes/records.ts'
+import { steppingClock, type SteppingClock } from '../fakes/stepping-clock.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'overmind-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const home = await prepareHome(folder)
+
+const MISSION = missionId('0123abcd')
+const KEEPER = { pid: 4_000_001, start: '1', boot: 'boot' }
+const STRAY = { pid: 4_000_002, parent: 1, group: 4_000_002, session: 4_000_002, start: '2' }
+const OURS: Marker = { kind: 'mission', mission: MISSION, run: 1, home: home.path }
+const CHANGING: Marker = { kind: 'changing' }
+
+interface Stage {
+  readonly live: LiveRuns
+  readonly clock: SteppingClock
+  readonly events: HostEvent['type'][]
+  /** What the process shows from now on. */
+  show(marker: Marker | null): void
+  /** Lets what is under way happen, and time pass. */
+  pass(ms: number): Promise<void>
+}
+
+function stage({ adopted }: { readonly adopted: boolean }): Stage {
+  const clock = steppingClock()
+  const events: HostEvent['type'][] = []
+  let marker: Marker | null = CHANGING
+  const table: ProcessTable = {
+    boot: 'boot',
+    identify: (pid) => (pid === STRAY.pid ? { pid, start: STRAY.start, boot: 'boot' } : null),
+    bornAt: () => null,
+    uptime: () => null,
+    scan: () => [STRAY],
+    entry: (pid) => (pid === STRAY.pid ? STRAY : null),
+    orphans: () => [STRAY.pid],
+    marker: () => marker,
+    environment: () => null,
+    load: () => null,
+    commandLine: () => null,
+  }
+  const live = createLiveRuns({
+    home,
+    clock,
+    table,
+    snapshots: createSnapshots(table, clock),
+    cgroups: createCgroups(home.path),
+    emit: ({ type }) => events.push(type),
+    recordOf: () => undefined,
+  })
+  const ref = { mission: MISSION, run: 1 }
+  live.track(
+    {
+      ...ref,
+      process: KEEPER,
+      at: clock.now(),
+      custody: 'marks',
+      streams: 'merged',
+      outputLimitBytes: 2 ** 20,
+      activity: 'output',
+      seen: {},
+      adopted,
+    },
+    'kept',
+  )
+  live.ended(ref, () => ({ code: 0, at: 0, ran: 1 }))
+  return {
+    live,
+    clock,
+    events,
+    show: (next) => {
+      marker = next
+    },
+    async pass(ms) {
+      for (let passed = 0; passed < ms; passed += 1) {
+        clock.advance(1)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
+  }
+}
+
+test.each([false, true])(
+  'a process that is becoming another program is waited for, and is left when it is ours (adopted: %s)',
+  async (adopted) => {
+    const on = stage({ adopted })
+    await on.pass(20)
+    expect(on.events).toEqual([])
+    on.show(OURS)
+    await on.pass(20)
+    expect(on.events).toEqual(['exited'])
+    expect(on.live.size).toBe(1)
+    on.live.close()
+  },
+)
+
+test.each([false, true])('it is not waited for when it is a stranger (adopted: %s)', async (adopted) => {
+  const on = stage({ adopted })
+  await on.pass(20)
+  on.show(null)
+  await on.pass(20)
+  expect(on.events).toEqual(['exited'])
+  expect(on.live.size).toBe(0)
+})
+
+test('it is not waited for for ever', async () => {
+  const on = stage({ adopted: false })
+  await on.pass(1000)
+  expect(on.events).toEqual(['exited'])
+})
+
+test('a signal meanwhile does not hide how the run ended', async () => {
+  const on = stage({ adopted: false })
+  await on.pass(2)
+  const sent = on.live.signal({ mission: MISSION, run: 1 }, 'SIGTERM')
+  await on.pass(10)
+  await sent
+  on.show(null)
+  await on.pass(20)
+  expect(on.events).toEqual(['exited'])
+})
