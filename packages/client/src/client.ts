@@ -24,6 +24,7 @@ import type {
   PipelineRequest,
   PipelineView,
   QueueView,
+  RunView,
   TeamRequest,
   TeamView,
   UsageList,
@@ -184,6 +185,11 @@ export interface OvermindClient {
    * signal. Default: from now on.
    */
   followEvents(query?: Omit<EventQuery, 'follow'>): AsyncIterable<EventView | GapView>
+  /** The runs of a mission, the oldest first; at most `limit` of them, the newest. Default: 100. */
+  runs(
+    ref: string,
+    options?: CallOptions & { readonly limit?: number | undefined },
+  ): Promise<readonly RunView[]>
   /** The limits on missions at work, and who waits for them. */
   queue(options?: CallOptions): Promise<QueueView>
   /** Teams of missions, those that are over since the daemon started included. */
@@ -288,6 +294,14 @@ export function createClient(
       const of = mission(ref, `/asks/${encodeURIComponent(ask)}`)
       return call({ method: 'POST', path: of, body: decision, signal })
     },
+    runs: async (ref, { signal, limit } = {}) =>
+      (
+        await call<{ readonly runs: readonly RunView[] }>({
+          method: 'GET',
+          path: path(mission(ref, '/runs'), { limit }),
+          signal,
+        })
+      ).runs,
     queue: ({ signal } = {}) => call({ method: 'GET', path: '/v1/queue', signal }),
     teams: async ({ signal } = {}) =>
       (await call<{ readonly teams: readonly TeamView[] }>({ method: 'GET', path: '/v1/teams', signal }))

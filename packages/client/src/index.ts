@@ -26,6 +26,7 @@ export type {
   Pruned,
   QueueView,
   ReceiptView,
+  RunView,
   StartRequest,
   ChangeView,
   PipelineRequest,

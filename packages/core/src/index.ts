@@ -93,6 +93,7 @@ export {
   type ProviderOptions,
   type RestartPolicy,
   type TerminalSize,
+  windowText,
 } from './model/spec.ts'
 export type {
   Budget,

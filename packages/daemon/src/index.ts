@@ -17,6 +17,7 @@ export type {
   Pruned,
   QueueView,
   ReceiptView,
+  RunView,
   StartRequest,
   ChangeView,
   PipelineRequest,

@@ -30,6 +30,10 @@ export const commands: Commands = {
     summary: 'Print the last answer of an agent as JSON',
     load: async () => (await import('./result.ts')).result,
   },
+  runs: {
+    summary: 'Show the runs of a mission, and why each ended',
+    load: async () => (await import('./runs.ts')).runs,
+  },
   queue: {
     summary: 'List who waits to start, and for what',
     load: async () => (await import('./queue.ts')).queue,

@@ -41,6 +41,7 @@ type StartFlags = {
   readonly 'on-parent-exit': Valued<'keep' | 'stop'>
   readonly 'on-exit': Valued<'nothing' | 'tell-parent'>
   readonly restart: Valued<'never' | 'on-failure' | 'always'>
+  readonly retries: Valued<number>
   readonly 'max-restarts': Valued<number>
   readonly 'max-seconds': Valued<number>
   readonly backoff: Valued<number>
@@ -93,6 +94,7 @@ export const startFlags: StartFlags = {
       also: { on_failure: 'on-failure' },
     },
   ),
+  retries: value('n', 'Start it again after it failed, so often in all', whole(0)),
   'max-restarts': value('n', 'Restarts within --max-seconds; 0 is unlimited (default: 5)', whole(0)),
   'max-seconds': value('s', 'Seconds of running time that --max-restarts is about (default: 60)', seconds),
   backoff: value('ms', 'Before the first restart, doubled with each (default: 1000)', duration('ms')),
@@ -142,6 +144,7 @@ export function startRequest(
       on_parent_exit: given['on-parent-exit'],
       on_exit: given['on-exit'],
       restart: given.restart,
+      retries: given.retries,
       max_restarts: given['max-restarts'],
       max_seconds: given['max-seconds'],
       backoff_ms: given.backoff,

@@ -78,6 +78,8 @@ export interface MissionInput {
   readonly onAskTimeout?: OnAskTimeout | undefined
   /** When a run that ended is followed by another. Default: `never`. */
   readonly restart?: RestartPolicy | undefined
+  /** How often it is started again after it failed, over all of its life: in place of `restart` and `maxRestarts`. Default: as these say. */
+  readonly retries?: number | undefined
   /** Restarts allowed within `maxSeconds` of the mission's own running time; 0 is unlimited. Default: 5. */
   readonly maxRestarts?: number | undefined
   /** The window of the restart budget, in seconds of running time. Default: 60. */
@@ -287,6 +289,7 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
       error: () => 'must be one of never, on-failure, always',
     })
     .optional(),
+  retries: z.number('must be a number').int('must be a whole number').min(0, 'must be at least 0').optional(),
   maxRestarts: z
     .number('must be a number')
     .int('must be a whole number')
@@ -414,9 +417,7 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       onLimit: given.onLimit ?? 'wait',
       askTimeoutMs: given.askTimeoutMs ?? null,
       onAskTimeout: given.onAskTimeout ?? 'deny',
-      restart: given.restart ?? 'never',
-      maxRestarts: given.maxRestarts ?? 5,
-      maxSeconds: given.maxSeconds ?? 60,
+      ...restartsOf(given),
       backoffMs: given.backoffMs ?? 1000,
       activityTimeoutMs: given.activityTimeoutMs ?? null,
       activity: given.activity ?? 'output',
@@ -445,6 +446,37 @@ function commandOf(given: MissionInput['command'], type: MissionType): Command {
     throw new OvermindError('empty_command', 'command must not be empty', { field: 'command', value: given })
   }
   return { kind: 'shell', line }
+}
+
+/** Longer than any mission runs: retries are counted over all of its life. */
+const EVER_SECONDS = LONGEST_DURATION_MS / 1000
+
+/** What the restart budget is about, in words: ` within 60 s of running time`, or nothing when it is all of its life. */
+export function windowText({ maxSeconds }: Pick<MissionSpec, 'maxSeconds'>): string {
+  return maxSeconds >= EVER_SECONDS ? '' : ` within ${maxSeconds} s of running time`
+}
+
+/** @throws OvermindError `invalid_spec`: retries say it all */
+function restartsOf({
+  retries,
+  restart,
+  maxRestarts,
+  maxSeconds,
+}: MissionInput): Pick<MissionSpec, 'restart' | 'maxRestarts' | 'maxSeconds'> {
+  if (retries === undefined) {
+    return { restart: restart ?? 'never', maxRestarts: maxRestarts ?? 5, maxSeconds: maxSeconds ?? 60 }
+  }
+  if (restart !== undefined || maxRestarts !== undefined) {
+    throw new OvermindError(
+      'invalid_spec',
+      'retries: leave out restart and max_restarts, which it stands for',
+      { field: 'retries', value: retries },
+    )
+  }
+  // No restarts at all are another policy: as a limit, 0 is none.
+  return retries === 0
+    ? { restart: 'never', maxRestarts: 5, maxSeconds: maxSeconds ?? 60 }
+    : { restart: 'on-failure', maxRestarts: retries, maxSeconds: maxSeconds ?? EVER_SECONDS }
 }
 
 /** Only a control group can hold a limit. */

@@ -57,6 +57,17 @@ test('a command alone is a whole mission', () => {
   })
 })
 
+test.each([
+  [{ retries: 3 }, { restart: 'on-failure', maxRestarts: 3, maxSeconds: 31_536_000 }],
+  [
+    { retries: 3, maxSeconds: 60 },
+    { restart: 'on-failure', maxRestarts: 3, maxSeconds: 60 },
+  ],
+  [{ retries: 0 }, { restart: 'never' }],
+] as const)('%j is how it is started again', (input, restarts) => {
+  expect(parse({ command: 'x', ...input }).spec).toMatchObject(restarts)
+})
+
 test('a terminal has 80 columns and 24 rows where it does not say', () => {
   expect(parse({ command: 'vi', terminal: {} }).spec.terminal).toEqual({ columns: 80, rows: 24 })
   expect(parse({ command: 'vi', terminal: { rows: 50 } }).spec.terminal).toEqual({ columns: 80, rows: 50 })
@@ -207,6 +218,9 @@ describe('a bad description names its field, its rule and the value', () => {
     [{ command: 'x', onLimit: 'retry' }, 'invalid_spec', 'onLimit', /one of wait, exit: got "retry"$/],
     [{ command: 'x', askTimeoutMs: 0 }, 'invalid_spec', 'askTimeoutMs', /at least 1 milliseconds/],
     [{ command: 'x', onAskTimeout: 'allow' }, 'invalid_spec', 'onAskTimeout', /one of deny, stop/],
+    [{ command: 'x', retries: -1 }, 'invalid_spec', 'retries', /at least 0: got -1$/],
+    [{ command: 'x', retries: 1, restart: 'always' }, 'invalid_spec', 'retries', /^retries: leave out/],
+    [{ command: 'x', retries: 1, maxRestarts: 1 }, 'invalid_spec', 'retries', /^retries: leave out/],
     [{ command: 'x', priority: 1.5 }, 'invalid_spec', 'priority', /whole number: got 1.5$/],
     [{ command: 'x', priority: 1001 }, 'invalid_spec', 'priority', /at most 1000: got 1001$/],
     [{ command: 'x', colony: 'a b' }, 'invalid_spec', 'colony', /^colony must be .*: got "a b"$/],

@@ -34,6 +34,7 @@ import { start } from './routes/start.ts'
 import { status } from './routes/status.ts'
 import { stopTeam } from './routes/stop-team.ts'
 import { stop } from './routes/stop.ts'
+import { runs } from './routes/runs.ts'
 import { queue } from './routes/queue.ts'
 import { teams } from './routes/teams.ts'
 import { usage } from './routes/usage.ts'
@@ -68,6 +69,7 @@ const ROUTES: readonly Register[] = [
   decide,
   usage,
   events,
+  runs,
   queue,
   teams,
   startTeam,

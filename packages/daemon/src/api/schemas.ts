@@ -14,6 +14,7 @@ import type {
   Problem,
   Pruned,
   QueueView,
+  RunView,
   TeamView,
   ChangeView,
   PipelineView,
@@ -119,6 +120,22 @@ export const startSchema: z.ZodType = z
     Object.fromEntries(Object.entries(missionInputShape).map(([name, rule]) => [snakeCase(name), rule])),
   )
   .openapi('StartRequest')
+
+export const runListSchema: z.ZodType<{ readonly runs: readonly RunView[] }> = z
+  .object({
+    runs: z.array(
+      z.object({
+        run: count,
+        started_at: moment.nullable(),
+        ended_at: moment.nullable(),
+        duration_ms: z.number().nullable(),
+        exit_code: z.int().nullable(),
+        reason: text.nullable(),
+        cost_usd: z.number(),
+      }),
+    ),
+  })
+  .openapi('Runs')
 
 export const queueSchema: z.ZodType<QueueView> = z
   .object({

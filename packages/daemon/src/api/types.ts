@@ -135,6 +135,8 @@ export interface StartRequest {
   readonly ask_timeout_ms?: number
   readonly on_ask_timeout?: OnAskTimeout
   readonly restart?: RestartPolicy
+  /** How often it is started again after it failed: in place of `restart` and `max_restarts`. */
+  readonly retries?: number
   readonly max_restarts?: number
   readonly max_seconds?: number
   readonly backoff_ms?: number
@@ -164,6 +166,20 @@ export interface StartRequest {
   readonly colony?: string
   /** Runs it on a terminal of this size. Default: on none. */
   readonly terminal?: { readonly columns?: number; readonly rows?: number }
+}
+
+/** One run of a mission. */
+export interface RunView {
+  readonly run: number
+  /** Null when it never became a process. */
+  readonly started_at: string | null
+  readonly ended_at: string | null
+  readonly duration_ms: number | null
+  readonly exit_code: number | null
+  /** Why it ended; null while it goes on. */
+  readonly reason: string | null
+  /** US dollars, of agents that say so. */
+  readonly cost_usd: number
 }
 
 /** The limits on missions at work, and who waits for them. */

@@ -14,6 +14,7 @@ import type {
   Spending,
   Team,
 } from '@overmind/core'
+import type { RunStory } from '../describe/runs.ts'
 import type { MissionRow } from '../text/mission-row.ts'
 import type {
   AnswerView,
@@ -23,6 +24,7 @@ import type {
   ModelUsageView,
   QueueView,
   ReceiptView,
+  RunView,
   TeamView,
 } from './types.ts'
 
@@ -234,6 +236,18 @@ export function snakeCase(name: string): string {
 
 export function camelCase(name: string): string {
   return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+export function runView({ run, startedAt, endedAt, ran, code, reason, costUsd }: RunStory): RunView {
+  return {
+    run,
+    started_at: startedAt === null ? null : iso(startedAt),
+    ended_at: endedAt === null ? null : iso(endedAt),
+    duration_ms: ran,
+    exit_code: code,
+    reason,
+    cost_usd: costUsd,
+  }
 }
 
 export function queueView(runtime: Pick<Runtime, 'queue' | 'get'>): QueueView {

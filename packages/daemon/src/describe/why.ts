@@ -1,4 +1,4 @@
-import { isInner, type MissionView, type SlotUse, tokensOf } from '@overmind/core'
+import { isInner, type MissionView, type SlotUse, tokensOf, windowText } from '@overmind/core'
 
 /** A place among those that wait for a slot. */
 export interface Place {
@@ -95,9 +95,7 @@ export function why(
       spec.maxRestarts === 0
         ? 'without limit'
         : `${spec.maxRestarts - budget.charged.length} of ${spec.maxRestarts} left`
-    sentences.push(
-      `Restarts (${spec.restart}): ${limit} within ${spec.maxSeconds} s of running time; ${restarts} so far.`,
-    )
+    sentences.push(`Restarts (${spec.restart}): ${limit}${windowText(spec)}; ${restarts} so far.`)
   }
   sentences.push(...conversationWhy(state, spec, now))
   if (phase === 'running.up' && state.timers.deadline !== undefined)

@@ -1,6 +1,6 @@
 import type { Conversation, Trouble } from '../../model/conversation.ts'
 import { type MissionExit, outcomeOf, type ProcessExit, type Receipt } from '../../model/exit.ts'
-import type { MissionSpec } from '../../model/spec.ts'
+import { type MissionSpec, windowText } from '../../model/spec.ts'
 import type { Budget, Limit, MissionState } from '../../model/state.ts'
 import type { Circumstances } from '../signal.ts'
 import { classify, type Verdict } from './classify.ts'
@@ -84,7 +84,7 @@ export function conclude(
         reason: verdict.reason,
       }
     case 'exhausted': {
-      const reason = `${verdict.reason}; not restarted: ${spec.maxRestarts} restarts within ${spec.maxSeconds} s of running time are used up`
+      const reason = `${verdict.reason}; not restarted: ${spec.maxRestarts} restarts${windowText(spec)} are used up`
       const failed = missionExit(state.run, { ...verdict, reason }, exit, receipt)
       return { ...known, kind: 'exit', exit: failed, limited: null }
     }
