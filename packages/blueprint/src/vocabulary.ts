@@ -15,7 +15,10 @@ function unknownField(path: Path, field: string): Pick<Finding, 'rule' | 'sugges
   if (kind === 'defaults' && fieldsOf.agent.includes(field)) {
     return { rule: 'has no place in defaults: each agent has its own' }
   }
-  return { rule: 'no such field', suggestion: kind === undefined ? undefined : nearest(field, fieldsOf[kind]) }
+  return {
+    rule: 'no such field',
+    suggestion: kind === undefined ? undefined : nearest(field, fieldsOf[kind]),
+  }
 }
 
 function kindOf(path: Path): TableKind | undefined {
