@@ -65,7 +65,8 @@ const header = z
 
 const event = text.superRefine((pattern, context) => {
   if (PATTERNS.includes(pattern)) return
-  const suggestion = nearest(pattern, PATTERNS)
+  const beginning = `${pattern}.*`
+  const suggestion = PATTERNS.includes(beginning) ? beginning : nearest(pattern, PATTERNS)
   context.addIssue({
     code: 'custom',
     message: 'must be a type of event, such as mission.exited, or the beginning of some, such as ask.*',

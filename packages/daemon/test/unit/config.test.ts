@@ -117,9 +117,15 @@ test.each<[string, string[]]>([
   ],
   ['[hooks]\nname = "a"', ['1:1: hooks must be a list: write [[hooks]]']],
   ['hooks = ["a"]', ['1:10: hooks.0 must be a table']],
-  ['[[hook]]', ['1:1: hook: no such field → did you mean "hooks"?']],
-  ['[[hooks]]\ncommand = ["x"]', ['1:1: hooks.0.events is missing', '1:1: hooks.0.name is missing']],
-  [hook('comand = ["x"]'), ['4:1: hooks.0.comand: no such field → did you mean "command"?']],
+  ['[[hook]]', ['1:3: hook: no such field → did you mean "hooks"?']],
+  ['[[hooks]]\ncommand = ["x"]', ['1:1: hooks.0.name is missing', '1:1: hooks.0.events is missing']],
+  [
+    hook('comand = ["x"]'),
+    [
+      '1:1: hooks.0 must have one of command and url',
+      '4:1: hooks.0.comand: no such field → did you mean "command"?',
+    ],
+  ],
   [hook(''), ['1:1: hooks.0 must have one of command and url']],
   [hook('command = ["x"]\nurl = "http://x"'), ['1:1: hooks.0 must have one of command and url']],
   [
@@ -316,7 +322,8 @@ test('docs/reference/config.schema.json is what the rules make', () => {
 test.each(['docs/configuration.md', 'docs/hooks.md'])('what %s shows can be used', (page) => {
   const blocks = blocksOf(page)
   expect(blocks.length).toBeGreaterThan(2)
-  for (const block of blocks) expect(() => parse(block), block).not.toThrow()
+  for (const block of blocks.filter((each) => !each.startsWith('# wrong')))
+    expect(() => parse(block), block).not.toThrow()
 })
 
 test('docs/configuration.md names every field, and shows an error as it is', () => {
@@ -326,8 +333,8 @@ test('docs/configuration.md names every field, and shows an error as it is', () 
   expect(fields.length + limits.length).toBeGreaterThan(10)
   for (const field of [...fields, ...limits]) expect(page).toMatch(new RegExp(`^\\| \`${field}\``, 'm'))
   const [, shown = '', said = ''] =
-    /^```toml\n# wrong\n([^]*?)^```$[^]*?^```text\n([^]*?)^```$/m.exec(page) ?? []
-  expect(shown === '' ? said : failure(() => parse(shown)).message).toBe(said.trimEnd())
+    /^```toml\n(# wrong\n[^]*?)^```$[^]*?^```text\n([^]*?)^```$/m.exec(page) ?? []
+  expect(failure(() => parse(shown)).message).toBe(said.trimEnd())
 })
 
 function propertiesOf(schema: unknown): Record<string, unknown> {
