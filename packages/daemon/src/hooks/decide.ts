@@ -67,7 +67,7 @@ export function ofAnswer(status: number, retryAfter: string | undefined, now: nu
 /** A `Retry-After` is a number of seconds or a date; what is neither counts for nothing. */
 function waitOf(retryAfter: string | undefined, now: number): number {
   if (retryAfter === undefined) return 0
-  const date = / GMT$/.test(retryAfter) ? Date.parse(retryAfter) - now : 0
+  const date = retryAfter.endsWith(' GMT') ? Date.parse(retryAfter) - now : 0
   const wait = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : date
   return Number.isFinite(wait) ? Math.max(0, wait) : 0
 }

@@ -80,7 +80,7 @@ describe.concurrent('an event', () => {
       authorization: 'Bearer of it',
       'x-file': 'from a file',
     })
-    const [event] = (await events(daemon, id)).filter(({ type }) => type === 'mission.exited')
+    const event = (await events(daemon, id)).find(({ type }) => type === 'mission.exited')
     expect(told).toEqual({
       hook: 'web',
       delivery: `web-${event?.seq}`,
@@ -294,6 +294,7 @@ describe.concurrent('a program', () => {
     const daemon = await startDaemon(home.path)
     await run(daemon, 'true')
     await eventually('it has arrived', async () => (await only(daemon)).delivered === 1)
+    expect(await only(daemon)).toMatchObject({ waiting: 0, last_error: null })
   })
 
   test('is no part of the mission that it is told of', async () => {

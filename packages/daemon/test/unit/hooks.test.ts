@@ -151,9 +151,9 @@ describe('deliveries in the store', () => {
   const due = (hook: string, now = 0, except: number[] = []): number[] =>
     deliveries.due(hook, { now, except: except.map(seq), limit: 100 }).map(({ seq: number }) => number)
   const one = (hook: string, number: number): ReturnType<Deliveries['due']>[number] => {
-    const [found] = deliveries
+    const found = deliveries
       .due(hook, { now: Infinity, except: [], limit: 1000 })
-      .filter((each) => each.seq === number)
+      .find((each) => each.seq === number)
     if (found === undefined) throw new Error(`nothing waits as ${number}`)
     return found
   }
@@ -192,7 +192,9 @@ describe('deliveries in the store', () => {
     expect(() => deliveries.advance('a', seq(1), of('a', 1))).toThrow(
       expect.objectContaining({ code: 'store_failed' }),
     )
-    expect(() => deliveries.advance('a', seq(2), { ...of('a', 2), body: undefined as never })).toThrow()
+    expect(() => deliveries.advance('a', seq(2), { ...of('a', 2), body: undefined as never })).toThrow(
+      'store',
+    )
     expect(deliveries.cursor('a')).toBe(1)
     expect(due('a')).toEqual([1])
   })
