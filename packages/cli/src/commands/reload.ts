@@ -40,7 +40,7 @@ function changesOf(hooks: readonly HookChange[]): string {
 function limitsOf({ missions, providers, colonies }: Reloaded['limits']): string {
   const parts = [
     ...(missions === null ? [] : [`missions ${missions}`]),
-    ...Object.entries({ ...providers, ...colonies }).map(([name, most]) => `${name} ${most}`),
+    ...[...Object.entries(providers), ...Object.entries(colonies)].map(([name, most]) => `${name} ${most}`),
   ]
   return parts.length === 0 ? 'no limits' : `limits: ${parts.join(', ')}`
 }

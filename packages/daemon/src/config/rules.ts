@@ -63,17 +63,20 @@ const header = z
   .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
   .refine((name) => !OURS.test(name), 'is a header that Overmind sets itself')
 
-const event = text.superRefine((pattern, context) => {
-  if (PATTERNS.includes(pattern)) return
-  const beginning = `${pattern}.*`
-  const suggestion = PATTERNS.includes(beginning) ? beginning : nearest(pattern, PATTERNS)
-  context.addIssue({
-    code: 'custom',
-    message: 'must be a type of event, such as mission.exited, or the beginning of some, such as ask.*',
-    input: pattern,
-    params: { suggestion },
+// Editors complete what they can choose from.
+const event = text
+  .superRefine((pattern, context) => {
+    if (PATTERNS.includes(pattern)) return
+    const beginning = `${pattern}.*`
+    const suggestion = PATTERNS.includes(beginning) ? beginning : nearest(pattern, PATTERNS)
+    context.addIssue({
+      code: 'custom',
+      message: 'must be a type of event, such as mission.exited, or the beginning of some, such as ask.*',
+      input: pattern,
+      params: { suggestion },
+    })
   })
-})
+  .meta({ enum: [...PATTERNS] })
 
 const filter = text.superRefine((given, context) => {
   if (isFilter(given)) return

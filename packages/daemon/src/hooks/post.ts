@@ -24,11 +24,12 @@ export async function post(
 ): Promise<Outcome> {
   const late = AbortSignal.timeout(timeoutMs)
   try {
-    const headers = await headersOf(target, delivery)
+    const over = AbortSignal.any([late, signal])
+    const headers = await unless(over, headersOf(target, delivery))
     const { statusCode = 0, headers: answered } = await send(target.url, {
       headers,
       body: delivery.body,
-      signal: AbortSignal.any([late, signal]),
+      signal: over,
     })
     return ofAnswer(statusCode, answered['retry-after'], Date.now())
   } catch (error) {
@@ -36,6 +37,14 @@ export async function post(
     if (late.aborted) return { kind: 'failed', reason: `did not answer within ${timeoutMs / 1000} s` }
     return { kind: 'failed', reason: inert(reasonOf(error)) }
   }
+}
+
+/** A disk may take longer for a secret than anybody wants to wait. */
+function unless<T>(over: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    over.addEventListener('abort', () => reject(new Error('it took too long')), { once: true })
+    work.then(resolve, reject)
+  })
 }
 
 async function headersOf(

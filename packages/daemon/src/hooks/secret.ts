@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Secret } from '../config/config.ts'
 
 /** A text that is to be had at this moment; `field` is what it is for. @throws Error that says why it is not, without it */
@@ -11,11 +12,20 @@ export async function reveal(secret: Secret, field: string): Promise<string> {
     throw new Error(`${field}: the variable ${secret.env} is not set where the daemon was started`)
   }
   try {
-    return (await readFile(secret.file, 'utf8')).replace(/\r?\n$/, '')
+    return await contentOf(secret.file)
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    const why =
+      cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : String(cause)
     throw new Error(`${field}: the file ${secret.file} cannot be read (${why})`, { cause })
   }
+}
+
+/** Without the end of the last line. */
+async function contentOf(path: string): Promise<string> {
+  // A pipe would keep a thread of the daemon for as long as nobody writes to it.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  if (!(await file.stat()).isFile()) throw new Error('it is not a file')
+  return (await file.readFile('utf8')).replace(/\r?\n$/, '')
 }
 
 /** What `Overmind-Signature` says of a body. */

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,7 +11,7 @@ import { afterTry, LONGEST_WAIT_MS, ofAnswer, type Outcome } from '../../src/hoo
 import { type Deliveries, MOST_DEAD, openDeliveries } from '../../src/hooks/deliveries.ts'
 import { type Delivery, deliveryId } from '../../src/hooks/delivery.ts'
 import { showTarget } from '../../src/hooks/hook-views.ts'
-import { signature } from '../../src/hooks/secret.ts'
+import { reveal, signature } from '../../src/hooks/secret.ts'
 import { openSqliteStore } from '../../src/index.ts'
 
 describe('which events a pattern means', () => {
@@ -93,7 +94,7 @@ describe('what an answer means', () => {
   test.each([200, 202, 204, 299])('%i has arrived', (status) => {
     expect(ofAnswer(status, undefined, 0)).toEqual({ kind: 'delivered' })
   })
-  test.each([408, 425, 429, 500, 502, 503, 302])('%i may pass', (status) => {
+  test.each([300, 302, 399, 408, 425, 429, 500, 502, 503])('%i may pass', (status) => {
     expect(ofAnswer(status, undefined, 0)).toMatchObject({ kind: 'failed', final: false })
   })
   test.each([400, 401, 403, 404, 410, 422])('%i is final', (status) => {
@@ -127,6 +128,38 @@ test('an address is shown without its path, which is often the key to it', () =>
   expect(showTarget({ ...url, url: 'http://localhost:8080' })).toBe('http://localhost:8080')
   expect(showTarget({ ...url, url: 'http://localhost/?key=1' })).toBe('http://localhost/…')
   expect(showTarget({ kind: 'command', argv: ['say', 'a b'] })).toBe("say 'a b'")
+})
+
+describe('a secret', () => {
+  let folder = ''
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ovd-secret-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  test('is looked up for each try, without the end of the last line of its file', async () => {
+    const file = join(folder, 'secret')
+    writeFileSync(file, 'one\n')
+    expect(await reveal({ file }, 'secret')).toBe('one')
+    writeFileSync(file, 'two\r\n')
+    expect(await reveal({ file }, 'secret')).toBe('two')
+    vi.stubEnv('OVD_WORD', 'three')
+    expect(await reveal({ env: 'OVD_WORD' }, 'secret')).toBe('three')
+    vi.unstubAllEnvs()
+    expect(await reveal({ text: 'four\n' }, 'secret')).toBe('four\n')
+  })
+
+  test('that is not there is told of by its place, and a pipe holds nobody up', async () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    await expect(reveal({ file: pipe }, 'secret')).rejects.toThrow(
+      `secret: the file ${pipe} cannot be read (it is not a file)`,
+    )
+    await expect(reveal({ file: join(folder, 'none') }, 'headers.A')).rejects.toThrow(
+      /^headers\.A: .* cannot be read \(ENOENT\)$/,
+    )
+    await expect(reveal({ env: 'OVD_NO_WORD' }, 'secret')).rejects.toThrow('OVD_NO_WORD is not set')
+  })
 })
 
 test('a signature is the HMAC that everybody else makes', () => {
@@ -251,6 +284,15 @@ describe('deliveries in the store', () => {
     expect(deliveries.revive(['b'], 5)).toBe(0)
     expect(deliveries.revive(['a', 'b'], 5)).toBe(MOST_DEAD)
     expect([due('a', 4), due('a', 5).length]).toEqual([[], 100])
+  })
+
+  test('what waits again has all its tries before it', () => {
+    deliveries.settle(['a'], seq(0))
+    deliveries.advance('a', seq(1), of('a', 1))
+    deliveries.begin(one('a', 1))
+    deliveries.bury(one('a', 1), { error: 'no', at: 1 })
+    deliveries.revive(['a'], 2)
+    expect(one('a', 1).attempts).toBe(0)
   })
 
   test('a look at a long queue reads no more than it gives', () => {
