@@ -22,27 +22,51 @@ export async function post(
   delivery: Delivery,
   { timeoutMs, signal }: TryOptions,
 ): Promise<Outcome> {
-  const late = AbortSignal.timeout(timeoutMs)
+  const over = patience(timeoutMs, signal)
   try {
-    const over = AbortSignal.any([late, signal])
-    const headers = await unless(over, headersOf(target, delivery))
+    const headers = await unless(over.signal, headersOf(target, delivery))
     const { statusCode = 0, headers: answered } = await send(target.url, {
       headers,
       body: delivery.body,
-      signal: over,
+      signal: over.signal,
+      onClosed: over.end,
     })
     return ofAnswer(statusCode, answered['retry-after'], Date.now())
   } catch (error) {
+    over.end()
     if (signal.aborted) return { kind: 'interrupted' }
-    if (late.aborted) return { kind: 'failed', reason: `did not answer within ${timeoutMs / 1000} s` }
+    if (over.signal.aborted) return { kind: 'failed', reason: `did not answer within ${timeoutMs / 1000} s` }
     return { kind: 'failed', reason: inert(reasonOf(error)) }
   }
 }
 
+interface Patience {
+  /** Aborted when it took too long, or is given up. */
+  readonly signal: AbortSignal
+  /** Lets go of the clock and of who may give up. */
+  end(): void
+}
+
+/** In place of `AbortSignal.any`, whose signals stay for as long as the longest-lived of theirs: here, the daemon. */
+function patience(timeoutMs: number, givenUp: AbortSignal): Patience {
+  const over = new AbortController()
+  const abort = (): void => over.abort()
+  const timer = setTimeout(abort, timeoutMs)
+  givenUp.addEventListener('abort', abort, { once: true })
+  if (givenUp.aborted) abort()
+  return {
+    signal: over.signal,
+    end: () => {
+      clearTimeout(timer)
+      givenUp.removeEventListener('abort', abort)
+    },
+  }
+}
+
 /** A disk may take longer for a secret than anybody wants to wait. */
-function unless<T>(over: AbortSignal, work: Promise<T>): Promise<T> {
+function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    over.addEventListener('abort', () => reject(new Error('it took too long')), { once: true })
+    signal.addEventListener('abort', () => reject(new Error('it took too long')), { once: true })
     work.then(resolve, reject)
   })
 }
@@ -70,16 +94,19 @@ interface Sent {
   readonly headers: OutgoingHttpHeaders
   readonly body: string
   readonly signal: AbortSignal
+  /** The answer has been taken to its end, or given up. */
+  onClosed(): void
 }
 
 /** Settles with the head of the answer: what a slow body says changes nothing. */
-function send(url: string, { headers, body, signal }: Sent): Promise<IncomingMessage> {
+function send(url: string, { headers, body, signal, onClosed }: Sent): Promise<IncomingMessage> {
   const request = url.startsWith('https:') ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
     // A connection of its own: nothing stays open between two events.
     const sent = request(url, { method: 'POST', headers, signal, agent: false }, (answer) => {
       let taken = 0
       answer.on('error', () => {})
+      answer.once('close', onClosed)
       answer.on('data', ({ length }: Uint8Array) => {
         taken += length
         if (taken > TAKEN) answer.destroy()
