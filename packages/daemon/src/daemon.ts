@@ -96,7 +96,7 @@ export async function startDaemon({
       const live = runtime.list().filter((mission) => mission.view().state.exit === null).length
       logger.info({ missions, live }, 'ending')
       await runtime.close({ missions })
-      const told = hooks.close()
+      const told = hooks.close().catch((error: unknown) => logger.error({ err: error }, 'hooks did not end'))
       // Answers under way are finished; streams have ended with the runtime.
       server.close()
       server.closeIdleConnections()

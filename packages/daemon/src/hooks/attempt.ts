@@ -1,11 +1,14 @@
 import type { Hook } from '../config/config.ts'
 import type { Outcome } from './decide.ts'
 import type { Delivery } from './delivery.ts'
+import type { Pace } from './pace.ts'
 import { post } from './post.ts'
 import { runCommand } from './run-command.ts'
 
 export interface AttemptOptions {
   readonly home: string
+  /** For programs that are started. */
+  readonly pace: Pace
   /** Gives it up. */
   readonly signal: AbortSignal
 }
@@ -14,8 +17,8 @@ export interface AttemptOptions {
 export function attempt(
   { target, timeoutMs }: Hook,
   delivery: Delivery,
-  { home, signal }: AttemptOptions,
+  { home, pace, signal }: AttemptOptions,
 ): Promise<Outcome> {
-  const options = { timeoutMs, signal, home }
-  return target.kind === 'url' ? post(target, delivery, options) : runCommand(target, delivery, options)
+  if (target.kind === 'url') return post(target, delivery, { timeoutMs, signal })
+  return pace(() => runCommand(target, delivery, { timeoutMs, signal, home }))
 }

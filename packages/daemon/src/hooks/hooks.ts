@@ -13,6 +13,7 @@ import { type Deliveries, openDeliveries } from './deliveries.ts'
 import { testDelivery } from './delivery.ts'
 import { deadDeliveryView, hookViews } from './hook-views.ts'
 import { insistence } from './insist.ts'
+import { createPace, type Pace } from './pace.ts'
 import { readJournal } from './reader.ts'
 import { createSender, type Sender } from './sender.ts'
 
@@ -70,9 +71,8 @@ export function openHooks({
   }
 
   function begin(runtime: Runtime): Hooks {
-    const lines = new Map(
-      hooks.map((hook) => [hook.name, openLine(hook, { runtime, home, deliveries, logger })]),
-    )
+    const options = { runtime, home, pace: createPace(), deliveries, logger }
+    const lines = new Map(hooks.map((hook) => [hook.name, openLine(hook, options)]))
     const current = (): readonly Hook[] => [...lines.values()].map(({ hook }) => hook())
 
     function known(name: string): Line {
@@ -98,7 +98,7 @@ export function openHooks({
         lines.clear()
         const changes = wanted.map((hook): HookChange => {
           const line = before.get(hook.name)
-          lines.set(hook.name, line ?? openLine(hook, { runtime, home, deliveries, logger }))
+          lines.set(hook.name, line ?? openLine(hook, options))
           const change = line === undefined ? 'added' : line.change(hook)
           return { name: hook.name, change, dropped: 0 }
         })
@@ -138,6 +138,7 @@ export function openHooks({
 interface LineOptions {
   readonly runtime: Runtime
   readonly home: string
+  readonly pace: Pace
   readonly deliveries: Deliveries
   readonly logger: Logger
 }
@@ -153,7 +154,7 @@ interface Line {
   close(graceMs: number): Promise<void>
 }
 
-function openLine(first: Hook, { runtime, home, deliveries, logger }: LineOptions): Line {
+function openLine(first: Hook, { runtime, home, pace, deliveries, logger }: LineOptions): Line {
   const { name } = first
   const left = new AbortController()
   const { signal } = left
@@ -165,6 +166,7 @@ function openLine(first: Hook, { runtime, home, deliveries, logger }: LineOption
   })
   const sender = createSender(hook, {
     home,
+    pace,
     deliveries,
     signal,
     insist,
@@ -194,7 +196,7 @@ function openLine(first: Hook, { runtime, home, deliveries, logger }: LineOption
     async test() {
       const delivery = testDelivery(current, new Date())
       const began = performance.now()
-      const outcome = await attempt(current, delivery, { home, signal })
+      const outcome = await attempt(current, delivery, { home, pace, signal })
       const duration = Math.round(performance.now() - began)
       const delivered = outcome.kind === 'delivered'
       const why = outcome.kind === 'interrupted' ? 'the daemon ended, or the hook was removed' : null

@@ -2,6 +2,7 @@ import type { Seq } from '@overmind/core'
 import type { Hook } from '../config/config.ts'
 import { attempt } from './attempt.ts'
 import { afterTry, LONGEST_WAIT_MS, type Step } from './decide.ts'
+import type { Pace } from './pace.ts'
 import type { Deliveries, WaitingDelivery } from './deliveries.ts'
 
 /** Deliveries of a hook that are under way at a time. */
@@ -9,6 +10,7 @@ const AT_ONCE = 4
 
 export interface SenderOptions {
   readonly home: string
+  readonly pace: Pace
   readonly deliveries: Deliveries
   /** Gives up what is under way. */
   readonly signal: AbortSignal
@@ -32,7 +34,7 @@ export interface Sender {
 /** `hook` is as it is at this moment: it may be changed meanwhile. */
 export function createSender(
   hook: () => Hook,
-  { home, deliveries, signal, onDead, onDropped, insist }: SenderOptions,
+  { home, pace, deliveries, signal, onDead, onDropped, insist }: SenderOptions,
 ): Sender {
   const { name } = hook()
   const underWay = new Map<Seq, Promise<void>>()
@@ -81,7 +83,7 @@ export function createSender(
 
   async function send(delivery: WaitingDelivery): Promise<void> {
     const { retries } = hook()
-    const outcome = await attempt(hook(), delivery, { home, signal })
+    const outcome = await attempt(hook(), delivery, { home, pace, signal })
     const attempts = delivery.attempts + 1
     const step = afterTry(outcome, { attempts, retries, now: Date.now(), random: Math.random })
     await insist(() => note(delivery, step))

@@ -11,6 +11,7 @@ import { afterTry, LONGEST_WAIT_MS, ofAnswer, type Outcome } from '../../src/hoo
 import { type Deliveries, MOST_DEAD, openDeliveries } from '../../src/hooks/deliveries.ts'
 import { type Delivery, deliveryId } from '../../src/hooks/delivery.ts'
 import { showTarget } from '../../src/hooks/hook-views.ts'
+import { createPace } from '../../src/hooks/pace.ts'
 import { reveal, signature } from '../../src/hooks/secret.ts'
 import { openSqliteStore } from '../../src/index.ts'
 
@@ -128,6 +129,25 @@ test('an address is shown without its path, which is often the key to it', () =>
   expect(showTarget({ ...url, url: 'http://localhost:8080' })).toBe('http://localhost:8080')
   expect(showTarget({ ...url, url: 'http://localhost/?key=1' })).toBe('http://localhost/…')
   expect(showTarget({ kind: 'command', argv: ['say', 'a b'] })).toBe("say 'a b'")
+})
+
+test('programs are started one after the other, with rests, and none waits for the end of another', async () => {
+  const pace = createPace()
+  const busy = (): number => {
+    const until = performance.now() + 10
+    while (performance.now() < until);
+    return performance.now()
+  }
+  const never = new Promise<never>(() => {})
+  let first = Infinity
+  void pace(() => {
+    first = busy()
+    return never
+  })
+  await expect(pace(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  const second = performance.now()
+  expect(second - first).toBeGreaterThan(35)
+  expect(await pace(() => Promise.resolve('third'))).toBe('third')
 })
 
 describe('a secret', () => {
