@@ -15,7 +15,7 @@ import { decide } from './routes/decide.ts'
 import { dropDeliveries } from './routes/drop-deliveries.ts'
 import { hooks } from './routes/hooks.ts'
 import { retryDeliveries } from './routes/retry-deliveries.ts'
-import { testHook } from './routes/test-hook.ts'
+import { tryHook } from './routes/try-hook.ts'
 import { inbox } from './routes/inbox.ts'
 import { interrupt } from './routes/interrupt.ts'
 import { result } from './routes/result.ts'
@@ -82,7 +82,7 @@ const ROUTES: readonly Register[] = [
   takeDown,
   reload,
   hooks,
-  testHook,
+  tryHook,
   deadDeliveries,
   retryDeliveries,
   dropDeliveries,

@@ -16,11 +16,9 @@ export function createPace(): Pace {
     free = promise
     await turn
     const began = performance.now()
-    try {
-      // Only its beginning counts, and not how long it goes on.
-      return act()
-    } finally {
-      setTimeout(resolve, (performance.now() - began) * REST)
-    }
+    const done = act()
+    // Only its beginning counts, and not how long it goes on.
+    setTimeout(resolve, (performance.now() - began) * REST)
+    return done
   }
 }

@@ -3,7 +3,7 @@ import { json, problem } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { hookTestSchema } from '../schemas.ts'
 
-export const testHook: Register = (api, { hooks }) => {
+export const tryHook: Register = (api, { hooks }) => {
   const route = createRoute({
     method: 'post',
     path: '/v1/hooks/{name}/test',
