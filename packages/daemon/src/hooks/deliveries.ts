@@ -75,7 +75,7 @@ export interface Deliveries {
   /** Up to where a hook has read. */
   cursor(hook: string): Seq
   /** It has read up to here, where there was this for it, or nothing. In one step. */
-  advance(hook: string, to: Seq, delivery: Delivery | null): void
+  advance(hook: string, step: { readonly to: Seq; readonly delivery: Delivery | null }): void
   /** What is to be tried now, that which waits the longest first. */
   due(hook: string, options: DueOptions): readonly WaitingDelivery[]
   /** When something else is to be tried. */
@@ -86,7 +86,7 @@ export interface Deliveries {
   begin(delivery: WaitingDelivery): void
   undo(delivery: WaitingDelivery): void
   done(delivery: WaitingDelivery): void
-  putOff(delivery: WaitingDelivery, at: number, failure: Failure): void
+  putOff(delivery: WaitingDelivery, failure: Failure & { readonly until: number }): void
   /** It will not be tried again; how many older dead ones had to go for it. */
   bury(delivery: WaitingDelivery, failure: Failure): number
   counts(): ReadonlyMap<string, HookCounts>
@@ -111,12 +111,11 @@ export function openDeliveries({ query, write }: Tables): Deliveries {
   function fail(
     { hook, seq }: WaitingDelivery,
     { error, at }: Failure,
-    rest: string,
-    ...values: number[]
+    { field, moment }: { readonly field: 'due_at' | 'dead_at'; readonly moment: number },
   ): void {
-    query(`UPDATE hook_deliveries SET error = ?, ${rest} WHERE hook = ? AND seq = ?`).run(
+    query(`UPDATE hook_deliveries SET error = ?, ${field} = ? WHERE hook = ? AND seq = ?`).run(
       error,
-      ...values,
+      moment,
       hook,
       seq,
     )
@@ -145,7 +144,7 @@ export function openDeliveries({ query, write }: Tables): Deliveries {
     },
     cursor: (hook) =>
       seq(Number(query('SELECT cursor FROM hooks WHERE name = ?').get(hook)?.['cursor'] ?? 0)),
-    advance(hook, to, delivery) {
+    advance(hook, { to, delivery }) {
       write(() => {
         query('UPDATE hooks SET cursor = ? WHERE name = ?').run(to, hook)
         if (delivery === null) return
@@ -189,11 +188,12 @@ export function openDeliveries({ query, write }: Tables): Deliveries {
         query('DELETE FROM hook_deliveries WHERE hook = ? AND seq = ?').run(hook, seq)
         query('UPDATE hooks SET delivered = delivered + 1 WHERE name = ?').run(hook)
       }),
-    putOff: (delivery, at, failure) => write(() => fail(delivery, failure, 'due_at = ?', at)),
+    putOff: (delivery, failure) =>
+      write(() => fail(delivery, failure, { field: 'due_at', moment: failure.until })),
     bury(delivery, failure) {
       let dropped = 0
       write(() => {
-        fail(delivery, failure, 'dead_at = ?', failure.at)
+        fail(delivery, failure, { field: 'dead_at', moment: failure.at })
         const { changes } = query(
           `DELETE FROM hook_deliveries WHERE hook = ?1 AND seq IN (SELECT seq FROM hook_deliveries
             WHERE hook = ?1 AND dead_at IS NOT NULL ORDER BY dead_at DESC, seq DESC LIMIT -1 OFFSET ?2)`,

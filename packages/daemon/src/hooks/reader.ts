@@ -50,12 +50,13 @@ export async function readJournal(
     const delivery = deliveryOf(hook(), event, runtime)
     // What a filter has kept back is noted, since the mission may pass it the next time. What is of another type never is for it.
     if (delivery !== undefined || at - noted >= NOTED_EVERY) {
-      if (!(await insist(() => deliveries.advance(name, event.seq, delivery ?? null)))) return
+      if (!(await insist(() => deliveries.advance(name, { to: event.seq, delivery: delivery ?? null }))))
+        return
       noted = at
       if (delivery) onDelivery()
     }
     inARow = (inARow + 1) % AT_A_TIME
     if (inARow === 0) await breath()
   }
-  if (at > noted && !signal.aborted) await insist(() => deliveries.advance(name, at, null))
+  if (at > noted && !signal.aborted) await insist(() => deliveries.advance(name, { to: at, delivery: null }))
 }

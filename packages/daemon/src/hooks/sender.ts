@@ -99,7 +99,7 @@ export function createSender(
       case 'undo':
         return deliveries.undo(delivery)
       case 'again':
-        return deliveries.putOff(delivery, step.at, { error: step.reason, at })
+        return deliveries.putOff(delivery, { until: step.at, error: step.reason, at })
       case 'dead': {
         const dropped = deliveries.bury(delivery, { error: step.reason, at })
         onDead(delivery, step.reason)

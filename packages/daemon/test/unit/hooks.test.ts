@@ -219,7 +219,7 @@ describe('deliveries in the store', () => {
 
   test('a new hook begins at the present, and one that was there goes on where it was', () => {
     deliveries.settle(['a'], seq(5))
-    deliveries.advance('a', seq(7), null)
+    deliveries.advance('a', { to: seq(7), delivery: null })
     deliveries.settle(['a', 'b'], seq(9))
     expect([deliveries.cursor('a'), deliveries.cursor('b')]).toEqual([7, 9])
     expect(open().cursor('a')).toBe(7)
@@ -227,7 +227,7 @@ describe('deliveries in the store', () => {
 
   test('what waits for a hook that is gone is dropped and counted, what is dead is kept', () => {
     deliveries.settle(['a', 'b'], seq(0))
-    for (const number of [1, 2, 3]) deliveries.advance('a', seq(number), of('a', number))
+    for (const number of [1, 2, 3]) deliveries.advance('a', { to: seq(number), delivery: of('a', number) })
     deliveries.bury(one('a', 2), { error: 'no', at: 1 })
     expect([...deliveries.settle(['b'], seq(9))]).toEqual([['a', 2]])
     expect(deliveries.counts().get('a')).toMatchObject({ waiting: 0, dead: 1, failure: null })
@@ -240,23 +240,23 @@ describe('deliveries in the store', () => {
 
   test('place and delivery are written together or not at all', () => {
     deliveries.settle(['a'], seq(0))
-    deliveries.advance('a', seq(1), of('a', 1))
+    deliveries.advance('a', { to: seq(1), delivery: of('a', 1) })
     // The same number twice cannot be.
-    expect(() => deliveries.advance('a', seq(1), of('a', 1))).toThrow(
+    expect(() => deliveries.advance('a', { to: seq(1), delivery: of('a', 1) })).toThrow(
       expect.objectContaining({ code: 'store_failed' }),
     )
-    expect(() => deliveries.advance('a', seq(2), { ...of('a', 2), body: undefined as never })).toThrow(
-      'store',
-    )
+    expect(() =>
+      deliveries.advance('a', { to: seq(2), delivery: { ...of('a', 2), body: undefined as never } }),
+    ).toThrow('store')
     expect(deliveries.cursor('a')).toBe(1)
     expect(due('a')).toEqual([1])
   })
 
   test('what is due comes in the order of its time, without what is under way', () => {
     deliveries.settle(['a', 'b'], seq(0))
-    for (const number of [1, 2, 3, 4]) deliveries.advance('a', seq(number), of('a', number))
-    deliveries.advance('b', seq(4), of('b', 4))
-    deliveries.putOff(one('a', 1), 500, { error: 'no', at: 1 })
+    for (const number of [1, 2, 3, 4]) deliveries.advance('a', { to: seq(number), delivery: of('a', number) })
+    deliveries.advance('b', { to: seq(4), delivery: of('b', 4) })
+    deliveries.putOff(one('a', 1), { until: 500, error: 'no', at: 1 })
     expect(due('a', 499)).toEqual([2, 3, 4])
     expect(due('a', 500, [3])).toEqual([2, 4, 1])
     expect(deliveries.nextDue('a', [2, 3, 4].map(seq))).toBe(500)
@@ -268,7 +268,7 @@ describe('deliveries in the store', () => {
 
   test('tries are counted when they begin, and survive whoever counts', () => {
     deliveries.settle(['a'], seq(0))
-    deliveries.advance('a', seq(1), of('a', 1))
+    deliveries.advance('a', { to: seq(1), delivery: of('a', 1) })
     deliveries.begin(one('a', 1))
     deliveries = open()
     expect(one('a', 1)).toEqual({ ...of('a', 1), seq: 1, attempts: 1 })
@@ -283,7 +283,7 @@ describe('deliveries in the store', () => {
     deliveries.settle(['a', 'b'], seq(0))
     let dropped = 0
     for (let number = 1; number <= MOST_DEAD + 3; number += 1) {
-      deliveries.advance('a', seq(number), of('a', number))
+      deliveries.advance('a', { to: seq(number), delivery: of('a', number) })
       dropped += deliveries.bury(
         { ...of('a', number), seq: seq(number), attempts: 0 },
         { error: 'no', at: number },
@@ -308,7 +308,7 @@ describe('deliveries in the store', () => {
 
   test('what waits again has all its tries before it', () => {
     deliveries.settle(['a'], seq(0))
-    deliveries.advance('a', seq(1), of('a', 1))
+    deliveries.advance('a', { to: seq(1), delivery: of('a', 1) })
     deliveries.begin(one('a', 1))
     deliveries.bury(one('a', 1), { error: 'no', at: 1 })
     deliveries.revive(['a'], 2)
@@ -348,13 +348,13 @@ describe('deliveries in the store', () => {
     deliveries.settle(['a'], seq(0))
     limited?.exec(`PRAGMA max_page_count = ${pages + 2}`)
     const large = { ...of('a', 1), body: 'x'.repeat(100_000) }
-    expect(() => deliveries.advance('a', seq(1), large)).toThrow(
+    expect(() => deliveries.advance('a', { to: seq(1), delivery: large })).toThrow(
       expect.objectContaining({ code: 'store_failed', message: expect.stringContaining('full') }),
     )
     expect([deliveries.cursor('a'), due('a')]).toEqual([0, []])
     expect(statSync(`${path()}.reserve`).size).toBe(1024 * 1024)
     limited?.exec('PRAGMA max_page_count = 1000000')
-    deliveries.advance('a', seq(1), large)
+    deliveries.advance('a', { to: seq(1), delivery: large })
     expect(due('a')).toEqual([1])
   })
 })
