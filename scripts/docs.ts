@@ -1,6 +1,6 @@
 /**
  * Writes `docs/reference/{core,client}.md`: every name that a package exports, as its docstring explains it. And
- * `docs/reference/blueprint.schema.json`, by which editors check blueprints. Reads what is compiled, so build first.
+ * `docs/reference/{blueprint,config}.schema.json`, by which editors check blueprints and settings. Reads what is compiled, so build first.
  * `node scripts/docs.ts --check` writes nothing and fails when a file is stale.
  */
 import { execFileSync } from 'node:child_process'
@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { parseSync } from 'oxc-parser'
 import { blueprintSchema } from '../packages/blueprint/src/schema.ts'
+import { configSchema } from '../packages/daemon/src/config/index.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
@@ -169,6 +170,7 @@ const files = new Map(
   Object.entries(PAGES).map(([name, introduction]) => [`${name}.md`, page(name, introduction)]),
 )
 files.set('blueprint.schema.json', formatted('blueprint.schema.json', JSON.stringify(blueprintSchema())))
+files.set('config.schema.json', formatted('config.schema.json', JSON.stringify(configSchema())))
 for (const [name, text] of files) {
   const path = `docs/reference/${name}`
   if (existsSync(root + path) && readFileSync(root + path, 'utf8') === text) continue

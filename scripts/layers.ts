@@ -56,6 +56,7 @@ const packages: Partial<Record<string, Rules>> = {
       daemon: ['type', 'resolve'],
       'client/terminal': anyhow,
       'daemon/text': anyhow,
+      'daemon/config': anyhow,
       'daemon/node-flags': anyhow,
     },
   },

@@ -11,6 +11,7 @@ import { replicaFindings } from './replica-rules.ts'
 import { resultFindings } from './result-rules.ts'
 import { documentRules } from './schema.ts'
 import { withVariables } from './variables.ts'
+import { vocabulary } from './vocabulary.ts'
 
 export type Examined =
   | { readonly blueprint: Blueprint }
@@ -26,7 +27,7 @@ export function examine(given: unknown, name: string): Examined {
   const parsed = documentRules.safeParse(document)
   const findings = [
     ...strange,
-    ...(parsed.success ? [] : findingsOf(parsed.error, document)),
+    ...(parsed.success ? [] : findingsOf(parsed.error, document, vocabulary)),
     ...unfilled,
     ...betweenFields(document, agents),
     ...edgeFindings(nodes),

@@ -1,7 +1,7 @@
 import { inert } from './text/inert.ts'
 import { sourceBlock } from './text/source-block.ts'
 
-/** One thing that is wrong with a blueprint. */
+/** One thing that is wrong with a document. */
 export interface Problem {
   /** The file that it is in, as it was named; null for a document without a file. */
   readonly file: string | null
@@ -40,6 +40,20 @@ export class BlueprintError extends Error {
   /** With `lines`, the message shows those that the problems are in. */
   constructor(problems: readonly Problem[], lines: Lines = () => undefined) {
     super(problems.map((problem) => block(problem, lines)).join('\n\n'))
+    this.problems = problems
+  }
+}
+
+/**
+ * A file that is not what it should be: everything that is wrong, in the order of the file. Its message is made for a terminal, and
+ * shows no line of the file, which may hold secrets.
+ */
+export class DocumentError extends Error {
+  override readonly name = 'DocumentError'
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map((problem) => block(problem, () => undefined)).join('\n'))
     this.problems = problems
   }
 }

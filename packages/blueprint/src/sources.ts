@@ -3,7 +3,7 @@ import type { Place } from './document/tree.ts'
 import { BlueprintError, type Problem } from './problem.ts'
 import { linesOf, positionIn, withoutMark } from './text/lines.ts'
 
-/** The files that a blueprint was read from, by their names: they tell where something stands. */
+/** The files that a document was read from, by their names: they tell where something stands. */
 export interface Sources {
   readonly add: (file: string, text: string) => void
   /** Characters of a file between two offsets. */
@@ -11,6 +11,7 @@ export interface Sources {
   /** `file:line:column`. */
   readonly shown: (place: Place) => string
   readonly problemAt: (place: Place, finding: Finding) => Problem
+  readonly inOrder: (problems: readonly Problem[]) => readonly Problem[]
   /** All of these as one error, in the order of the files, with their lines. */
   readonly failure: (problems: readonly Problem[]) => BlueprintError
 }
@@ -20,6 +21,16 @@ export function createSources(): Sources {
   const textOf = (file: string): string => texts.get(file) ?? ''
   const position = ({ file, offset }: Place): ReturnType<typeof positionIn> =>
     positionIn(textOf(file), offset)
+
+  function inOrder(problems: readonly Problem[]): readonly Problem[] {
+    const files = [...texts.keys()]
+    return problems.toSorted(
+      (a, b) =>
+        files.indexOf(a.file ?? '') - files.indexOf(b.file ?? '') ||
+        (a.line ?? 0) - (b.line ?? 0) ||
+        (a.column ?? 0) - (b.column ?? 0),
+    )
+  }
 
   return {
     add: (file, text) => {
@@ -37,16 +48,10 @@ export function createSources(): Sources {
       message: messageOf(finding),
       ...(finding.suggestion === undefined ? {} : { suggestion: finding.suggestion }),
     }),
+    inOrder,
     failure: (problems) => {
-      const files = [...texts.keys()]
-      const sorted = problems.toSorted(
-        (a, b) =>
-          files.indexOf(a.file ?? '') - files.indexOf(b.file ?? '') ||
-          (a.line ?? 0) - (b.line ?? 0) ||
-          (a.column ?? 0) - (b.column ?? 0),
-      )
       const lines = new Map([...texts].map(([file, text]) => [file, linesOf(text)]))
-      return new BlueprintError(sorted, (file) => lines.get(file))
+      return new BlueprintError(inOrder(problems), (file) => lines.get(file))
     },
   }
 }

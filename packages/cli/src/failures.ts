@@ -24,8 +24,18 @@ export class UsageError extends CommandError {
 
 /** Says on stderr what went wrong and returns the exit code. */
 export function report(error: unknown): 1 | 2 {
+  if (isAboutSettings(error)) {
+    // A line for each thing that is wrong, made for a terminal where it was found.
+    printError(`${error.message.split('\n').map(inert).join('\n')}\n`)
+    printError(`Error: The settings of the daemon are not valid (${error.code})\n`)
+    return 1
+  }
   printError(`${describe(error)}\n`)
   return error instanceof UsageError ? 2 : 1
+}
+
+function isAboutSettings(error: unknown): error is ApiError | CommandError {
+  return (error instanceof ApiError || error instanceof CommandError) && error.code === 'invalid_config'
 }
 
 function describe(error: unknown): string {

@@ -9,16 +9,20 @@
 import type {
   AnswerView,
   AskView,
+  DeadDeliveryView,
   DaemonStatus,
   DecisionRequest,
   Description,
   EventView,
   GapView,
+  HookTest,
+  HookView,
   LogLine,
   MessageView,
   MissionList,
   MissionView,
   Pruned,
+  Reloaded,
   StartRequest,
   ChangeView,
   PipelineRequest,
@@ -74,6 +78,11 @@ export interface OutputQuery extends CallOptions {
   readonly run?: number | undefined
   /** The offset in bytes to begin at. */
   readonly from?: number | undefined
+}
+
+export interface HookQuery extends CallOptions {
+  /** Only of this hook. Default: of all. */
+  readonly hook?: string | undefined
 }
 
 export interface EventQuery extends CallOptions {
@@ -210,6 +219,18 @@ export interface OvermindClient {
   ): Promise<PipelineView>
   /** Ends a pipeline with all its agents, and forgets them; how many missions that were. */
   takeDown(name: string, options?: CallOptions): Promise<number>
+  /** Reads the daemon's settings again; `ApiError` with code `invalid_config` says what is wrong with them, and nothing has changed. */
+  reload(options?: CallOptions): Promise<Reloaded>
+  /** Who is told of what, and how that goes. */
+  hooks(options?: CallOptions): Promise<readonly HookView[]>
+  /** Sends a hook something now, once; resolves to whether it arrived. */
+  testHook(name: string, options?: CallOptions): Promise<HookTest>
+  /** Events that did not arrive and are not tried again, the newest first. */
+  deadDeliveries(options?: HookQuery): Promise<readonly DeadDeliveryView[]>
+  /** Tries again what did not arrive; how many events. */
+  retryDeliveries(options?: HookQuery): Promise<number>
+  /** Forgets what did not arrive; how many events. */
+  dropDeliveries(options?: HookQuery): Promise<number>
 }
 
 /** Makes a client; nothing is connected before the first call. Default: the socket of `resolveHome()`. */
@@ -326,6 +347,28 @@ export function createClient(
     takeDown: async (name, { signal } = {}) => {
       const of = `/v1/pipelines/${encodeURIComponent(name)}/down`
       return (await call<{ readonly removed: number }>({ method: 'POST', path: of, signal })).removed
+    },
+    reload: ({ signal } = {}) => call({ method: 'POST', path: '/v1/reload', signal }),
+    hooks: async ({ signal } = {}) =>
+      (await call<{ readonly hooks: readonly HookView[] }>({ method: 'GET', path: '/v1/hooks', signal }))
+        .hooks,
+    testHook: (name, { signal } = {}) =>
+      call({ method: 'POST', path: `/v1/hooks/${encodeURIComponent(name)}/test`, signal }),
+    deadDeliveries: async ({ signal, hook } = {}) =>
+      (
+        await call<{ readonly deliveries: readonly DeadDeliveryView[] }>({
+          method: 'GET',
+          path: path('/v1/hooks/dead', { hook }),
+          signal,
+        })
+      ).deliveries,
+    retryDeliveries: async ({ signal, hook } = {}) => {
+      const request = { method: 'POST', path: '/v1/hooks/retry', body: { hook }, signal } as const
+      return (await call<{ readonly retried: number }>(request)).retried
+    },
+    dropDeliveries: async ({ signal, hook } = {}) => {
+      const request = { method: 'POST', path: '/v1/hooks/drop', body: { hook }, signal } as const
+      return (await call<{ readonly dropped: number }>(request)).dropped
     },
     events: ({ signal, ...query } = {}) => lines({ method: 'GET', path: path('/v1/events', query), signal }),
     followEvents: ({ mission: of, since, signal } = {}) =>

@@ -20,8 +20,10 @@ import {
   type Store,
 } from '@overmind/core'
 import { createApp } from './api/app.ts'
-import type { DaemonStatus } from './api/types.ts'
+import type { DaemonStatus, Reloaded } from './api/types.ts'
 import { iso } from './api/views.ts'
+import { readConfig } from './config/read.ts'
+import { openHooks } from './hooks/hooks.ts'
 import { lockHome } from './lock.ts'
 import { openLog } from './log.ts'
 import { openStore } from './store/open-store.ts'
@@ -49,7 +51,7 @@ export interface Daemon {
 /**
  * Takes over a home: its lock, its store, its missions, its socket.
  *
- * @throws OvermindError `home_in_use`, `home_not_writable`, `home_path_too_long`, `store_failed`
+ * @throws OvermindError `home_in_use`, `home_not_writable`, `home_path_too_long`, `invalid_config`, `store_failed`
  */
 export async function startDaemon({
   home: given,
@@ -64,19 +66,26 @@ export async function startDaemon({
   const startedAt = Date.now()
   try {
     if (await answers(socket)) throw new OvermindError('home_in_use', `another daemon answers on ${socket}`)
+    const { config } = readConfig(home)
     const { store, replaced } = openStore(join(home, 'overmind.db'), new Date())
+    const present = store.last()
+    const beginHooks = openHooks({ tables: store.tables, home, logger, hooks: config.hooks, present })
     if (replaced !== null) {
       logger.error(replaced, 'the store was damaged and has been set aside')
       store.commit({ events: [{ type: 'store.replaced', at: Date.now(), ...replaced }] })
     }
     const runtime = await createRuntime({
       home,
-      store: wrapStore(store),
+      // Hooks note what they have delivered until the very end.
+      store: wrapStore({ ...store, close: () => {} }),
       providers: [claudeProvider(), acpProvider()],
       controllers: [blueprintController(), ritualController()],
+      concurrency: config.limits,
       onFault: (error) => logger.error({ err: error }, 'something could not be done'),
     })
     logger.info({ version: VERSION, home, ...runtime.recovery }, 'started')
+
+    const hooks = beginHooks(runtime)
 
     const { promise: closed, resolve: ended } = Promise.withResolvers<void>()
     let closing: Promise<number> | undefined
@@ -85,17 +94,19 @@ export async function startDaemon({
       const live = runtime.list().filter((mission) => mission.view().state.exit === null).length
       logger.info({ missions, live }, 'ending')
       await runtime.close({ missions })
+      const told = hooks.close().catch((error: unknown) => logger.error({ err: error }, 'hooks did not end'))
       // Answers under way are finished; streams have ended with the runtime.
       server.close()
       server.closeIdleConnections()
       setTimeout(() => {
         server.closeAllConnections()
-        void finish()
+        void told.then(finish)
       }, GRACE_MS)
       return missions === 'stop' ? live : 0
     }
 
     async function finish(): Promise<void> {
+      store.close()
       await rm(socket, { force: true })
       logger.info('ended')
       await log.close()
@@ -103,10 +114,21 @@ export async function startDaemon({
       ended()
     }
 
+    function reload(): Reloaded {
+      const { path, exists, config: found } = readConfig(home)
+      const changes = hooks.change(found.hooks)
+      runtime.limit(found.limits)
+      const { missions = null, providers, colonies } = found.limits
+      logger.info({ path, exists, hooks: found.hooks.length }, 'reloaded')
+      return { path, exists, limits: { missions, providers, colonies }, hooks: changes }
+    }
+
     const close = (missions: 'stop' | 'keep'): Promise<number> => (closing ??= end(missions))
     const app = createApp(
       {
         runtime,
+        hooks,
+        reload,
         status: () => statusOf(runtime, home, startedAt),
         shutdown: (keep) => close(keep ? 'keep' : 'stop'),
       },

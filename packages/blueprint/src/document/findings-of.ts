@@ -1,30 +1,49 @@
 import type { z } from 'zod'
-import { fieldsOf, type TableKind } from '../schema.ts'
 import { brief } from '../text/inert.ts'
-import { nearest } from '../text/nearest.ts'
 import type { Finding } from './finding.ts'
 import { fieldsIn } from './plain.ts'
 import type { Path } from './tree.ts'
 
-/** What is wrong with a document by the rules of its fields. */
-export function findingsOf(error: z.ZodError, document: unknown): readonly Finding[] {
-  return error.issues.flatMap((issue) => findings(issue, [], document))
+/** What a kind of document knows of its own fields. */
+export interface Vocabulary {
+  /** What is wrong with a field that there is not, and which one is probably meant. */
+  readonly unknownField: (path: Path, field: string) => Pick<Finding, 'rule' | 'suggestion'>
+  /** Where a value may be a secret, or hold one: it is not repeated. */
+  readonly isSecret: (path: Path) => boolean
 }
 
-function findings(issue: z.core.$ZodIssue, above: Path, document: unknown): readonly Finding[] {
-  const path = [...above, ...issue.path.map(step)]
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownField(path, key))
-    case 'invalid_key':
-      return [{ path, name: true, rule: issue.issues[0]?.message ?? 'must be another name' }]
-    case 'invalid_union': {
-      const meant = issue.errors.find((branch) => !branch.some(isOfAnotherType))
-      if (meant !== undefined) return meant.flatMap((inner) => findings(inner, path, document))
-      return [{ path, rule: `${issue.message}${got(path, document)}` }]
+/** What is wrong with a document by the rules of its fields. */
+export function findingsOf(
+  error: z.ZodError,
+  document: unknown,
+  { unknownField, isSecret }: Vocabulary,
+): readonly Finding[] {
+  return error.issues.flatMap((issue) => findings(issue, []))
+
+  function findings(issue: z.core.$ZodIssue, above: Path): readonly Finding[] {
+    const path = [...above, ...issue.path.map(step)]
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return issue.keys.map((key) => ({ path: [...path, key], name: true, ...unknownField(path, key) }))
+      case 'invalid_key':
+        return [{ path, name: true, rule: issue.issues[0]?.message ?? 'must be another name' }]
+      case 'invalid_union': {
+        const meant = issue.errors.find((branch) => !branch.some(isOfAnotherType))
+        if (meant !== undefined) return meant.flatMap((inner) => findings(inner, path))
+        return [{ path, rule: `${issue.message}${got(path)}` }]
+      }
+      default:
+        return [{ path, rule: `${issue.message}${got(path)}`, suggestion: suggestionOf(issue) }]
     }
-    default:
-      return [{ path, rule: `${issue.message}${got(path, document)}` }]
+  }
+
+  function got(path: Path): string {
+    if (isSecret(path)) return ''
+    const value = path.reduce<unknown>(
+      (value, name) => (Array.isArray(value) ? value[Number(name)] : fieldsIn(value)[name]),
+      document,
+    )
+    return value === undefined ? '' : `: got ${brief(JSON.stringify(value) ?? typeof value)}`
   }
 }
 
@@ -34,41 +53,8 @@ const step = (key: PropertyKey): string | number => (typeof key === 'number' ? k
 const isOfAnotherType = ({ code, path }: z.core.$ZodIssue): boolean =>
   code === 'invalid_type' && path.length === 0
 
-function unknownField(path: Path, field: string): Finding {
-  const kind = kindOf(path)
-  const finding = { path: [...path, field], name: true }
-  if (kind === 'document' && field === 'include') {
-    return { ...finding, rule: 'a document that stands alone includes no files' }
-  }
-  if (kind === 'defaults' && fieldsOf.agent.includes(field)) {
-    return { ...finding, rule: 'has no place in defaults: each agent has its own' }
-  }
-  const suggestion = kind === undefined ? undefined : nearest(field, fieldsOf[kind])
-  return { ...finding, rule: 'no such field', suggestion }
-}
-
-function kindOf(path: Path): TableKind | undefined {
-  const [top, ...rest] = path
-  const [field, ...below] = top === 'agents' ? rest.slice(1) : rest
-  if (top === undefined) return 'document'
-  if (field === undefined) return top === 'defaults' ? 'defaults' : 'agent'
-  if (field === 'depends_on' && below.length === 1) return 'dependency'
-  if (field === 'env' && below.length === 1) return 'env'
-  const isTable = field === 'ready' || field === 'alive' || field === 'terminal'
-  return isTable && below.length === 0 ? field : undefined
-}
-
-/** The value, unless it is part of an environment. */
-function got(path: Path, document: unknown): string {
-  if (isSecret(path)) return ''
-  const value = path.reduce<unknown>(
-    (value, name) => (Array.isArray(value) ? value[Number(name)] : fieldsIn(value)[name]),
-    document,
-  )
-  return value === undefined ? '' : `: got ${brief(JSON.stringify(value) ?? typeof value)}`
-}
-
-/** Values of an environment may be secrets that somebody wrote down all the same. */
-function isSecret([top, ...rest]: Path): boolean {
-  return (top === 'agents' ? rest[1] : rest[0]) === 'env'
+/** A rule of our own may know what was meant. */
+function suggestionOf(issue: z.core.$ZodIssue): string | undefined {
+  const meant: unknown = issue.code === 'custom' ? issue.params?.['suggestion'] : undefined
+  return typeof meant === 'string' ? meant : undefined
 }

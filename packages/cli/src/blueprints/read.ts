@@ -1,6 +1,8 @@
-/** Reads blueprints. A bundle of its own, so that commands without one do not load a parser of TOML. */
+/** What reads files of TOML: blueprints, and the daemon's settings. A bundle of its own, so that commands without one load no parser. */
 import { readFileSync } from 'node:fs'
 import { type Blueprint, BlueprintError, documentOf, parseBlueprint, renderGraph } from '@overmind/blueprint'
+
+export { findConfig } from '@overmind/daemon/config'
 
 export interface ReadBlueprint {
   readonly blueprint: Blueprint

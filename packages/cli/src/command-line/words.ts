@@ -6,6 +6,8 @@ export interface Words {
   readonly most: number
   /** `mission`: each is an id, a name or the unique beginning of an id. */
   readonly kind: 'mission' | 'other'
+  /** All that the first one can be. */
+  readonly first?: readonly string[]
   /** From the first word on nothing is a flag: it all belongs to the command that is to be run. */
   readonly open?: true
   /** What stands behind `--` is for somebody else. */

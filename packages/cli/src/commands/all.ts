@@ -146,6 +146,14 @@ export const commands: Commands = {
     summary: 'Show how the daemon is',
     load: async () => (await import('./status.ts')).status,
   },
+  reload: {
+    summary: 'Read the settings of the daemon again',
+    load: async () => (await import('./reload.ts')).reload,
+  },
+  hooks: {
+    summary: 'Show who is told of events, and what did not arrive',
+    load: async () => (await import('./hooks.ts')).hooks,
+  },
   top: {
     summary: 'Show what missions use and spend, kept up to date',
     load: async () => (await import('./top.ts')).top,

@@ -16,7 +16,7 @@ const SCRIPTS: Readonly<Record<string, (commands: readonly CommandWords[]) => st
 /** `commands` is the table that this command is in itself. */
 export function completion(commands: Commands): Command {
   return command({
-    words: { usage: '[bash|zsh|fish]', least: 0, most: 1, kind: 'other' },
+    words: { usage: '[bash|zsh|fish]', least: 0, most: 1, kind: 'other', first: Object.keys(SCRIPTS) },
     flags: {},
     notes:
       'Without a word, for the shell that $SHELL names. The ids and names of missions are completed too.',

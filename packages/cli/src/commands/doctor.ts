@@ -8,6 +8,7 @@ import { painter } from '../terminal/terminal.ts'
 import { checkAgents } from './doctor/agents.ts'
 import { checkCgroups } from './doctor/cgroups.ts'
 import { askDaemon, checkDaemon } from './doctor/daemon.ts'
+import { checkConfig } from './doctor/config.ts'
 import type { CheckOptions, Finding } from './doctor/finding.ts'
 import { checkHome } from './doctor/home.ts'
 import { checkDisk, checkNode, checkOutputLimit, checkProcesses } from './doctor/installation.ts'
@@ -28,7 +29,7 @@ export const doctor: Command = command({
   },
   notes: 'Works with and without a daemon, and starts none. Exits with 1 when there is a problem left.',
   examples: [
-    ['doctor', 'Look at Node, home, daemon, disk, processes and agents'],
+    ['doctor', 'Look at Node, home, settings, daemon, disk, processes and agents'],
     ['doctor --fix', 'And repair what can be repaired'],
   ],
   run: async (_, { fix, json }) => {
@@ -60,6 +61,7 @@ async function examine(options: CheckOptions): Promise<Finding[]> {
   return [
     checkNode(),
     await checkHome(options),
+    await checkConfig(options),
     ...answer,
     ...(await Promise.all([checkDisk(options), checkOutputLimit(), checkProcesses(), checkAgents()])),
   ]

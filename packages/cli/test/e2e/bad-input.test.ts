@@ -123,6 +123,10 @@ describe('the command line', () => {
     [['rm', 'taken'], 1, 'not_exited', /taken/],
     [['rm', 'nobody'], 1, 'not_found', /"nobody"/],
     [['restart', 'nobody'], 1, 'not_found', /"nobody"/],
+    [['hooks', 'tset'], 2, 'unknown_command', /did you mean "hooks test"/],
+    [['hooks', 'test'], 2, 'usage', /<name> is missing/],
+    [['hooks', 'test', 'nobody'], 1, 'hook_not_found', /"nobody"/],
+    [['hooks', 'retry', 'nobody'], 1, 'hook_not_found', /"nobody"/],
   ])('overmind %j', async (args, code, errorCode, sentence) => {
     const ended = await o(...args)
     expect(ended.stderr).toMatch(/^Error: .+ \([a-z_]+\)\n$/)
@@ -215,6 +219,10 @@ describe('the API', () => {
     ['DELETE', `${missions}/nobody`, undefined, 404, 'not_found'],
     ['POST', '/v1/prune', '{"older_than_ms":-1}', 400, 'invalid_request'],
     ['POST', '/v1/shutdown', '{"keep":"yes"}', 400, 'invalid_request'],
+    ['GET', '/v1/hooks/dead?hook=nobody', undefined, 404, 'hook_not_found'],
+    ['POST', '/v1/hooks/retry', '{"hook":5}', 400, 'invalid_request'],
+    ['POST', '/v1/hooks/drop', '{"hok":"a"}', 400, 'invalid_request'],
+    ['POST', '/v1/hooks/nobody/test', undefined, 404, 'hook_not_found'],
     ['GET', '/v1/events?since=x', undefined, 400, 'invalid_request'],
     ['GET', '/v1/events?mission=nobody', undefined, 404, 'not_found'],
   ])('%s %s %s', async (method, path, body, status, code) => {

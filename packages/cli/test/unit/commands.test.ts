@@ -7,8 +7,8 @@ const names = Object.keys(commands)
 test('every command of the contract is there', () => {
   expect(names.toSorted()).toEqual(
     (
-      'agents apply approve attach claude completion deny describe detach diff doctor down events graph inbox info ' +
-      'interrupt kill logs mcp monitor prune ps queue restart result ritual rm run runs scale send shutdown start status stop subscribe ' +
+      'agents apply approve attach claude completion deny describe detach diff doctor down events graph hooks inbox info ' +
+      'interrupt kill logs mcp monitor prune ps queue reload restart result ritual rm run runs scale send shutdown start status stop subscribe ' +
       'top validate wait'
     ).split(' '),
   )

@@ -31,6 +31,8 @@ describe('each method is one request', () => {
     ['stopTeam', (client) => client.stopTeam('a b'), 'POST /v1/teams/a%20b/stop'],
     ['restart', (client) => client.restart('a'), 'POST /v1/missions/a/restart'],
     ['wait', (client) => client.wait('a', { timeoutMs: 5 }), 'GET /v1/missions/a/wait?timeout_ms=5'],
+    ['reload', (client) => client.reload(), 'POST /v1/reload'],
+    ['testHook', (client) => client.testHook('a b'), 'POST /v1/hooks/a%20b/test'],
     ['prune', (client) => client.prune(), 'POST /v1/prune {}'],
     ['prune', (client) => client.prune({ olderThanMs: 5 }), 'POST /v1/prune {"older_than_ms":5}'],
   ]
@@ -38,6 +40,22 @@ describe('each method is one request', () => {
     await using stub = await stubServer((_, response) => response.writeHead(200, ok).end('{"answer":1}'))
     expect(await call(createClient({ home: stub.home }))).toEqual({ answer: 1 })
     expect(stub.requests.map(({ method, url, body }) => `${method} ${url} ${body}`.trim())).toEqual([line])
+  })
+
+  test('hooks are taken out of their answers', async () => {
+    const answer = JSON.stringify({ hooks: [1], deliveries: [2], retried: 3, dropped: 4 })
+    await using stub = await stubServer((_, response) => response.writeHead(200, ok).end(answer))
+    const client = createClient({ home: stub.home })
+    expect(await client.hooks()).toEqual([1])
+    expect(await client.deadDeliveries({ hook: 'a&b' })).toEqual([2])
+    expect(await client.retryDeliveries()).toBe(3)
+    expect(await client.dropDeliveries({ hook: 'a' })).toBe(4)
+    expect(stub.requests.map(({ method, url, body }) => `${method} ${url} ${body}`.trim())).toEqual([
+      'GET /v1/hooks',
+      'GET /v1/hooks/dead?hook=a%26b',
+      'POST /v1/hooks/retry {}',
+      'POST /v1/hooks/drop {"hook":"a"}',
+    ])
   })
 
   test('remove has no answer', async () => {

@@ -29,6 +29,8 @@ export type ErrorCode =
   | 'in_use'
   | 'invalid_child_spec'
   | 'invalid_limits'
+  | 'hook_not_found'
+  | 'invalid_config'
   | 'invalid_request'
   | 'invalid_restart_policy'
   | 'invalid_spec'

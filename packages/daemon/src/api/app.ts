@@ -10,7 +10,12 @@ import { diffPipeline } from './routes/diff-pipeline.ts'
 import { scalePipeline } from './routes/scale-pipeline.ts'
 import { takeDown } from './routes/take-down.ts'
 import { answer } from './routes/answer.ts'
+import { deadDeliveries } from './routes/dead-deliveries.ts'
 import { decide } from './routes/decide.ts'
+import { dropDeliveries } from './routes/drop-deliveries.ts'
+import { hooks } from './routes/hooks.ts'
+import { retryDeliveries } from './routes/retry-deliveries.ts'
+import { tryHook } from './routes/try-hook.ts'
 import { inbox } from './routes/inbox.ts'
 import { interrupt } from './routes/interrupt.ts'
 import { result } from './routes/result.ts'
@@ -31,6 +36,7 @@ import { startTeam } from './routes/start-team.ts'
 import { sitDown } from './routes/sit-down.ts'
 import { standUp } from './routes/stand-up.ts'
 import { start } from './routes/start.ts'
+import { reload } from './routes/reload.ts'
 import { status } from './routes/status.ts'
 import { stopTeam } from './routes/stop-team.ts'
 import { stop } from './routes/stop.ts'
@@ -78,6 +84,12 @@ const ROUTES: readonly Register[] = [
   diffPipeline,
   scalePipeline,
   takeDown,
+  reload,
+  hooks,
+  tryHook,
+  deadDeliveries,
+  retryDeliveries,
+  dropDeliveries,
 ]
 
 export interface AppOptions {

@@ -19,6 +19,15 @@ const KEYS = {
 
 type Key = keyof typeof KEYS
 
+export const FILTER_KEYS: readonly string[] = Object.keys(KEYS)
+
+/** What a filter must be, in words. */
+export const FILTER_RULE: string = `key=value with one of the keys ${FILTER_KEYS.join(', ')}`
+
+export function isFilter(filter: string): boolean {
+  return isKey(keyOf(filter))
+}
+
 export type MissionFilter = (mission: Mission) => boolean
 
 /**
@@ -30,18 +39,17 @@ export type MissionFilter = (mission: Mission) => boolean
 export function missionFilter(filters: readonly string[], all: boolean): MissionFilter {
   const wanted = new Map<Key, string[]>()
   for (const filter of filters) {
-    const equals = filter.indexOf('=')
-    const key = filter.slice(0, Math.max(0, equals))
+    const key = keyOf(filter)
     if (!isKey(key)) {
       throw new OvermindError(
         'invalid_request',
-        `a filter is key=value with one of the keys ${Object.keys(KEYS).join(', ')}: got ${JSON.stringify(filter)}`,
+        `a filter is ${FILTER_RULE}: got ${JSON.stringify(filter)}`,
         {
           field: 'filter',
         },
       )
     }
-    wanted.set(key, [...(wanted.get(key) ?? []), filter.slice(equals + 1)])
+    wanted.set(key, [...(wanted.get(key) ?? []), filter.slice(key.length + 1)])
   }
   const showKilled = all || wanted.has('status')
   return (mission) =>
@@ -51,6 +59,11 @@ export function missionFilter(filters: readonly string[], all: boolean): Mission
       const texts = typeof found === 'string' ? [found] : found
       return patterns.some((pattern) => texts.some((text) => fits(pattern, text)))
     })
+}
+
+/** Empty when there is no equals sign behind it. */
+function keyOf(filter: string): string {
+  return filter.slice(0, Math.max(0, filter.indexOf('=')))
 }
 
 function isKey(text: string): text is Key {

@@ -38,6 +38,8 @@ const STATUS: Readonly<Record<ErrorCode, 400 | 404 | 408 | 409 | 500 | 503 | 507
   in_use: 409,
   invalid_child_spec: 400,
   invalid_limits: 400,
+  hook_not_found: 404,
+  invalid_config: 409,
   invalid_request: 400,
   invalid_restart_policy: 400,
   invalid_spec: 400,

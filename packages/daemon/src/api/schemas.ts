@@ -6,8 +6,11 @@ import type {
   AnswerView,
   AskView,
   DaemonStatus,
+  DeadDeliveryView,
   DecisionRequest,
   Description,
+  HookTest,
+  HookView,
   MessageView,
   MissionList,
   MissionView,
@@ -15,6 +18,7 @@ import type {
   Pruned,
   QueueView,
   RunView,
+  Reloaded,
   TeamView,
   ChangeView,
   PipelineView,
@@ -302,6 +306,61 @@ export const statusSchema: z.ZodType<DaemonStatus> = z
   .openapi('DaemonStatus')
 
 export const prunedSchema: z.ZodType<Pruned> = z.object({ removed: z.array(text) }).openapi('Pruned')
+
+export const hookSchema: z.ZodType<HookView> = z
+  .object({
+    name: text,
+    events: z.array(text),
+    filter: z.array(text),
+    to: text.nullable(),
+    delivered: count,
+    waiting: count,
+    dead: count,
+    last_error: text.nullable(),
+    last_error_at: moment.nullable(),
+  })
+  .openapi('Hook')
+
+export const deadDeliverySchema: z.ZodType<DeadDeliveryView> = z
+  .object({
+    delivery: text,
+    hook: text,
+    event: text,
+    seq: count,
+    mission: text.nullable(),
+    attempts: count,
+    error: text,
+    at: moment,
+  })
+  .openapi('DeadDelivery')
+
+export const hookTestSchema: z.ZodType<HookTest> = z
+  .object({ delivery: text, delivered: z.boolean(), reason: text.nullable(), duration_ms: count })
+  .openapi('HookTest')
+
+/** Which hook, or all. */
+export const someHook: z.ZodType<{ readonly hook?: string | undefined }> = z.strictObject({
+  hook: z.string('must be the name of a hook').optional(),
+})
+
+export const reloadedSchema: z.ZodType<Reloaded> = z
+  .object({
+    path: text,
+    exists: z.boolean(),
+    limits: z.object({
+      missions: count.nullable(),
+      providers: z.record(text, count),
+      colonies: z.record(text, count),
+    }),
+    hooks: z.array(
+      z.object({
+        name: text,
+        change: z.enum(['added', 'changed', 'removed', 'unchanged']),
+        dropped: count,
+      }),
+    ),
+  })
+  .openapi('Reloaded')
 
 export const problemSchema: z.ZodType<Problem> = z
   .object({

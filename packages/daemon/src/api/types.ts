@@ -387,6 +387,65 @@ export interface DaemonStatus {
   readonly revision: number
 }
 
+/** Who is told of what, and how that goes. */
+export interface HookView {
+  readonly name: string
+  readonly events: readonly string[]
+  readonly filter: readonly string[]
+  /** The command, or the address without its path; null for a hook that is no longer in the file and has left dead deliveries. */
+  readonly to: string | null
+  /** Events that have arrived since it is there. */
+  readonly delivered: number
+  /** Events that are yet to arrive. */
+  readonly waiting: number
+  /** Events that will not be tried again. */
+  readonly dead: number
+  /** Why a try failed the last time that one did. */
+  readonly last_error: string | null
+  readonly last_error_at: string | null
+}
+
+/** An event that did not arrive, however often it was tried. */
+export interface DeadDeliveryView {
+  /** `<hook>-<number of the event>`. */
+  readonly delivery: string
+  readonly hook: string
+  readonly event: string
+  readonly seq: number
+  readonly mission: string | null
+  readonly attempts: number
+  readonly error: string
+  readonly at: string
+}
+
+export interface HookTest {
+  readonly delivery: string
+  readonly delivered: boolean
+  /** Why not. */
+  readonly reason: string | null
+  readonly duration_ms: number
+}
+
+export interface Reloaded {
+  /** The file of settings; there need not be one. */
+  readonly path: string
+  readonly exists: boolean
+  readonly limits: {
+    readonly missions: number | null
+    readonly providers: Readonly<Record<string, number>>
+    readonly colonies: Readonly<Record<string, number>>
+  }
+  /** Hooks that are there now, and those that no longer are. */
+  readonly hooks: readonly HookChange[]
+}
+
+export interface HookChange {
+  readonly name: string
+  readonly change: 'added' | 'changed' | 'removed' | 'unchanged'
+  /** How many events waited for it and are dropped, since it is removed. */
+  readonly dropped: number
+}
+
 /** One line of output; a line longer than 64 KB comes in parts, all but the last with `partial`. */
 export interface LogLine {
   readonly mission: string

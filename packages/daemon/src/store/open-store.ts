@@ -1,9 +1,8 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
-import type { Store } from '@overmind/core'
-import { openSqliteStore, StoreDamaged } from './sqlite-store.ts'
+import { openSqliteStore, type SqliteStore, StoreDamaged } from './sqlite-store.ts'
 
 export interface OpenedStore {
-  readonly store: Store
+  readonly store: SqliteStore
   /** Where a damaged store was put, if there was one. */
   readonly replaced: { readonly path: string; readonly reason: string } | null
 }

@@ -24,6 +24,23 @@ export class StoreDamaged extends Error {
   override readonly name = 'StoreDamaged'
 }
 
+/** Other tables in the file of the store. */
+export interface Tables {
+  /** A statement, compiled once for each text. */
+  query(text: string): StatementSync
+  /**
+   * All of it or nothing, durable as a commit of the store. On a full disk it fails and leaves the reserve alone: that is for
+   * ending what runs.
+   *
+   * @throws OvermindError `store_failed`
+   */
+  write(body: () => void): void
+}
+
+export interface SqliteStore extends Store {
+  readonly tables: Tables
+}
+
 /** Reading a larger file through takes longer than a start should. */
 const CHECKED_BYTES = 64 * 1024 * 1024
 
@@ -33,7 +50,7 @@ const CHECKED_BYTES = 64 * 1024 * 1024
  *
  * @throws StoreDamaged when the file cannot be trusted; OvermindError `store_failed` when it cannot be used.
  */
-export function openSqliteStore(path: string): Store {
+export function openSqliteStore(path: string): SqliteStore {
   // SQLite would make it readable to others where the umask allows; its companions take its mode.
   closeSync(openSync(path, 'a', 0o600))
   const database = open(path)
@@ -157,6 +174,16 @@ export function openSqliteStore(path: string): Store {
     first: () => first,
     close: () => {
       database.close()
+    },
+    tables: {
+      query,
+      write(body) {
+        try {
+          transaction(body)
+        } catch (error) {
+          throw failed(error)
+        }
+      },
     },
   }
 }

@@ -23,13 +23,19 @@ ${commands.map(({ name, flags }) => `        ${name}) words="${flags.map((flag) 
           .map(({ name }) => name)
           .join('|')}) words=$(overmind __complete 2>/dev/null) ;;
         help) words="${commands.map(({ name }) => name).join(' ')}" ;;
-        completion) words="bash zsh fish" ;;
+${commands.flatMap(firstWords).join('\n')}
       esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _overmind overmind
 `
+}
+
+function firstWords({ name, first }: CommandWords): string[] {
+  return first.length === 0
+    ? []
+    : [`        ${name}) [ "$COMP_CWORD" -eq 2 ] && words="${first.join(' ')}" ;;`]
 }
 
 function choices({ name, flags }: CommandWords): string[] {

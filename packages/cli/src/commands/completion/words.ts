@@ -6,6 +6,8 @@ export interface CommandWords {
   readonly summary: string
   /** What its words are. */
   readonly words: 'missions' | 'others' | 'none'
+  /** What the first of them can be; empty when that is open. */
+  readonly first: readonly string[]
   readonly flags: readonly FlagWords[]
 }
 
@@ -29,6 +31,7 @@ function wordsOf(name: string, summary: string, { words, flags }: Command): Comm
     name,
     summary,
     words: words.most === 0 ? 'none' : words.kind === 'mission' ? 'missions' : 'others',
+    first: words.first ?? [],
     flags: Object.entries(flags).map(([name, flag]) => ({
       name,
       short: flag.short,

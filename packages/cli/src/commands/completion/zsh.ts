@@ -29,9 +29,9 @@ compdef _overmind overmind
 `
 }
 
-function argumentsOf({ name, words, flags }: CommandWords): string[] {
+function argumentsOf({ words, first, flags }: CommandWords): string[] {
   const specs = flags.map(specOf)
-  if (name === 'completion') return [...specs, `'1:shell:(bash zsh fish)'`]
+  if (first.length > 0) return [...specs, `'1:word:(${first.join(' ')})'`]
   if (words === 'missions') return [...specs, `'*:mission:_overmind_missions'`]
   return words === 'none' ? specs : [...specs, `'*::word:_normal'`]
 }
