@@ -44,7 +44,9 @@ export function recoverMissions(records: readonly MissionRecord[], deps: Recover
   recovery.adopted += adoptUnknown(deps)
   for (const { actor, live } of registry.all()) {
     if (!live) continue
-    if (actor.record().state.phase === 'pending.queued') actor.tell({ type: 'launch' })
+    const { state, spec } = actor.record()
+    // Its turn in a team is the team's business.
+    if (state.phase === 'pending.queued' && spec.team === null) actor.tell({ type: 'launch' })
     actor.resume()
   }
   // Their parent may have ended in the very moment in which its supervisor did.

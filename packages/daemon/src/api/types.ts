@@ -268,7 +268,7 @@ export interface TeamView {
   readonly members: readonly {
     readonly id: string
     readonly restart: MemberRestart
-    readonly mission: string | null
+    readonly mission: string
   }[]
 }
 
