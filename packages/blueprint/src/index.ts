@@ -7,6 +7,7 @@ export type {
   OnFailure,
   Probe,
   ProbeTimes,
+  Team,
 } from './blueprint.ts'
 export { checkDocument, type CheckOptions } from './check.ts'
 export type { BlueprintDocument, SourceOptions } from './load.ts'

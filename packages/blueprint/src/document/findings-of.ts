@@ -49,6 +49,7 @@ function unknownField(path: Path, field: string): Finding {
 
 function kindOf(path: Path): TableKind | undefined {
   const [top, ...rest] = path
+  if (top === 'teams') return 'team'
   const [field, ...below] = top === 'agents' ? rest.slice(1) : rest
   if (top === undefined) return 'document'
   if (field === undefined) return top === 'defaults' ? 'defaults' : 'agent'

@@ -1,5 +1,6 @@
 /** What follows for a pipeline from what has become of its agents. Pure. */
 import type { Agent, Blueprint, Dependency } from '../blueprint.ts'
+import { type Unit, unitsOf } from '../units.ts'
 
 export type AgentState =
   /** It has not been started, and may be. */
@@ -12,7 +13,7 @@ export type AgentState =
 
 export interface Step {
   /** To be started now, in this order. */
-  readonly start: readonly string[]
+  readonly start: readonly Unit[]
   readonly skip: readonly { readonly agent: string; readonly because: string; readonly fine: boolean }[]
   /** A dependency says that all ends; why. */
   readonly stop: string | null
@@ -38,23 +39,43 @@ export function decide(
   states: ReadonlyMap<string, AgentState>,
 ): Step {
   const stateOf = (agent: string): AgentState => stateIn(states, agent)
-  const waiting = agents.filter(({ name }) => stateOf(name).kind === 'waiting')
-  const live = agents.filter(({ name }) => stateOf(name).kind === 'live').length
+  const units = unitsOf(agents)
+  const waiting = units.filter((unit) => unit.agents.every(({ name }) => stateOf(name).kind === 'waiting'))
   const skip: { agent: string; because: string; fine: boolean }[] = []
-  const start: string[] = []
-  for (const agent of waiting) {
-    const edges = agent.dependsOn.map((edge) => ({ edge, stands: edgeIs(edge, stateOf(edge.agent)) }))
+  const due: Unit[] = []
+  for (const unit of waiting) {
+    const edges = unit.dependsOn.map((edge) => ({ edge, stands: edgeIs(edge, stateOf(edge.agent)) }))
     const failed = edges.filter(({ stands }) => stands === 'impossible')
     const stops = failed.find(({ edge }) => edge.onFailure === 'stop')
     if (stops !== undefined) return { start: [], skip: [], stop: reasonFor(stops.edge, stateOf), over: null }
     const skips = failed.find(({ edge }) => edge.onFailure === 'skip')
     if (skips !== undefined) {
       const fine = isFine(skips.edge, stateOf(skips.edge.agent))
-      skip.push({ agent: agent.name, because: reasonFor(skips.edge, stateOf), fine })
-    } else if (edges.every(({ stands }) => stands !== 'open')) start.push(agent.name)
+      const because = reasonFor(skips.edge, stateOf)
+      for (const { name } of unit.agents) skip.push({ agent: name, because, fine })
+    } else if (edges.every(({ stands }) => stands !== 'open')) due.push(unit)
   }
-  const room = maxParallel === null ? start.length : Math.max(0, maxParallel - live)
-  return { start: start.slice(0, room), skip, stop: null, over: overOf(agents, stateOf) }
+  const start = maxParallel === null ? due : fitting(due, maxParallel - placesTaken(units, stateOf))
+  return { start, skip, stop: null, over: overOf(agents, stateOf) }
+}
+
+/** A team keeps the places of all its members until none is at work: it may start any of them again. */
+function placesTaken(units: readonly Unit[], stateOf: (agent: string) => AgentState): number {
+  return units
+    .filter((unit) => unit.agents.some(({ name }) => stateOf(name).kind === 'live'))
+    .reduce((sum, unit) => sum + unit.agents.length, 0)
+}
+
+/** The first ones for which there is room; nobody overtakes a team that needs more of it. */
+function fitting(units: readonly Unit[], room: number): readonly Unit[] {
+  const fits: Unit[] = []
+  let left = room
+  for (const unit of units) {
+    left -= unit.agents.length
+    if (left < 0) break
+    fits.push(unit)
+  }
+  return fits
 }
 
 function overOf(agents: readonly Agent[], stateOf: (agent: string) => AgentState): Step['over'] {

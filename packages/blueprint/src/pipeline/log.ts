@@ -1,5 +1,8 @@
 import type { Mission } from '@overmind/core'
 
+const SAID =
+  /^\[([^\]]+)\] (started again, run \d+|(?:started|ready|completed|stopped|failed|skipped|gave up)(?:, run \d+)?)(?![\w,])/
+
 /** What the log of a pipeline says so far: `<agent> <word>`, and `done`. */
 export async function linesSaid(pipeline: Mission): Promise<ReadonlySet<string>> {
   const parts: Uint8Array[] = []
@@ -8,8 +11,7 @@ export async function linesSaid(pipeline: Mission): Promise<ReadonlySet<string>>
   return new Set(
     lines.flatMap((line) => {
       if (line.startsWith('done: ')) return ['done']
-      const [, agent, word] =
-        /^\[([^\]]+)\] (started|ready|completed|stopped|failed|skipped)\b/.exec(line) ?? []
+      const [, agent, word] = SAID.exec(line) ?? []
       return agent === undefined || word === undefined ? [] : [`${agent} ${word}`]
     }),
   )

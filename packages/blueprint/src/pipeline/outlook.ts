@@ -1,5 +1,6 @@
 /** What a pipeline does now and what its agents wait for, in sentences for people. Pure. */
-import type { Agent, Blueprint, Condition, Dependency } from '../blueprint.ts'
+import type { Blueprint, Condition, Dependency } from '../blueprint.ts'
+import { unitsOf } from '../units.ts'
 import { type AgentState, edgeIs, stateIn } from './decide.ts'
 
 /** So many agents are named; of the others it is said how many they are. */
@@ -17,14 +18,14 @@ export function outlookOf(
   { agents, maxParallel }: Pick<Blueprint, 'agents' | 'maxParallel'>,
   states: ReadonlyMap<string, AgentState>,
 ): readonly string[] {
-  const kindIs = (kind: AgentState['kind']): readonly Agent[] =>
-    agents.filter(({ name }) => stateIn(states, name).kind === kind)
-  const waiting = kindIs('waiting')
-  const live = kindIs('live').map(({ name }) => name)
-  const sentences = waiting.slice(0, MOST).map(({ name, dependsOn }) => {
+  const isIn = (kind: AgentState['kind'], name: string): boolean => stateIn(states, name).kind === kind
+  const waiting = unitsOf(agents).filter((unit) => unit.agents.every(({ name }) => isIn('waiting', name)))
+  const live = agents.flatMap(({ name }) => (isIn('live', name) ? [name] : []))
+  const sentences = waiting.slice(0, MOST).map(({ team, agents: [first], dependsOn }) => {
+    const who = team === null ? first?.name : `The team ${team.name}`
     const open = dependsOn.filter((edge) => edgeIs(edge, stateIn(states, edge.agent)) === 'open')
-    if (open.length > 0) return `${name} waits for ${listed(open.map(inWords))}.`
-    return `${name} waits for a place: no more than ${maxParallel} run at a time.`
+    if (open.length > 0) return `${who} waits for ${listed(open.map(inWords))}.`
+    return `${who} waits for a place: no more than ${maxParallel} run at a time.`
   })
   return [
     ...(live.length === 0 ? [] : [`At work: ${listed(live)}.`]),

@@ -2,14 +2,17 @@
  * One run of a pipeline: starts agents when their turn comes and notes what becomes of them. It keeps nothing of its own: what it
  * has done shows in the missions that carry its labels, so that it can go on after any crash and starts nothing twice.
  */
-import { type Control, type Environment, type Mission, OvermindError, type Work } from '@overmind/core'
+import type { Control, Environment, Mission, Team, Work } from '@overmind/core'
 import type { Agent, Blueprint } from '../blueprint.ts'
-import { endMission } from '../end-mission.ts'
+import { type Unit, unitsOf } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
+import { begin, type Beginning } from './begin.ts'
+import { endTogether } from './end-together.ts'
 import { fingerprints } from './fingerprint.ts'
 import { AGENT_LABEL, FINGERPRINT_LABEL, PIPELINE_LABEL } from './labels.ts'
 import { linesSaid } from './log.ts'
+import { comesTo, isAtRest, teamOf } from './members.ts'
 import { outlookOf } from './outlook.ts'
 import { keepAlive, whenReady } from './probe.ts'
 
@@ -24,6 +27,8 @@ export interface Pipeline extends Control {
 interface Hand {
   readonly agent: Agent
   mission: Mission | null
+  /** Ends what looks after it as it lives now: its team may start it again. */
+  looking: AbortController
 }
 
 export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
@@ -32,43 +37,67 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   const left = new AbortController()
   const prints = fingerprints(blueprint)
   const hands = new Map(
-    blueprint.agents.map((agent): [string, Hand] => [agent.name, { agent, mission: null }]),
+    blueprint.agents.map((agent): [string, Hand] => [
+      agent.name,
+      { agent, mission: null, looking: new AbortController() },
+    ]),
   )
   /** Of those that do not wait. */
   const states = new Map<string, AgentState>()
   /** Until what was there has been found, and once the end has begun, nothing is started. */
   let phase: 'finding' | 'running' | 'ending' = 'finding'
   const starting = new Set<Promise<void>>()
-  /** What an earlier supervisor has written to the log. */
-  let said: ReadonlySet<string> = new Set()
+  /** What has been written to the log, also by an earlier supervisor. */
+  let said = new Set<string>()
 
   function log(agent: string, word: string, more = ''): void {
-    if (!said.has(`${agent} ${word}`)) work.log(`[${agent}] ${word}${more}`)
+    if (said.has(`${agent} ${word}`)) return
+    said.add(`${agent} ${word}`)
+    work.log(`[${agent}] ${word}${more}`)
+  }
+
+  /** Behind what is said of a mission that its team has started again. */
+  function nth(mission: Mission): string {
+    const { spec, state } = mission.view()
+    return spec.team === null || state.run < 2 ? '' : `, run ${state.run}`
+  }
+
+  function handsOf({ agents }: Unit): readonly Hand[] {
+    return agents.flatMap(({ name }) => hands.get(name) ?? [])
   }
 
   /** Takes over what was started before; what is not declared any more is ended. */
   async function findAgents(): Promise<void> {
-    const retired: Promise<void>[] = []
+    const retired: Mission[] = []
     const mine = runtime.list().filter(({ view }) => view().spec.labels[PIPELINE_LABEL] === blueprint.name)
     for (const mission of mine) {
       const { labels } = mission.view().spec
       const hand = hands.get(labels[AGENT_LABEL] ?? '')
       if (hand === undefined || prints.get(hand.agent.name) !== labels[FINGERPRINT_LABEL])
-        retired.push(endMission(mission, 'stop'))
+        retired.push(mission)
       // The newest counts.
       else hand.mission = mission
     }
+    for (const unit of unitsOf(blueprint.agents).filter(isToStart)) {
+      for (const hand of handsOf(unit)) {
+        if (hand.mission !== null) retired.push(hand.mission)
+        hand.mission = null
+      }
+    }
     // Who takes their place may need what they hold.
-    await Promise.all(retired)
-    for (const hand of hands.values()) if (hand.mission !== null) adopt(hand, hand.mission)
+    await endTogether(runtime, retired, 'stop')
+    for (const hand of hands.values()) if (hand.mission !== null) watch(hand, hand.mission)
   }
 
-  function adopt(hand: Hand, mission: Mission): void {
-    const { exit } = mission.view().state
+  /** Whether a part of it is missing, or has failed in an earlier run of the pipeline: in this one it waits for its turn again. */
+  function isToStart(unit: Unit): boolean {
     const begun = self.view().state.startedAt?.wall ?? 0
-    // It failed in an earlier run of the pipeline: in this one it waits for its turn again.
-    if (exit !== null && exit.at < begun && exit.class !== 'completed') hand.mission = null
-    else watch(hand, mission)
+    return handsOf(unit).some(({ mission }) => {
+      if (mission === null) return true
+      const { exit } = mission.view().state
+      const hasFailed = exit !== null && exit.at < begun && exit.class !== 'completed'
+      return hasFailed && teamOf(runtime, mission) === undefined
+    })
   }
 
   function watch(hand: Hand, mission: Mission): void {
@@ -76,30 +105,45 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     const { name, ready, alive } = hand.agent
     const { state } = mission.view()
     hand.mission = mission
-    const up = state.run > 0 && state.startedAt !== null
+    hand.looking = new AbortController()
+    const signal = AbortSignal.any([left.signal, hand.looking.signal])
+    const failUnlessOver = (error: unknown): void => {
+      if (!signal.aborted) fail(error)
+    }
+    const up = state.run > 1 || state.startedAt !== null
     // What was ready once has been ready, also when it has ended since.
     const wasReady = (up && ready === null) || said.has(`${name} ready`)
     states.set(name, { kind: 'live', up, ready: wasReady })
     log(name, 'started', ` as ${mission.name} (${mission.id})`)
     mission.exited({ signal: left.signal }).then(() => ended(hand, mission), fail)
+    if (!up)
+      comesTo(mission, ({ startedAt }) => startedAt !== null, { runtime, signal }).then(isUp, failUnlessOver)
     if (state.exit === null && ready !== null && !wasReady) {
-      whenReady(mission, ready, { env: work.env, signal: left.signal }).then((yes) => {
+      whenReady(mission, ready, { env: work.env, signal }).then((yes) => {
         const now = states.get(name)
         if (!yes || now?.kind !== 'live') return
         states.set(name, { ...now, ready: true })
         log(name, 'ready')
         step()
         lookAfter()
-      }, fail)
+      }, failUnlessOver)
     } else lookAfter()
     step()
+
+    /** It had been about to start when an earlier supervisor died. */
+    function isUp(yes: boolean): void {
+      const now = states.get(name)
+      if (!yes || now?.kind !== 'live') return
+      states.set(name, { ...now, up: true, ready: now.ready || ready === null })
+      step()
+    }
 
     /** From when it is ready on. */
     function lookAfter(): void {
       if (alive === null) return
       const found = (failures: number): void =>
         work.log(`[${name}] not alive, ${failures} times: its run is ended`)
-      keepAlive(mission, alive, { env: work.env, signal: left.signal, found }).catch(fail)
+      keepAlive(mission, alive, { env: work.env, signal, found }).catch(failUnlessOver)
     }
   }
 
@@ -107,6 +151,10 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     const { exit, startedAt } = mission.view().state
     const before = states.get(hand.agent.name)
     if (exit === null || left.signal.aborted || before?.kind !== 'live') return
+    hand.looking.abort()
+    const team = teamOf(runtime, mission)
+    if (team !== undefined) waitFor(team, hand, mission)
+    if (team !== undefined && !isAtRest(mission)) return logEnd(hand, mission, '; its team decides')
     const { up, ready } = before
     const ok = exit.class === 'completed'
     states.set(hand.agent.name, {
@@ -115,37 +163,70 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       up: up || startedAt !== null,
       ready: ready || (ok && hand.agent.ready === null),
     })
-    const isStopped = exit.class === 'stopped' || exit.class === 'killed'
-    if (ok) log(hand.agent.name, 'completed')
-    else log(hand.agent.name, isStopped ? 'stopped' : 'failed', `: ${exit.evidence.reason}`)
+    logEnd(hand, mission)
     step()
   }
 
-  function couldNotStart(hand: Hand, error: unknown): void {
+  function logEnd({ agent: { name } }: Hand, mission: Mission, more = ''): void {
+    const { exit } = mission.view().state
+    if (exit === null) return
+    const isStopped = exit.class === 'stopped' || exit.class === 'killed'
+    if (exit.class === 'completed') log(name, `completed${nth(mission)}`)
+    else log(name, `${isStopped ? 'stopped' : 'failed'}${nth(mission)}`, `: ${exit.evidence.reason}${more}`)
+  }
+
+  /** A member that has ended may be started again, as long as its team is not over. */
+  function waitFor(team: Team, hand: Hand, mission: Mission): void {
+    const waiting = new AbortController()
+    const signal = AbortSignal.any([left.signal, waiting.signal])
+    const again = comesTo(mission, ({ exit }) => exit === null, { runtime, signal })
+    const over = team.over().then((outcome) => {
+      if (outcome === 'gave-up' && !left.signal.aborted) {
+        const { maxRestarts, maxSeconds } = team.view()
+        const name = hand.agent.team?.of.name ?? team.name
+        log(name, 'gave up', `: more than ${maxRestarts} restarts within ${maxSeconds} s`)
+      }
+      return false
+    })
+    Promise.race([again, over]).then((isAgain) => {
+      waiting.abort()
+      if (left.signal.aborted) return
+      if (!isAgain) return ended(hand, mission)
+      log(hand.agent.name, `started again${nth(mission)}`)
+      watch(hand, mission)
+    }, fail)
+  }
+
+  function couldNotStart({ agents }: Unit, error: unknown): void {
     if (left.signal.aborted) return
     const reason = error instanceof Error ? error.message : String(error)
-    states.set(hand.agent.name, { kind: 'ended', ok: false, up: false, ready: false })
-    log(hand.agent.name, 'failed', `: ${reason}`)
+    for (const { name } of agents) {
+      states.set(name, { kind: 'ended', ok: false, up: false, ready: false })
+      log(name, 'failed', `: ${reason}`)
+    }
     step()
   }
 
-  async function start(hand: Hand): Promise<void> {
-    const { agent } = hand
+  async function start(unit: Unit): Promise<void> {
     const missionOf = (name: string): Mission | undefined => hands.get(name)?.mission ?? undefined
-    const input = await inputOf(agent, { work, pipeline: blueprint.name, missionOf })
-    if (phase === 'ending' || left.signal.aborted) return
-    const labels = {
-      ...agent.mission.labels,
-      [PIPELINE_LABEL]: blueprint.name,
-      [AGENT_LABEL]: agent.name,
-      [FINGERPRINT_LABEL]: prints.get(agent.name) ?? '',
+    const { team, dependsOn } = unit
+    const beginnings: Beginning[] = []
+    for (const agent of unit.agents) {
+      const input = await inputOf(agent, { work, pipeline: blueprint.name, dependsOn, missionOf })
+      const labels = {
+        ...agent.mission.labels,
+        [PIPELINE_LABEL]: blueprint.name,
+        [AGENT_LABEL]: agent.name,
+        [FINGERPRINT_LABEL]: prints.get(agent.name) ?? '',
+      }
+      beginnings.push({ agent, input: { ...input, labels } })
     }
-    const mission = await runtime.start({ ...input, labels }).catch((error: unknown) => {
-      // Somebody else has its name: it gets one that is made up.
-      if (!(error instanceof OvermindError) || error.code !== 'name_taken') throw error
-      return runtime.start({ ...input, name: undefined, labels })
-    })
-    watch(hand, mission)
+    if (phase === 'ending' || left.signal.aborted) return
+    const missions = await begin(beginnings, { runtime, pipeline: blueprint.name, team })
+    for (const hand of handsOf(unit)) {
+      const mission = missions.get(hand.agent.name)
+      if (mission !== undefined) watch(hand, mission)
+    }
   }
 
   let isDue = false
@@ -172,12 +253,10 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
         states.set(agent, { kind: 'skipped', fine })
         log(agent, 'skipped', `: ${because}`)
       }
-      for (const name of next.start) {
-        const hand = hands.get(name)
-        if (hand === undefined) continue
-        states.set(hand.agent.name, { kind: 'live', up: false, ready: false })
-        const begun = start(hand)
-          .catch((error: unknown) => couldNotStart(hand, error))
+      for (const unit of next.start) {
+        for (const { name } of unit.agents) states.set(name, { kind: 'live', up: false, ready: false })
+        const begun = start(unit)
+          .catch((error: unknown) => couldNotStart(unit, error))
           .finally(() => starting.delete(begun))
         starting.add(begun)
       }
@@ -204,8 +283,10 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   /** Ends all agents, and then itself. What is about to start is ended too. */
   function finish(how: 'stop' | 'kill'): void {
     phase = 'ending'
-    Promise.allSettled(starting)
-      .then(() => Promise.all(missions().map((mission) => endMission(mission, how))))
+    // A supervisor that takes over may be asked to before it knows whom.
+    found
+      .then(() => Promise.allSettled(starting))
+      .then(() => endTogether(runtime, missions(), how))
       .then(() => over.resolve(1), fail)
   }
 
@@ -217,14 +298,14 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     if (!left.signal.aborted) over.reject(error)
   }
 
-  const begun = (async (): Promise<void> => {
-    said = work.resumed ? await linesSaid(self) : new Set()
+  const found = (async (): Promise<void> => {
+    said = work.resumed ? new Set(await linesSaid(self)) : new Set()
     if (left.signal.aborted) return
     await findAgents()
     if (phase === 'finding') phase = 'running'
     step()
   })()
-  begun.catch(fail)
+  found.catch(fail)
 
   return {
     env: work.env,

@@ -34,6 +34,7 @@ depends_on = ["researcher"]
       {
         name: 'researcher',
         replica: null,
+        team: null,
         mission: { command: 'list 3 facts about Elixir', provider: 'claude' },
         env: {},
         dependsOn: [],
@@ -43,6 +44,7 @@ depends_on = ["researcher"]
       {
         name: 'writer',
         replica: null,
+        team: null,
         mission: { command: 'write a haiku about {{ researcher.result }}', provider: 'claude' },
         env: {},
         dependsOn: [{ agent: 'researcher', when: 'completed', onFailure: 'skip' }],

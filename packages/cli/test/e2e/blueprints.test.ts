@@ -40,6 +40,16 @@ describe('blueprints from the command line', () => {
     expect(await o('status')).toMatchObject({ code: 1 })
   })
 
+  test('are shown with their teams', async () => {
+    const crew = await file(
+      'crew.toml',
+      '[teams.crew]\nstrategy = "rest_for_one"\n[agents.a]\ncommand = "x"\nteam = "crew"\n' +
+        '[agents.b]\ncommand = "x"\nteam = "crew"\ndepends_on = ["a"]\n',
+    )
+    expect(await o.ok('agents', crew)).toBe('a (team: crew)\nb (team: crew; depends on: a)\n')
+    expect(await o.ok('graph', '--format', 'mermaid', crew)).toContain('subgraph t0["crew, rest_for_one"]')
+  })
+
   test('say all that is wrong, by line and column, and start nothing', async () => {
     const bad = await file(
       'bad.toml',
