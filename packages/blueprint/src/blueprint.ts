@@ -23,7 +23,7 @@ export interface Agent {
   /** Of a copy: the agent's name and its number, `web-2`. */
   readonly name: string
   /** Which copy of which agent it is; null for an agent of which there is one. */
-  readonly replica: { readonly of: string; readonly index: number } | null
+  readonly replica: { readonly of: string; readonly index: number; readonly update: Update } | null
   /** The team that supervises it, and when that starts it again; null when none does. */
   readonly team: { readonly of: Team; readonly restart: MemberRestart } | null
   /**
@@ -39,6 +39,16 @@ export interface Agent {
   readonly ready: Probe | null
   /** What shows that it is still of use; null: that it runs. */
   readonly alive: Liveness | null
+}
+
+/** How copies are replaced whose description has changed. */
+export interface Update {
+  /** So many may be of no use at a time on account of that. */
+  readonly maxUnavailable: number
+  /** Milliseconds that a new copy has to come to be of use. */
+  readonly withinMs: number
+  /** Milliseconds that a copy without a probe must have run to be of use. */
+  readonly stayUpMs: number
 }
 
 /** Agents that are supervised as one: they start together, and a failure of one is everybody's business that the strategy names. */

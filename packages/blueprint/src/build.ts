@@ -1,6 +1,16 @@
 import type { MissionInput } from '@overmind/core'
 import { usualCondition, isInside } from './agents.ts'
-import type { Agent, Blueprint, Dependency, EnvValue, Liveness, Look, Probe, Team } from './blueprint.ts'
+import type {
+  Agent,
+  Blueprint,
+  Dependency,
+  EnvValue,
+  Liveness,
+  Look,
+  Probe,
+  Team,
+  Update,
+} from './blueprint.ts'
 import { inherit } from './inherit.ts'
 import { missionFields } from './mission-fields.ts'
 import type { CheckedAgent, CheckedDependency, CheckedDocument, CheckedLook, CheckedTeam } from './schema.ts'
@@ -44,8 +54,16 @@ function copiesOf(name: string, fields: CheckedAgent, around: Around): readonly 
   if (replicas === undefined) return [agentOf(name, fields, { ...around, replica: null })]
   const kept = fields['restart'] === undefined && fields.retries === undefined ? { restart: 'always' } : {}
   return copyNames(name, replicas).map((copy, index) =>
-    agentOf(copy, { ...fields, ...kept }, { ...around, replica: { of: name, index: index + 1 } }),
+    agentOf(
+      copy,
+      { ...fields, ...kept },
+      { ...around, replica: { of: name, index: index + 1, update: updateOf(fields) } },
+    ),
   )
+}
+
+function updateOf({ update: { max_unavailable, within, stay_up } = {} }: CheckedAgent): Update {
+  return { maxUnavailable: max_unavailable ?? 1, withinMs: within ?? 300_000, stayUpMs: stay_up ?? 5000 }
 }
 
 /** What the copies of an agent are called. */

@@ -19,9 +19,9 @@ export {
   type Change,
   diffBlueprint,
   type Outcome,
-  pipelineNamed,
 } from './pipeline/apply.ts'
 export { blueprintController } from './pipeline/controller.ts'
+export { pipelineNamed } from './pipeline/named.ts'
 export { scalePipeline } from './pipeline/scale.ts'
 export { takeDown } from './pipeline/down.ts'
 export { BlueprintError, type Lines, type Problem } from './problem.ts'

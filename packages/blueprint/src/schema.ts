@@ -118,6 +118,23 @@ const shared = {
 
 export const MOST_REPLICAS = 1000
 
+const updateShape = {
+  max_unavailable: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .optional()
+    .describe('So many copies may be of no use at a time because they are replaced. Default: 1.'),
+  within: duration()
+    .optional()
+    .describe(
+      'How long a new copy may take to be of use, before nothing more is replaced. Default: 5 minutes.',
+    ),
+  stay_up: duration()
+    .optional()
+    .describe('How long a new copy without a probe must have run to be of use. Default: 5 seconds.'),
+}
+
 const agent = z.strictObject(
   {
     command: missionInputShape.command.describe(
@@ -134,6 +151,10 @@ const agent = z.strictObject(
       .max(MOST_REPLICAS, `must be at most ${MOST_REPLICAS}`)
       .optional()
       .describe('Copies that are kept alive: web-1, web-2 and so on.'),
+    update: z
+      .strictObject(updateShape, 'must be a table')
+      .optional()
+      .describe('How copies are replaced when their description has changed.'),
     team: filled.optional().describe('The team that it is a member of.'),
     team_restart: oneOf(TEAM_RESTARTS)
       .optional()
@@ -218,10 +239,18 @@ export interface CheckedAgent {
   readonly alive?: CheckedLiveness | undefined
   readonly retries?: number | undefined
   readonly replicas?: number | undefined
+  readonly update?: CheckedUpdate | undefined
   readonly team?: string | undefined
   readonly team_restart?: MemberRestart | undefined
   /** `command` and the fields of `missionFields`, each by the mission's own rule. */
   readonly [field: string]: unknown
+}
+
+export interface CheckedUpdate {
+  readonly max_unavailable?: number | undefined
+  /** Milliseconds, as is `stay_up`. */
+  readonly within?: number | undefined
+  readonly stay_up?: number | undefined
 }
 
 export interface CheckedTeam {
@@ -266,6 +295,7 @@ export const fieldsOf: Readonly<Record<TableKind, readonly string[]>> = {
   agent: Object.keys(agent.shape),
   defaults: Object.keys(shared),
   team: Object.keys(teamShape),
+  update: Object.keys(updateShape),
   dependency: ['agent', 'when', 'on_failure'],
   ready: Object.keys(probeShape),
   alive: Object.keys(livenessShape),
@@ -278,6 +308,7 @@ export type TableKind =
   | 'agent'
   | 'defaults'
   | 'team'
+  | 'update'
   | 'dependency'
   | 'ready'
   | 'alive'

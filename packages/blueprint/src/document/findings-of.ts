@@ -55,7 +55,7 @@ function kindOf(path: Path): TableKind | undefined {
   if (field === undefined) return top === 'defaults' ? 'defaults' : 'agent'
   if (field === 'depends_on' && below.length === 1) return 'dependency'
   if (field === 'env' && below.length === 1) return 'env'
-  const isTable = field === 'ready' || field === 'alive' || field === 'terminal'
+  const isTable = field === 'ready' || field === 'alive' || field === 'terminal' || field === 'update'
   return isTable && below.length === 0 ? field : undefined
 }
 

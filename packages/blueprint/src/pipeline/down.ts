@@ -1,8 +1,8 @@
 import { OvermindError, type Runtime } from '@overmind/core'
 import { endMission } from '../end-mission.ts'
 import { endTogether } from './end-together.ts'
-import { pipelinesNamed } from './apply.ts'
 import { PIPELINE_LABEL } from './labels.ts'
+import { pipelinesNamed } from './named.ts'
 
 /**
  * Ends a pipeline with all its agents, and forgets them and their output: applied again, it begins anew.

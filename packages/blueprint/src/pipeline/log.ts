@@ -1,7 +1,7 @@
 import type { Mission } from '@overmind/core'
 
 const SAID =
-  /^\[([^\]]+)\] (started again, run \d+|(?:started|ready|completed|stopped|failed|skipped|gave up)(?:, run \d+)?)(?![\w,])/
+  /^\[([^\]]+)\] (started again, run \d+|(?:started|ready|completed|stopped|failed|skipped|gave up|replaced|paused|changed)(?:, run \d+)?)(?![\w,])/
 
 /** What the log of a pipeline says so far: `<agent> <word>`, and `done`. */
 export async function linesSaid(pipeline: Mission): Promise<ReadonlySet<string>> {

@@ -4,21 +4,26 @@
  */
 import type { Control, Environment, Mission, Team, Work } from '@overmind/core'
 import type { Agent, Blueprint } from '../blueprint.ts'
+import { endMission } from '../end-mission.ts'
 import { type Unit, unitsOf } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
+import { createChanges } from './changes.ts'
+import { everDeclared } from './named.ts'
 import { begin, type Beginning } from './begin.ts'
 import { endTogether } from './end-together.ts'
 import { fingerprints } from './fingerprint.ts'
 import { AGENT_LABEL, FINGERPRINT_LABEL, PIPELINE_LABEL } from './labels.ts'
 import { linesSaid } from './log.ts'
 import { comesTo, isAtRest, teamOf } from './members.ts'
-import { outlookOf } from './outlook.ts'
+import { changeInWords, outlookOf } from './outlook.ts'
 import { keepAlive, whenReady } from './probe.ts'
 
 export interface Pipeline extends Control {
   /** What it was applied with. */
   readonly env: Environment
+  /** Whether it has stopped to replace copies, because of one that failed. */
+  isPaused(): boolean
   /** Another pipeline takes its agents over: it ends well, and leaves them as they are. */
   handOver(): void
 }
@@ -27,8 +32,16 @@ export interface Pipeline extends Control {
 interface Hand {
   readonly agent: Agent
   mission: Mission | null
+  /** A copy of an earlier description that runs in its place. */
+  old: Mission | null
   /** Ends what looks after it as it lives now: its team may start it again. */
   looking: AbortController
+}
+
+interface LookedAfter {
+  readonly mission: Mission
+  readonly alive: Agent['alive']
+  readonly signal: AbortSignal
 }
 
 export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
@@ -39,7 +52,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   const hands = new Map(
     blueprint.agents.map((agent): [string, Hand] => [
       agent.name,
-      { agent, mission: null, looking: new AbortController() },
+      { agent, mission: null, old: null, looking: new AbortController() },
     ]),
   )
   /** Of those that do not wait. */
@@ -62,6 +75,8 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     return spec.team === null || state.run < 2 ? '' : `, run ${state.run}`
   }
 
+  const changes = createChanges(blueprint, { work, signal: left.signal, news: step, fail })
+
   function handsOf({ agents }: Unit): readonly Hand[] {
     return agents.flatMap(({ name }) => hands.get(name) ?? [])
   }
@@ -73,10 +88,13 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     for (const mission of mine) {
       const { labels } = mission.view().spec
       const hand = hands.get(labels[AGENT_LABEL] ?? '')
-      if (hand === undefined || prints.get(hand.agent.name) !== labels[FINGERPRINT_LABEL])
-        retired.push(mission)
       // The newest counts.
-      else hand.mission = mission
+      if (hand !== undefined && prints.get(hand.agent.name) === labels[FINGERPRINT_LABEL]) {
+        hand.mission = mission
+      } else if (hand !== undefined && hand.agent.replica !== null && mission.view().state.exit === null) {
+        if (hand.old !== null) retired.push(hand.old)
+        hand.old = mission
+      } else retired.push(mission)
     }
     for (const unit of unitsOf(blueprint.agents).filter(isToStart)) {
       for (const hand of handsOf(unit)) {
@@ -84,9 +102,48 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
         hand.mission = null
       }
     }
+    for (const hand of hands.values()) {
+      if (hand.mission === null || hand.old === null) continue
+      retired.push(hand.old)
+      hand.old = null
+    }
     // Who takes their place may need what they hold.
     await endTogether(runtime, retired, 'stop')
+    keepOld()
     for (const hand of hands.values()) if (hand.mission !== null) watch(hand, hand.mission)
+  }
+
+  /** Copies of earlier descriptions go on until their turn comes. */
+  function keepOld(): void {
+    const earlier = everDeclared(runtime, blueprint.name)
+    for (const hand of hands.values()) {
+      const { agent, old } = hand
+      if (old === null) continue
+      const declared = earlier.get(old.view().spec.labels[FINGERPRINT_LABEL] ?? '') ?? agent
+      states.set(agent.name, { kind: 'outdated' })
+      hand.looking = new AbortController()
+      const signal = AbortSignal.any([left.signal, hand.looking.signal])
+      changes.replaceLater(agent, { mission: old, declared })
+      lookAfter(hand, { mission: old, alive: declared.alive, signal })
+      old.exited({ signal: left.signal }).then(() => {
+        if (hand.old !== old) return
+        hand.old = null
+        hand.looking.abort()
+        // Its successor need not wait for a turn.
+        if (states.get(agent.name)?.kind === 'outdated') states.delete(agent.name)
+        step()
+      }, fail)
+    }
+  }
+
+  /** From when it is ready on. */
+  function lookAfter({ agent: { name } }: Hand, { mission, alive, signal }: LookedAfter): void {
+    if (alive === null) return
+    const found = (failures: number): void =>
+      work.log(`[${name}] not alive, ${failures} times: its run is ended`)
+    keepAlive(mission, alive, { env: work.env, signal, found }).catch((error: unknown) => {
+      if (!signal.aborted) fail(error)
+    })
   }
 
   /** Whether a part of it is missing, or has failed in an earlier run of the pipeline: in this one it waits for its turn again. */
@@ -115,6 +172,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     const wasReady = (up && ready === null) || said.has(`${name} ready`)
     states.set(name, { kind: 'live', up, ready: wasReady })
     log(name, 'started', ` as ${mission.name} (${mission.id})`)
+    changes.follow(hand.agent, mission)
     mission.exited({ signal: left.signal }).then(() => ended(hand, mission), fail)
     if (!up)
       comesTo(mission, ({ startedAt }) => startedAt !== null, { runtime, signal }).then(isUp, failUnlessOver)
@@ -125,9 +183,9 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
         states.set(name, { ...now, ready: true })
         log(name, 'ready')
         step()
-        lookAfter()
+        lookAfter(hand, { mission, alive, signal })
       }, failUnlessOver)
-    } else lookAfter()
+    } else lookAfter(hand, { mission, alive, signal })
     step()
 
     /** It had been about to start when an earlier supervisor died. */
@@ -136,14 +194,6 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       if (!yes || now?.kind !== 'live') return
       states.set(name, { ...now, up: true, ready: now.ready || ready === null })
       step()
-    }
-
-    /** From when it is ready on. */
-    function lookAfter(): void {
-      if (alive === null) return
-      const found = (failures: number): void =>
-        work.log(`[${name}] not alive, ${failures} times: its run is ended`)
-      keepAlive(mission, alive, { env: work.env, signal, found }).catch(failUnlessOver)
     }
   }
 
@@ -197,11 +247,17 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     }, fail)
   }
 
-  function couldNotStart({ agents }: Unit, error: unknown): void {
+  function couldNotStart(unit: Unit, error: unknown): void {
     if (left.signal.aborted) return
     const reason = error instanceof Error ? error.message : String(error)
-    for (const { name } of agents) {
-      states.set(name, { kind: 'ended', ok: false, up: false, ready: false })
+    for (const {
+      agent: { name },
+      old,
+    } of handsOf(unit)) {
+      if (old !== null) {
+        states.set(name, { kind: 'outdated' })
+        changes.refused(name)
+      } else states.set(name, { kind: 'ended', ok: false, up: false, ready: false })
       log(name, 'failed', `: ${reason}`)
     }
     step()
@@ -221,11 +277,30 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       }
       beginnings.push({ agent, input: { ...input, labels } })
     }
-    if (phase === 'ending' || left.signal.aborted) return
+    if (isOver()) return
+    await endOld(unit)
+    if (isOver()) return
     const missions = await begin(beginnings, { runtime, pipeline: blueprint.name, team })
     for (const hand of handsOf(unit)) {
       const mission = missions.get(hand.agent.name)
       if (mission !== undefined) watch(hand, mission)
+    }
+  }
+
+  /** Nothing more is started. */
+  function isOver(): boolean {
+    return phase === 'ending' || left.signal.aborted
+  }
+
+  async function endOld(unit: Unit): Promise<void> {
+    for (const hand of handsOf(unit)) {
+      const { old, agent } = hand
+      if (old === null) continue
+      log(agent.name, 'replaced', `: ${old.name} (${old.id}) is ended`)
+      hand.looking.abort()
+      changes.replacing(agent.name)
+      await endMission(old, 'stop')
+      hand.old = null
     }
   }
 
@@ -243,7 +318,13 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
 
   function proceed(): void {
     for (;;) {
-      const next = decide(blueprint, states)
+      const underWay = changes.underWay(states)
+      for (const { of, paused, done, all } of underWay) {
+        if (paused !== null) log(of, 'paused', `: ${paused}`)
+        else if (done === all) log(of, 'changed', `: all ${all} are new`)
+      }
+      const turns = underWay.flatMap(({ replace }) => replace)
+      const next = decide(blueprint, states, turns)
       if (next.stop !== null) {
         work.log(`stopped: ${next.stop}`)
         finish('stop')
@@ -291,7 +372,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   }
 
   function missions(): readonly Mission[] {
-    return [...hands.values()].flatMap(({ mission }) => mission ?? [])
+    return [...hands.values()].flatMap(({ mission, old }) => [mission ?? [], old ?? []].flat())
   }
 
   function fail(error: unknown): void {
@@ -310,7 +391,11 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   return {
     env: work.env,
     over: over.promise,
-    doing: () => (phase === 'running' ? outlookOf(blueprint, states) : []),
+    doing: () =>
+      phase === 'running'
+        ? [...outlookOf(blueprint, states), ...changes.underWay(states).flatMap(changeInWords)]
+        : [],
+    isPaused: () => changes.underWay(states).some(({ paused }) => paused !== null),
     end(how) {
       if (how === 'force') finish('kill')
       else if (phase !== 'ending') finish('stop')

@@ -67,6 +67,41 @@ describe('an agent that waits for another', () => {
   })
 })
 
+describe('a copy of an earlier description', () => {
+  const OLD: AgentState = { kind: 'outdated' }
+  const agents = [agent('a', on('db', 'ready')), agent('b', on('db', 'ready')), agent('db'), agent('c')]
+  const after = (db: AgentState, turns: readonly string[] = ['a']): Step =>
+    decide(
+      { agents, maxParallel: 3 },
+      new Map([
+        ['a', OLD],
+        ['b', OLD],
+        ['db', db],
+      ]),
+      turns,
+    )
+
+  test('is replaced in its turn and in its place, once what it waits for is there', () => {
+    expect(started(after(live(true, false)))).toEqual([])
+    expect(started(after(live(true, true)))).toEqual(['a'])
+    expect(started(after(live(true, true), []))).toEqual([])
+    // It has ended: there is room for another.
+    expect(started(after(ended(true)))).toEqual(['a', 'c'])
+  })
+
+  test('goes on when that cannot happen any more, and is waited for', () => {
+    expect(after(ended(false, { ready: false }))).toMatchObject({ skip: [], over: null })
+    expect(
+      started(
+        decide(
+          { agents: [agent('a'), agent('b', on('a', 'started'))], maxParallel: null },
+          new Map([['a', OLD]]),
+        ),
+      ),
+    ).toEqual([])
+  })
+})
+
 interface Graph {
   readonly agents: readonly Agent[]
   readonly fails: ReadonlySet<string>

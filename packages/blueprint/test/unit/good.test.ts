@@ -417,10 +417,11 @@ replicas = 0
 command = "use"
 depends_on = [{ agent = "web", when = "ready" }, "once", { agent = "none", when = "started" }]
 `)
+  const update = { maxUnavailable: 1, withinMs: 300_000, stayUpMs: 5000 }
   expect(agents.map(({ name, replica, mission: { restart } }) => ({ name, replica, restart }))).toEqual([
-    { name: 'web-1', replica: { of: 'web', index: 1 }, restart: 'always' },
-    { name: 'web-2', replica: { of: 'web', index: 2 }, restart: 'always' },
-    { name: 'once-1', replica: { of: 'once', index: 1 }, restart: 'never' },
+    { name: 'web-1', replica: { of: 'web', index: 1, update }, restart: 'always' },
+    { name: 'web-2', replica: { of: 'web', index: 2, update }, restart: 'always' },
+    { name: 'once-1', replica: { of: 'once', index: 1, update }, restart: 'never' },
     { name: 'user', replica: null, restart: undefined },
   ])
   expect(agents.at(-1)?.dependsOn).toEqual([

@@ -141,6 +141,30 @@ describe('blueprints from the command line', () => {
     expect((await o.json<MissionList>('ps', '-a')).missions).toEqual([])
   })
 
+  test('a change of copies that fails is paused, and said so to whoever waits', async () => {
+    const fleet = (command: string): Promise<string> =>
+      file(
+        'fleet.toml',
+        `[agents.web]\ncommand = "${command}"\nreplicas = 2\nmax_restarts = 1\nbackoff = 0.01\nready = { output = "ready" }\n`,
+      )
+    await o.ok('apply', await fleet('echo ready; sleep 1000'))
+    for (const copy of ['web-1', 'web-2'])
+      while (!(await o.ok('logs', 'fleet')).includes(`[${copy}] ready`)) await sleep(50)
+    const paused = '[web] paused: web-1 failed; web-2 of the earlier description goes on\n'
+    expect(await o('apply', '--wait', await fleet('exit 1'))).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('in the place of the one before: 2 changed'),
+      stderr: paused,
+    })
+    expect(await o.ok('describe', 'fleet')).toContain('The change of web is paused: web-1 failed; web-2')
+    expect(await o('apply', '--wait', await fleet('exit 1'))).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('again, for what had failed'),
+      stderr: paused,
+    })
+    await o.ok('down', 'fleet')
+  })
+
   test('copies are scaled while they run', async () => {
     await file('shop.toml', '[agents.web]\ncommand = "sleep 1000"\nreplicas = 2\n')
     await o.ok('apply', 'shop.toml')

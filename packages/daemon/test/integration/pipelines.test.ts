@@ -93,6 +93,56 @@ test('kill -9 of the daemon around the start, the failure and the end of a team:
   await daemon.shutdown(false)
 })
 
+test('kill -9 of the daemon in the middle of a change of copies: it goes on, and none is replaced twice', async () => {
+  await using home = await temporaryHome()
+  let daemon = await startDaemon(home.path)
+  const next = async (): Promise<void> => {
+    await daemon.kill()
+    daemon = await startDaemon(home.path)
+  }
+  const plan = (version: string): object => ({
+    name: 'p',
+    agents: {
+      web: {
+        command: `while [ ! -e ${home.file(version)}-$OVERMIND_REPLICA ]; do sleep 0.02; done; echo ready; exec sleep 1000`,
+        replicas: 3,
+        ready: { output: 'ready' },
+      },
+    },
+  })
+  const live = async (): Promise<readonly string[]> =>
+    (await list(daemon))
+      .filter(({ name, exit_class: ended }) => name.startsWith('p.web-') && ended === null)
+      .map(
+        ({ name, command }) =>
+          `${name} ${/v\d/.exec(command.slice(command.indexOf(home.path) + home.path.length))?.[0]}`,
+      )
+      .toSorted()
+  const runs = (...versions: readonly string[]): Promise<unknown> => {
+    const expected = versions.map((version, at) => `p.web-${at + 1} ${version}`).join()
+    return eventually(expected, async () => (await live()).join() === expected)
+  }
+  for (const copy of [1, 2, 3]) writeFileSync(home.file(`v1-${copy}`), '')
+  const { mission: first } = await post(daemon, plan('v1'))
+  await eventually('all are ready', async () => {
+    const log = await daemon.text(`/v1/missions/${first.id}/logs`)
+    return log.match(/^\[web-\d\] ready/gm)?.length === 3
+  })
+  const { mission } = await post(daemon, plan('v2'))
+  await next()
+  await runs('v2', 'v1', 'v1')
+  await next()
+  expect(await live()).toEqual(['p.web-1 v2', 'p.web-2 v1', 'p.web-3 v1'])
+  writeFileSync(home.file('v2-1'), '')
+  await runs('v2', 'v2', 'v1')
+  await next()
+  for (const copy of [2, 3]) writeFileSync(home.file(`v2-${copy}`), '')
+  await runs('v2', 'v2', 'v2')
+  expect(await list(daemon)).toHaveLength(8)
+  await daemon.call('POST', `/v1/missions/${mission.id}/stop`)
+  await daemon.shutdown(false)
+})
+
 test('what is declared is brought about, changed, and taken down', async () => {
   await using home = await temporaryHome()
   const daemon = await startDaemon(home.path)
