@@ -1,8 +1,8 @@
 /** The copies whose description has changed, and those that take their places: how each stands, and whose turn it is. */
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Mission, Work } from '@overmind/core'
 import type { Agent, Blueprint, Update } from '../blueprint.ts'
 import { listed } from '../text/listed.ts'
+import { after } from './after.ts'
 import { type AgentState, stateIn } from './decide.ts'
 import { type Copy, roll } from './roll.ts'
 import { followStanding } from './standing.ts'
@@ -87,7 +87,7 @@ export function createChanges({ agents }: Pick<Blueprint, 'agents'>, options: Op
     until: AbortSignal,
   ): Promise<void> {
     const begun = Math.max(mission.view().createdAt, self.view().state.startedAt?.wall ?? 0)
-    await pause(Math.max(0, begun + withinMs - Date.now()), undefined, { signal: until })
+    await after(begun + withinMs - Date.now(), until)
     if (proved.has(name)) return
     standings.set(name, 'late')
     news()

@@ -5,16 +5,17 @@
 import type { Control, Environment, Mission, Team, Work } from '@overmind/core'
 import type { Agent, Blueprint } from '../blueprint.ts'
 import { endMission } from '../end-mission.ts'
-import { type Unit, unitsOf } from '../units.ts'
+import type { Unit } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
 import { createChanges } from './changes.ts'
 import { everDeclared } from './named.ts'
 import { begin, type Beginning } from './begin.ts'
 import { endTogether } from './end-together.ts'
+import { findAgents } from './find.ts'
 import { fingerprints } from './fingerprint.ts'
 import { AGENT_LABEL, FINGERPRINT_LABEL, PIPELINE_LABEL } from './labels.ts'
-import { linesSaid } from './log.ts'
+import { createLog } from './log.ts'
 import { comesTo, isAtRest, teamOf } from './members.ts'
 import { changeInWords, outlookOf } from './outlook.ts'
 import { keepAlive, whenReady } from './probe.ts'
@@ -60,21 +61,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   /** Until what was there has been found, and once the end has begun, nothing is started. */
   let phase: 'finding' | 'running' | 'ending' = 'finding'
   const starting = new Set<Promise<void>>()
-  /** What has been written to the log, also by an earlier supervisor. */
-  let said = new Set<string>()
-
-  function log(agent: string, word: string, more = ''): void {
-    if (said.has(`${agent} ${word}`)) return
-    said.add(`${agent} ${word}`)
-    work.log(`[${agent}] ${word}${more}`)
-  }
-
-  /** Behind what is said of a mission that its team has started again. */
-  function nth(mission: Mission): string {
-    const { spec, state } = mission.view()
-    return spec.team === null || state.run < 2 ? '' : `, run ${state.run}`
-  }
-
+  const log = createLog(work)
   const changes = createChanges(blueprint, { work, signal: left.signal, news: step, fail })
 
   function handsOf({ agents }: Unit): readonly Hand[] {
@@ -82,34 +69,17 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   }
 
   /** Takes over what was started before; what is not declared any more is ended. */
-  async function findAgents(): Promise<void> {
-    const retired: Mission[] = []
-    const mine = runtime.list().filter(({ view }) => view().spec.labels[PIPELINE_LABEL] === blueprint.name)
-    for (const mission of mine) {
-      const { labels } = mission.view().spec
-      const hand = hands.get(labels[AGENT_LABEL] ?? '')
-      // The newest counts.
-      if (hand !== undefined && prints.get(hand.agent.name) === labels[FINGERPRINT_LABEL]) {
-        hand.mission = mission
-      } else if (hand !== undefined && hand.agent.replica !== null && mission.view().state.exit === null) {
-        if (hand.old !== null) retired.push(hand.old)
-        hand.old = mission
-      } else retired.push(mission)
-    }
-    for (const unit of unitsOf(blueprint.agents).filter(isToStart)) {
-      for (const hand of handsOf(unit)) {
-        if (hand.mission !== null) retired.push(hand.mission)
-        hand.mission = null
-      }
-    }
-    for (const hand of hands.values()) {
-      if (hand.mission === null || hand.old === null) continue
-      retired.push(hand.old)
-      hand.old = null
+  async function takeOver(): Promise<void> {
+    const begun = self.view().state.startedAt?.wall ?? 0
+    const { current, old, retired } = findAgents(runtime, { blueprint, prints, begun })
+    // At once: whoever ends all of it must know of them.
+    for (const [name, hand] of hands) {
+      hand.mission = current.get(name) ?? null
+      hand.old = old.get(name) ?? null
     }
     // Who takes their place may need what they hold.
     await endTogether(runtime, retired, 'stop')
-    keepOld()
+    if (old.size > 0) keepOld()
     for (const hand of hands.values()) if (hand.mission !== null) watch(hand, hand.mission)
   }
 
@@ -146,17 +116,6 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     })
   }
 
-  /** Whether a part of it is missing, or has failed in an earlier run of the pipeline: in this one it waits for its turn again. */
-  function isToStart(unit: Unit): boolean {
-    const begun = self.view().state.startedAt?.wall ?? 0
-    return handsOf(unit).some(({ mission }) => {
-      if (mission === null) return true
-      const { exit } = mission.view().state
-      const hasFailed = exit !== null && exit.at < begun && exit.class !== 'completed'
-      return hasFailed && teamOf(runtime, mission) === undefined
-    })
-  }
-
   function watch(hand: Hand, mission: Mission): void {
     if (left.signal.aborted) return
     const { name, ready, alive } = hand.agent
@@ -169,9 +128,9 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     }
     const up = state.run > 1 || state.startedAt !== null
     // What was ready once has been ready, also when it has ended since.
-    const wasReady = (up && ready === null) || said.has(`${name} ready`)
+    const wasReady = (up && ready === null) || log.hasSaid(name, 'ready')
     states.set(name, { kind: 'live', up, ready: wasReady })
-    log(name, 'started', ` as ${mission.name} (${mission.id})`)
+    log.say(name, 'started', ` as ${mission.name} (${mission.id})`)
     changes.follow(hand.agent, mission)
     mission.exited({ signal: left.signal }).then(() => ended(hand, mission), fail)
     if (!up)
@@ -181,7 +140,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
         const now = states.get(name)
         if (!yes || now?.kind !== 'live') return
         states.set(name, { ...now, ready: true })
-        log(name, 'ready')
+        log.say(name, 'ready')
         step()
         lookAfter(hand, { mission, alive, signal })
       }, failUnlessOver)
@@ -204,7 +163,10 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     hand.looking.abort()
     const team = teamOf(runtime, mission)
     if (team !== undefined) waitFor(team, hand, mission)
-    if (team !== undefined && !isAtRest(mission)) return logEnd(hand, mission, '; its team decides')
+    if (team !== undefined && !isAtRest(mission)) {
+      log.ended(hand.agent.name, mission, '; its team decides')
+      return
+    }
     const { up, ready } = before
     const ok = exit.class === 'completed'
     states.set(hand.agent.name, {
@@ -213,16 +175,8 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       up: up || startedAt !== null,
       ready: ready || (ok && hand.agent.ready === null),
     })
-    logEnd(hand, mission)
+    log.ended(hand.agent.name, mission)
     step()
-  }
-
-  function logEnd({ agent: { name } }: Hand, mission: Mission, more = ''): void {
-    const { exit } = mission.view().state
-    if (exit === null) return
-    const isStopped = exit.class === 'stopped' || exit.class === 'killed'
-    if (exit.class === 'completed') log(name, `completed${nth(mission)}`)
-    else log(name, `${isStopped ? 'stopped' : 'failed'}${nth(mission)}`, `: ${exit.evidence.reason}${more}`)
   }
 
   /** A member that has ended may be started again, as long as its team is not over. */
@@ -234,7 +188,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       if (outcome === 'gave-up' && !left.signal.aborted) {
         const { maxRestarts, maxSeconds } = team.view()
         const name = hand.agent.team?.of.name ?? team.name
-        log(name, 'gave up', `: more than ${maxRestarts} restarts within ${maxSeconds} s`)
+        log.say(name, 'gave up', `: more than ${maxRestarts} restarts within ${maxSeconds} s`)
       }
       return false
     })
@@ -242,7 +196,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       waiting.abort()
       if (left.signal.aborted) return
       if (!isAgain) return ended(hand, mission)
-      log(hand.agent.name, `started again${nth(mission)}`)
+      log.startedAgain(hand.agent.name, mission)
       watch(hand, mission)
     }, fail)
   }
@@ -258,7 +212,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
         states.set(name, { kind: 'outdated' })
         changes.refused(name)
       } else states.set(name, { kind: 'ended', ok: false, up: false, ready: false })
-      log(name, 'failed', `: ${reason}`)
+      log.say(name, 'failed', `: ${reason}`)
     }
     step()
   }
@@ -296,7 +250,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     for (const hand of handsOf(unit)) {
       const { old, agent } = hand
       if (old === null) continue
-      log(agent.name, 'replaced', `: ${old.name} (${old.id}) is ended`)
+      log.say(agent.name, 'replaced', `: ${old.name} (${old.id}) is ended`)
       hand.looking.abort()
       changes.replacing(agent.name)
       await endMission(old, 'stop')
@@ -320,8 +274,8 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     for (;;) {
       const underWay = changes.underWay(states)
       for (const { of, paused, done, all } of underWay) {
-        if (paused !== null) log(of, 'paused', `: ${paused}`)
-        else if (done === all) log(of, 'changed', `: all ${all} are new`)
+        if (paused !== null) log.say(of, 'paused', `: ${paused}`)
+        else if (done === all) log.say(of, 'changed', `: all ${all} are new`)
       }
       const turns = underWay.flatMap(({ replace }) => replace)
       const next = decide(blueprint, states, turns)
@@ -332,7 +286,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       }
       for (const { agent, because, fine } of next.skip) {
         states.set(agent, { kind: 'skipped', fine })
-        log(agent, 'skipped', `: ${because}`)
+        log.say(agent, 'skipped', `: ${because}`)
       }
       for (const unit of next.start) {
         for (const { name } of unit.agents) states.set(name, { kind: 'live', up: false, ready: false })
@@ -342,23 +296,13 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
         starting.add(begun)
       }
       if (next.over !== null) {
-        if (!said.has('done')) work.log(summary())
+        log.done(states.values())
         left.abort()
         over.resolve(next.over.ok ? 0 : 1)
         return
       }
       if (next.skip.length === 0) return
     }
-  }
-
-  function summary(): string {
-    const count = (test: (state: AgentState) => boolean): number => [...states.values()].filter(test).length
-    const parts = [
-      `${count((state) => state.kind === 'ended' && state.ok)} completed`,
-      `${count((state) => state.kind === 'ended' && !state.ok)} failed`,
-      `${count((state) => state.kind === 'skipped')} skipped`,
-    ]
-    return `done: ${parts.join(', ')}`
   }
 
   /** Ends all agents, and then itself. What is about to start is ended too. */
@@ -380,9 +324,9 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   }
 
   const found = (async (): Promise<void> => {
-    said = work.resumed ? new Set(await linesSaid(self)) : new Set()
+    await log.recall()
     if (left.signal.aborted) return
-    await findAgents()
+    await takeOver()
     if (phase === 'finding') phase = 'running'
     step()
   })()

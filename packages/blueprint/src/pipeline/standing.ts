@@ -1,7 +1,7 @@
 /** Seeing whether a copy of an agent is of use, from one moment to the next. */
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Environment, Mission, Runtime } from '@overmind/core'
 import type { Probe, Update } from '../blueprint.ts'
+import { after } from './after.ts'
 import { comesTo } from './members.ts'
 import { looksReady, whenReady } from './probe.ts'
 
@@ -59,6 +59,6 @@ async function show(
     return whenReady(mission, ready, { env, signal })
   }
   const since = mission.view().state.startedAt?.wall ?? Date.now()
-  await pause(Math.max(0, since + update.stayUpMs - Date.now()), undefined, { signal })
+  await after(since + update.stayUpMs - Date.now(), signal)
   return true
 }
