@@ -72,7 +72,7 @@ test('a team starts in its order when all that its members wait for is there', a
     { parent: facts, team: { team: 'p.crew', member: 'builder', place: 1, restart: 'transient' } },
     { parent: facts, team: { team: 'p.crew', member: 'planner', place: 0 } },
   ])
-  expect(await textOf(builder!)).toBe('two\n')
+  await eventually(async () => (await textOf(builder!)) === 'two\n')
   expect(stage.runtime().teams()[0]?.view()).toMatchObject({ name: 'p.crew', strategy: 'rest_for_one' })
 })
 

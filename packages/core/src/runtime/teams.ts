@@ -237,7 +237,7 @@ export function createTeams(deps: TeamsDeps): Teams {
       )
 
     async function begin(): Promise<Supervisor> {
-      await endAll(members.filter((member) => again.has(member) && isAlive(member)))
+      await unlessClosed(endAll(members.filter((member) => again.has(member) && isAlive(member))))
       supervisor = await start()
       started = true
       return supervisor
