@@ -1,5 +1,5 @@
 /** A blueprint as it is run: checked, with its defaults and variables filled in. */
-import type { MissionInput } from '@overmind/core'
+import type { MemberRestart, MissionInput, TeamStrategy } from '@overmind/core'
 
 export interface Blueprint {
   /** What the pipeline is called; letters, digits, `-`, `_` and `.`. */
@@ -12,7 +12,10 @@ export interface Blueprint {
   readonly maxCostUsd: number | null
   readonly maxTurns: number | null
   readonly maxTokens: number | null
-  /** In an order in which each stands behind all that it depends on, otherwise as in the file. */
+  /**
+   * In an order in which each stands behind all that it depends on, otherwise as in the file. Members of a team stand together, in the
+   * order in which it starts them.
+   */
   readonly agents: readonly Agent[]
 }
 
@@ -20,7 +23,9 @@ export interface Agent {
   /** Of a copy: the agent's name and its number, `web-2`. */
   readonly name: string
   /** Which copy of which agent it is; null for an agent of which there is one. */
-  readonly replica: { readonly of: string; readonly index: number } | null
+  readonly replica: { readonly of: string; readonly index: number; readonly update: Update } | null
+  /** The team that supervises it, and when that starts it again; null when none does. */
+  readonly team: { readonly of: Team; readonly restart: MemberRestart } | null
   /**
    * `command` and the texts of `options` may hold references to results of agents that it depends on, and braces that are written
    * as `{{ "{{" }}`: `fillIn` makes what is run of each of them, also where nothing is referred to.
@@ -34,6 +39,25 @@ export interface Agent {
   readonly ready: Probe | null
   /** What shows that it is still of use; null: that it runs. */
   readonly alive: Liveness | null
+}
+
+/** How copies are replaced whose description has changed. */
+export interface Update {
+  /** So many may be of no use at a time on account of that. */
+  readonly maxUnavailable: number
+  /** Milliseconds that a new copy has to come to be of use. */
+  readonly withinMs: number
+  /** Milliseconds that a copy without a probe must have run to be of use. */
+  readonly stayUpMs: number
+}
+
+/** Agents that are supervised as one: they start together, and a failure of one is everybody's business that the strategy names. */
+export interface Team {
+  readonly name: string
+  readonly strategy: TeamStrategy
+  /** It gives up when it would start members again more often than `maxRestarts` times within `maxSeconds`. */
+  readonly maxRestarts: number
+  readonly maxSeconds: number
 }
 
 /** Secrets are named and never written down: a variable of whoever applies it, or a file that is read when the agent starts. */

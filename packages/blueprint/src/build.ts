@@ -1,15 +1,29 @@
-import type { MissionInput } from '@overmind/core'
-import type { Agent, Blueprint, Dependency, EnvValue, Liveness, Look, Probe } from './blueprint.ts'
+import { usualCondition, isInside } from './agents.ts'
+import type {
+  Agent,
+  Blueprint,
+  Dependency,
+  EnvValue,
+  Liveness,
+  Look,
+  Probe,
+  Team,
+  Update,
+} from './blueprint.ts'
 import { inherit } from './inherit.ts'
 import { missionFields } from './mission-fields.ts'
-import type { CheckedAgent, CheckedDocument, CheckedLook } from './schema.ts'
+import type { CheckedAgent, CheckedDependency, CheckedDocument, CheckedLook, CheckedTeam } from './schema.ts'
 
 /** A document that is right in every way, as it is run. */
 export function build(
   document: CheckedDocument,
   { name, order }: { readonly name: string; readonly order: readonly string[] },
 ): Blueprint {
-  const { agents, defaults = {} } = document
+  const { agents, defaults = {}, teams = {} } = document
+  const around = {
+    agents,
+    teams: new Map(Object.entries(teams).map(([team, fields]) => [team, teamOf(team, fields)])),
+  }
   return {
     name: document.name ?? name,
     maxParallel: document.max_parallel ?? null,
@@ -19,21 +33,36 @@ export function build(
     maxTokens: document.max_tokens ?? null,
     agents: order.flatMap((name) => {
       const own = agents[name]
-      return own === undefined ? [] : copiesOf(name, inherit(defaults, own), agents)
+      return own === undefined ? [] : copiesOf(name, inherit(defaults, own), around)
     }),
   }
 }
 
-type Agents = CheckedDocument['agents']
+interface Around {
+  readonly agents: CheckedDocument['agents']
+  readonly teams: ReadonlyMap<string, Team>
+}
+
+function teamOf(name: string, { strategy, max_restarts, max_seconds }: CheckedTeam): Team {
+  return { name, strategy, maxRestarts: max_restarts ?? 5, maxSeconds: max_seconds ?? 60 }
+}
 
 /** An agent, or its copies, which are kept alive unless it says otherwise. */
-function copiesOf(name: string, fields: CheckedAgent, agents: Agents): readonly Agent[] {
+function copiesOf(name: string, fields: CheckedAgent, around: Around): readonly Agent[] {
   const { replicas } = fields
-  if (replicas === undefined) return [agentOf(name, fields, { agents, replica: null })]
+  if (replicas === undefined) return [agentOf(name, fields, { ...around, replica: null })]
   const kept = fields['restart'] === undefined && fields.retries === undefined ? { restart: 'always' } : {}
   return copyNames(name, replicas).map((copy, index) =>
-    agentOf(copy, { ...fields, ...kept }, { agents, replica: { of: name, index: index + 1 } }),
+    agentOf(
+      copy,
+      { ...fields, ...kept },
+      { ...around, replica: { of: name, index: index + 1, update: updateOf(fields) } },
+    ),
   )
+}
+
+function updateOf({ update: { max_unavailable, within, stay_up } = {} }: CheckedAgent): Update {
+  return { maxUnavailable: max_unavailable ?? 1, withinMs: within ?? 300_000, stayUpMs: stay_up ?? 5000 }
 }
 
 /** What the copies of an agent are called. */
@@ -44,16 +73,21 @@ export function copyNames(name: string, replicas: number): readonly string[] {
 function agentOf(
   name: string,
   fields: CheckedAgent,
-  { agents, replica }: { readonly agents: Agents; readonly replica: Agent['replica'] },
+  { agents, teams, replica }: Around & { readonly replica: Agent['replica'] },
 ): Agent {
+  const team = teams.get(fields.team ?? '')
   return {
     name,
     replica,
+    team: team === undefined ? null : { of: team, restart: fields.team_restart ?? 'transient' },
     mission: missionOf(fields),
     env: Object.fromEntries(
       Object.entries(fields.env ?? {}).map(([variable, value]) => [variable, envValueOf(value)]),
     ),
-    dependsOn: (fields.depends_on ?? []).map(dependencyOf).flatMap((edge) => {
+    dependsOn: (fields.depends_on ?? []).flatMap((given) => {
+      const checked = typeof given === 'string' ? { agent: given } : given
+      const inside = isInside(fields.team ?? null, agents[checked.agent]?.team ?? null)
+      const edge = dependencyOf(checked, inside)
       const copies = agents[edge.agent]?.replicas
       return copies === undefined
         ? [edge]
@@ -64,20 +98,12 @@ function agentOf(
   }
 }
 
-/** Longer than any agent runs: the restarts of `retries` are counted over all of its life. */
-const EVER_SECONDS = 365 * 24 * 3600
-
 function missionOf(fields: CheckedAgent): Agent['mission'] {
-  const { retries } = fields
-  const restarts: MissionInput =
-    retries === undefined || retries === 0
-      ? {}
-      : { restart: 'on-failure', maxRestarts: retries, maxSeconds: EVER_SECONDS }
   const given = ['command', ...Object.keys(missionFields)]
     .filter((field) => fields[field] !== undefined)
     .map((field) => [missionFields[field]?.to ?? field, fields[field]])
   // Each field has passed the mission's own rule for it.
-  const mission = { ...restarts, ...Object.fromEntries(given) } as Agent['mission']
+  const mission = Object.fromEntries(given) as Agent['mission']
   if (mission.options === undefined) return mission
   const named = Object.entries(mission.options).map(([option, value]) => [camelCase(option), value] as const)
   return { ...mission, options: Object.fromEntries(named) }
@@ -94,9 +120,8 @@ function envValueOf(value: NonNullable<CheckedAgent['env']>[string]): EnvValue {
   return from_env === undefined ? { fromFile: from_file } : { fromEnv: from_env }
 }
 
-function dependencyOf(given: NonNullable<CheckedAgent['depends_on']>[number]): Dependency {
-  const { agent, when, on_failure } = typeof given === 'string' ? { agent: given } : given
-  return { agent, when: when ?? 'completed', onFailure: on_failure ?? 'skip' }
+function dependencyOf({ agent, when, on_failure }: CheckedDependency, inside: boolean): Dependency {
+  return { agent, when: when ?? usualCondition(inside), onFailure: on_failure ?? 'skip' }
 }
 
 function probeOf({ output, ...look }: NonNullable<CheckedAgent['ready']>): Probe {

@@ -6,10 +6,11 @@ import { build } from './build.ts'
 import type { Finding } from './document/finding.ts'
 import { findingsOf } from './document/findings-of.ts'
 import { fieldsIn, isFields, plain } from './document/plain.ts'
-import { edgeFindings, orderOf } from './graph.ts'
+import { edgeFindings, groupCycleFindings, type Node, orderInGroups } from './graph.ts'
 import { replicaFindings } from './replica-rules.ts'
 import { resultFindings } from './result-rules.ts'
 import { documentRules } from './schema.ts'
+import { teamFindings } from './team-rules.ts'
 import { withVariables } from './variables.ts'
 import { vocabulary } from './vocabulary.ts'
 
@@ -24,6 +25,8 @@ export function examine(given: unknown, name: string): Examined {
   const { document, findings: unfilled } = withVariables(copied)
   const agents = agentsOf(document)
   const nodes = agents.map(nodeOf)
+  const teams = new Map(agents.map(({ name: agent, team }) => [agent, team]))
+  const teamOf = (agent: string): string | null => teams.get(agent) ?? null
   const parsed = documentRules.safeParse(document)
   const findings = [
     ...strange,
@@ -31,17 +34,19 @@ export function examine(given: unknown, name: string): Examined {
     ...unfilled,
     ...betweenFields(document, agents),
     ...edgeFindings(nodes),
+    ...groupCycleFindings(nodes, teamOf),
     ...resultFindings(agents),
     ...replicaFindings(agents),
+    ...teamFindings(document, agents),
     ...missionNames(document, name),
   ]
   if (parsed.success && findings.length === 0) {
-    return { blueprint: build(parsed.data, { name, order: orderOf(nodes) }) }
+    return { blueprint: build(parsed.data, { name, order: orderInGroups(nodes, teamOf) }) }
   }
   return { blueprint: null, findings }
 }
 
-function nodeOf({ name, dependsOn }: AgentFields): Parameters<typeof orderOf>[0][number] {
+function nodeOf({ name, dependsOn }: AgentFields): Node {
   return { name, edges: dependsOn.map(({ agent, path }) => ({ to: agent, path })) }
 }
 
@@ -56,15 +61,22 @@ function betweenFields(document: unknown, agents: readonly AgentFields[]): reado
   ]
 }
 
-/** The mission of an agent is called after both. */
+/** The mission of an agent is called after both, as is a team. */
 function missionNames(document: unknown, byDefault: string): readonly Finding[] {
-  const { name = byDefault, agents } = fieldsIn(document)
+  const { name = byDefault, agents, teams } = fieldsIn(document)
   if (typeof name !== 'string' || !isName(name)) return []
-  return Object.entries(fieldsIn(agents)).flatMap(([agent, fields]): Finding[] => {
-    const { replicas } = fieldsIn(fields)
-    const longest = `${name}.${agent}${typeof replicas === 'number' ? `-${replicas}` : ''}`
-    if (!isName(agent) || isName(longest)) return []
-    const rule = `its mission would be called ${longest}, and a name has at most 63 characters`
-    return [{ path: ['agents', agent], name: true, rule }]
-  })
+  const tooLong = (path: readonly [table: string, of: string], whole: string): readonly Finding[] => {
+    if (!isName(path[1]) || isName(whole)) return []
+    const what = path[0] === 'agents' ? 'its mission' : 'it'
+    const rule = `${what} would be called ${whole}, and a name has at most 63 characters`
+    return [{ path, name: true, rule }]
+  }
+  return [
+    ...Object.entries(fieldsIn(agents)).flatMap(([agent, fields]) => {
+      const { replicas } = fieldsIn(fields)
+      const longest = `${name}.${agent}${typeof replicas === 'number' ? `-${replicas}` : ''}`
+      return tooLong(['agents', agent], longest)
+    }),
+    ...Object.keys(fieldsIn(teams)).flatMap((team) => tooLong(['teams', team], `${name}.${team}`)),
+  ]
 }

@@ -36,6 +36,37 @@ export function orderOf(nodes: readonly Node[]): readonly string[] {
   }
 }
 
+/** The group that a node belongs to: its nodes come next to each other. Null for one that stands alone. */
+export type GroupOf = (name: string) => string | null
+
+/** As `orderOf`, with the nodes of a group next to each other, as if they were one. */
+export function orderInGroups(nodes: readonly Node[], groupOf: GroupOf): readonly string[] {
+  return orderOf(asOne(nodes, groupOf)).flatMap((whole) =>
+    orderOf(nodes.filter(({ name }) => wholeOf(name, groupOf) === whole)),
+  )
+}
+
+/** Circles that there are only because a group is as one: a node waits for another that waits for a third of the first one's group. */
+export function groupCycleFindings(nodes: readonly Node[], groupOf: GroupOf): readonly Finding[] {
+  return cycleFindings(nodes).length > 0 ? [] : cycleFindings(asOne(nodes, groupOf))
+}
+
+function asOne(nodes: readonly Node[], groupOf: GroupOf): readonly Node[] {
+  const wholes = Map.groupBy(nodes, ({ name }) => wholeOf(name, groupOf))
+  return [...wholes].map(([whole, members]) => ({
+    name: whole,
+    edges: members
+      .flatMap(({ edges }) => edges.map((edge) => ({ ...edge, to: wholeOf(edge.to, groupOf) })))
+      .filter(({ to }) => to !== whole),
+  }))
+}
+
+/** No node has a name with spaces. */
+function wholeOf(name: string, groupOf: GroupOf): string {
+  const group = groupOf(name)
+  return group === null ? name : `the team ${group}`
+}
+
 /** What is wrong with the edges of a graph: to nobody, to the node itself, twice to the same, or in a circle. */
 export function edgeFindings(nodes: readonly Node[]): readonly Finding[] {
   return [...nodes.flatMap((node) => findingsAt(node, nodes)), ...cycleFindings(nodes)]

@@ -7,6 +7,7 @@ export type {
   OnFailure,
   Probe,
   ProbeTimes,
+  Team,
 } from './blueprint.ts'
 export { checkDocument, type CheckOptions } from './check.ts'
 export type { BlueprintDocument, SourceOptions } from './load.ts'
@@ -18,9 +19,9 @@ export {
   type Change,
   diffBlueprint,
   type Outcome,
-  pipelineNamed,
 } from './pipeline/apply.ts'
 export { blueprintController } from './pipeline/controller.ts'
+export { pipelineNamed } from './pipeline/named.ts'
 export { scalePipeline } from './pipeline/scale.ts'
 export { neededBy } from './pipeline/needed.ts'
 export { takeDown } from './pipeline/down.ts'

@@ -84,7 +84,7 @@ export function load(
       if (field === 'include' || (SHARED.includes(field) && value.kind === 'table')) continue
       if (SHARED.includes(field)) tell(value.at, { path: [field], rule: 'must be a table' })
       else {
-        const rule = 'a file that is included has vars, defaults and agents alone'
+        const rule = 'a file that is included has vars, defaults, teams and agents alone'
         tell(value.key, { path: [field], rule, suggestion: nearest(field, SHARED) })
       }
       entries.delete(field)
@@ -109,9 +109,9 @@ export function load(
       return []
     })
     const { tree, twice } = merge(below, own)
-    for (const { name, first, second } of twice) {
+    for (const { path, first, second } of twice) {
       const rule = `defined twice: ${sources.shown(first.key)} and ${sources.shown(second.key)}`
-      tell(second.key, { path: ['agents', name], rule })
+      tell(second.key, { path, rule })
     }
     return tree
   }

@@ -47,7 +47,7 @@ const size = (to: MissionField, says: string): Field => ({
 })
 
 /** A time that the mission counts in seconds. */
-const seconds = (to: MissionField, says: string): Field => ({
+export const secondsField = (to: MissionField, says: string): Field => ({
   to,
   rule: measured((given) => {
     const ms = durationMs(given)
@@ -82,8 +82,12 @@ export const missionFields: Readonly<Record<string, Field>> = {
   ask_timeout: time('askTimeoutMs', 'How long a question of it waits for an answer.'),
   on_ask_timeout: same('onAskTimeout', 'What becomes of a question that nobody answered. Default: deny.'),
   restart: same('restart', 'When a run that ended is followed by another. Default: never.'),
+  retries: same(
+    'retries',
+    'How often it is started again after it failed: in place of restart and max_restarts.',
+  ),
   max_restarts: same('maxRestarts', 'Restarts within max_seconds; 0 is unlimited. Default: 5.'),
-  max_seconds: seconds('maxSeconds', 'The running time that max_restarts is about. Default: 60.'),
+  max_seconds: secondsField('maxSeconds', 'The running time that max_restarts is about. Default: 60.'),
   backoff: time('backoffMs', 'The delay before the first restart; it doubles with each. Default: 1.'),
   activity_timeout: time('activityTimeoutMs', 'How long a run may show no sign of life.'),
   activity: same('activity', 'What is a sign of life: output, or processor time as well. Default: output.'),

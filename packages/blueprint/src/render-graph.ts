@@ -1,11 +1,12 @@
-import type { Blueprint, Dependency } from './blueprint.ts'
+import type { Agent, Blueprint, Dependency } from './blueprint.ts'
 import { inert } from './text/inert.ts'
+import { unitsOf } from './units.ts'
 
 export type GraphFormat = 'text' | 'mermaid'
 
 /**
  * Who waits for whom: as a list of levels, each of which can start when those above have done what is waited for, or as a Mermaid
- * flowchart. Conditions other than `completed` and what follows other than `skip` are named.
+ * flowchart. Conditions other than `completed` and what follows other than `skip` are named. Members of a team stand together.
  */
 export function renderGraph(blueprint: Blueprint, format: GraphFormat): string {
   return format === 'mermaid' ? mermaid(blueprint) : levelsText(blueprint)
@@ -13,8 +14,9 @@ export function renderGraph(blueprint: Blueprint, format: GraphFormat): string {
 
 function levelsText({ name, agents }: Blueprint): string {
   const levels = new Map<string, number>()
-  for (const agent of agents) {
-    levels.set(agent.name, 1 + Math.max(0, ...agent.dependsOn.map(({ agent }) => levels.get(agent) ?? 0)))
+  for (const { agents: members, dependsOn } of unitsOf(agents)) {
+    const level = 1 + Math.max(0, ...dependsOn.map(({ agent }) => levels.get(agent) ?? 0))
+    for (const member of members) levels.set(member.name, level)
   }
   const depth = Math.max(0, ...levels.values())
   const lines = Array.from({ length: depth }, (_, index) => {
@@ -27,12 +29,13 @@ function levelsText({ name, agents }: Blueprint): string {
   )
 }
 
-function line({ name, dependsOn }: Blueprint['agents'][number]): string {
+function line({ name, team, dependsOn }: Agent): string {
   const waits = dependsOn.map((dependency) => {
     const words = wordsOf(dependency)
     return `${inert(dependency.agent)}${words === '' ? '' : ` (${words})`}`
   })
-  return waits.length === 0 ? inert(name) : `${inert(name)} ← ${waits.join(', ')}`
+  const who = team === null ? inert(name) : `${inert(name)} (team ${inert(team.of.name)})`
+  return waits.length === 0 ? who : `${who} ← ${waits.join(', ')}`
 }
 
 function wordsOf({ when, onFailure }: Dependency): string {
@@ -45,15 +48,21 @@ const count = (number: number, what: string): string => `${number} ${what}${numb
 function mermaid({ agents }: Blueprint): string {
   // Names are no ids in Mermaid: `end` is a word of its own.
   const ids = new Map(agents.map(({ name }, index) => [name, `a${index}`]))
-  const boxes = agents.map(({ name }) => `  ${ids.get(name)}["${escaped(name)}"]`)
+  const box = ({ name }: Agent): string => `${ids.get(name)}["${escaped(name)}"]`
+  const boxes = unitsOf(agents).flatMap(({ team, agents: members }, index) => {
+    const inside = members.map(box)
+    if (team === null) return inside
+    const title = `${escaped(team.name)}, ${team.strategy}`
+    return [`subgraph t${index}["${title}"]`, ...inside.map((one) => `  ${one}`), 'end']
+  })
   const arrows = agents.flatMap(({ name, dependsOn }) =>
     dependsOn.map((dependency) => {
       const words = wordsOf(dependency)
       const label = words === '' ? '' : `|"${escaped(words)}"|`
-      return `  ${ids.get(dependency.agent) ?? 'unknown'} -->${label} ${ids.get(name)}`
+      return `${ids.get(dependency.agent) ?? 'unknown'} -->${label} ${ids.get(name)}`
     }),
   )
-  return ['flowchart TD', ...boxes, ...arrows].join('\n')
+  return ['flowchart TD', ...[...boxes, ...arrows].map((one) => `  ${one}`)].join('\n')
 }
 
 function escaped(text: string): string {

@@ -2,6 +2,7 @@
 import type { AgentFields } from './agents.ts'
 import { copyNames } from './build.ts'
 import type { Finding } from './document/finding.ts'
+import { fieldsIn } from './document/plain.ts'
 import { MOST_REPLICAS } from './schema.ts'
 
 export function replicaFindings(agents: readonly AgentFields[]): readonly Finding[] {
@@ -22,6 +23,7 @@ export function replicaFindings(agents: readonly AgentFields[]): readonly Findin
       const rule = `its copies are called ${name}-1 to ${name}-${replicas}, and ${taken} is an agent of its own`
       return [{ path: ['agents', name, 'replicas'], name: true, rule }]
     }),
+    ...agents.flatMap(updateFindings),
     ...agents.flatMap(({ dependsOn, name }) =>
       dependsOn.flatMap(({ agent: on, path, waitsForEnd }): Finding[] => {
         const fleet = fleets.get(on)
@@ -30,6 +32,18 @@ export function replicaFindings(agents: readonly AgentFields[]): readonly Findin
         return [{ path, rule }]
       }),
     ),
+  ]
+}
+
+function updateFindings({ name, own, fields }: AgentFields): readonly Finding[] {
+  if (!('update' in own)) return []
+  const path = ['agents', name, 'update']
+  if (!('replicas' in own)) {
+    return [{ path, name: true, rule: 'it says how copies are replaced, and there are none: add replicas' }]
+  }
+  if (!('ready' in fields) || !('stay_up' in fieldsIn(own['update']))) return []
+  return [
+    { path: [...path, 'stay_up'], name: true, rule: 'ready shows that it is of use: leave one of both' },
   ]
 }
 

@@ -1,5 +1,5 @@
 /** Where results may be referred to, and whose. */
-import type { AgentFields } from './agents.ts'
+import { type AgentFields, isInside } from './agents.ts'
 import type { Finding } from './document/finding.ts'
 import { isFields } from './document/plain.ts'
 import type { Path } from './document/tree.ts'
@@ -77,6 +77,10 @@ function uncertain(piece: Piece, { agent, path, certain, byName }: Around): read
   if (byName.get(of)?.own['replicas'] !== undefined)
     return [{ ...about, rule: `${shown}: there may be several of ${of}, and no result of all` }]
   if (certain.has(of) || !byName.has(of)) return []
+  if (isInside(agent.team, byName.get(of)?.team ?? null)) {
+    const rule = `${of} runs beside ${agent.name} in the team ${agent.team}: it has no result before ${agent.name} starts`
+    return [{ ...about, rule: `${shown}: ${rule}` }]
+  }
   const direct = agent.dependsOn.some((dependency) => dependency.agent === of)
   const rule = direct
     ? `${agent.name} may start before ${of} has a result: depend on it with when = "completed", and without on_failure = "run"`

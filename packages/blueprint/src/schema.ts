@@ -1,11 +1,13 @@
 /** What may stand in a blueprint, field by field; rules between fields are in `check.ts` and beside it. */
-import { isName, missionInputShape, NAME_RULE } from '@overmind/core'
+import { isName, type MemberRestart, missionInputShape, NAME_RULE, type TeamStrategy } from '@overmind/core'
 import { z } from 'zod'
 import type { Condition, OnFailure } from './blueprint.ts'
-import { duration, missionFields, numeric } from './mission-fields.ts'
+import { duration, missionFields, numeric, secondsField } from './mission-fields.ts'
 
 const CONDITIONS = ['completed', 'started', 'ready', 'failed', 'ended'] as const satisfies Condition[]
 const ON_FAILURE = ['skip', 'run', 'stop'] as const satisfies OnFailure[]
+const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one'] as const satisfies TeamStrategy[]
+const TEAM_RESTARTS = ['permanent', 'transient', 'temporary'] as const satisfies MemberRestart[]
 
 const oneOf = <const T extends string>(values: readonly T[]): z.ZodType<T> =>
   z.enum(values, { error: () => `must be one of ${values.join(', ')}` })
@@ -106,15 +108,26 @@ const shared = {
   env: env.optional(),
   ready: probe.optional().describe('What shows that it is ready. Default: that it runs.'),
   alive: liveness.optional().describe('What shows that it is still of use. Default: that it runs.'),
-  retries: z
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(0, 'must be at least 0')
-    .optional()
-    .describe('How often it is started again after it failed: in place of restart and max_restarts.'),
 }
 
 export const MOST_REPLICAS = 1000
+
+const updateShape = {
+  max_unavailable: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .optional()
+    .describe('So many copies may be of no use at a time because they are replaced. Default: 1.'),
+  within: duration()
+    .optional()
+    .describe(
+      'How long a new copy may take to be of use, before nothing more is replaced. Default: 5 minutes.',
+    ),
+  stay_up: duration()
+    .optional()
+    .describe('How long a new copy without a probe must have run to be of use. Default: 5 seconds.'),
+}
 
 const agent = z.strictObject(
   {
@@ -132,10 +145,40 @@ const agent = z.strictObject(
       .max(MOST_REPLICAS, `must be at most ${MOST_REPLICAS}`)
       .optional()
       .describe('Copies that are kept alive: web-1, web-2 and so on.'),
+    update: z
+      .strictObject(updateShape, 'must be a table')
+      .optional()
+      .describe('How copies are replaced when their description has changed.'),
+    team: filled.optional().describe('The team that it is a member of.'),
+    team_restart: oneOf(TEAM_RESTARTS)
+      .optional()
+      .describe('When its team starts it again: always, when it failed, or never. Default: transient.'),
     ...shared,
   },
   'must be a table',
 )
+
+const teamShape = {
+  strategy: oneOf(STRATEGIES).describe(
+    'Who starts again with a member that has failed: nobody, all, or those behind it.',
+  ),
+  max_restarts: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be at least 0')
+    .optional()
+    .describe('It gives up when there would be more restarts within max_seconds. Default: 5.'),
+  max_seconds: numeric(secondsField('maxSeconds', 'The time that max_restarts is about. Default: 60.').rule),
+}
+
+const teamName = z
+  .string()
+  .refine(
+    (name) => WORD.test(name) && isName(name),
+    'must be letters, digits, "_" or "-", beginning with a letter',
+  )
+
+const team: z.ZodType<CheckedTeam> = z.strictObject(teamShape, 'must be a table with a strategy')
 
 const count = z
   .number('must be a number')
@@ -158,6 +201,10 @@ const document = z.strictObject(
       .optional()
       .describe('What {{ vars.name }} stands for.'),
     defaults: z.strictObject(shared, 'must be a table').optional().describe('Fields of every agent.'),
+    teams: z
+      .record(teamName, team, 'must be a table of teams')
+      .optional()
+      .describe('Agents that are supervised as one, by the name of their team.'),
     agents: z.record(agentName, agent, 'must be a table of agents').describe('What is run, by name.'),
   },
   'must be a table',
@@ -167,6 +214,7 @@ const document = z.strictObject(
 export interface CheckedDocument extends Totals {
   readonly name?: string | undefined
   readonly defaults?: CheckedAgent | undefined
+  readonly teams?: Readonly<Record<string, CheckedTeam>> | undefined
   readonly agents: Readonly<Record<string, CheckedAgent>>
 }
 
@@ -185,8 +233,24 @@ export interface CheckedAgent {
   readonly alive?: CheckedLiveness | undefined
   readonly retries?: number | undefined
   readonly replicas?: number | undefined
+  readonly update?: CheckedUpdate | undefined
+  readonly team?: string | undefined
+  readonly team_restart?: MemberRestart | undefined
   /** `command` and the fields of `missionFields`, each by the mission's own rule. */
   readonly [field: string]: unknown
+}
+
+export interface CheckedUpdate {
+  readonly max_unavailable?: number | undefined
+  /** Milliseconds, as is `stay_up`. */
+  readonly within?: number | undefined
+  readonly stay_up?: number | undefined
+}
+
+export interface CheckedTeam {
+  readonly strategy: TeamStrategy
+  readonly max_restarts?: number | undefined
+  readonly max_seconds?: number | undefined
 }
 
 export interface CheckedDependency {
@@ -224,6 +288,8 @@ export const fieldsOf: Readonly<Record<TableKind, readonly string[]>> = {
   document: [...Object.keys(document.shape), 'include'],
   agent: Object.keys(agent.shape),
   defaults: Object.keys(shared),
+  team: Object.keys(teamShape),
+  update: Object.keys(updateShape),
   dependency: ['agent', 'when', 'on_failure'],
   ready: Object.keys(probeShape),
   alive: Object.keys(livenessShape),
@@ -235,6 +301,8 @@ export type TableKind =
   | 'document'
   | 'agent'
   | 'defaults'
+  | 'team'
+  | 'update'
   | 'dependency'
   | 'ready'
   | 'alive'
@@ -248,7 +316,7 @@ export function blueprintSchema(): object {
     include: z
       .array(text)
       .optional()
-      .describe('Files whose vars, defaults and agents come first, seen from the folder of this one.'),
+      .describe('Files whose vars, defaults, teams and agents come first, seen from the folder of this one.'),
   })
   const schema = z.toJSONSchema(file, { io: 'input', target: 'draft-7', unrepresentable: 'any' })
   return { title: 'Overmind blueprint', ...schema }

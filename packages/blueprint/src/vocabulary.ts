@@ -23,12 +23,13 @@ function unknownField(path: Path, field: string): Pick<Finding, 'rule' | 'sugges
 
 function kindOf(path: Path): TableKind | undefined {
   const [top, ...rest] = path
+  if (top === 'teams') return 'team'
   const [field, ...below] = top === 'agents' ? rest.slice(1) : rest
   if (top === undefined) return 'document'
   if (field === undefined) return top === 'defaults' ? 'defaults' : 'agent'
   if (field === 'depends_on' && below.length === 1) return 'dependency'
   if (field === 'env' && below.length === 1) return 'env'
-  const isTable = field === 'ready' || field === 'alive' || field === 'terminal'
+  const isTable = field === 'ready' || field === 'alive' || field === 'terminal' || field === 'update'
   return isTable && below.length === 0 ? field : undefined
 }
 

@@ -9,13 +9,15 @@ import {
   OvermindError,
   type Work,
 } from '@overmind/core'
-import type { Agent, EnvValue } from '../blueprint.ts'
+import type { Agent, Dependency, EnvValue } from '../blueprint.ts'
 import { fillIn, type Reference, references } from '../references.ts'
 import { resultOf } from './result.ts'
 
 interface Surroundings {
   readonly work: Work
   readonly pipeline: string
+  /** What it, or its team, has waited for: the first of it is its parent. */
+  readonly dependsOn: readonly Dependency[]
   /** The mission of an agent that has been started. */
   missionOf(agent: string): Mission | undefined
 }
@@ -23,7 +25,7 @@ interface Surroundings {
 /** @throws OvermindError `invalid_spec` when a secret is not there */
 export async function inputOf(
   agent: Agent,
-  { work, pipeline, missionOf }: Surroundings,
+  { work, pipeline, dependsOn, missionOf }: Surroundings,
 ): Promise<MissionInput> {
   const results = new Map<string, string>()
   for (const { agent: name } of textsIn([agent.mission.command, agent.mission.options, agent.env]).flatMap(
@@ -41,9 +43,7 @@ export async function inputOf(
   const { command } = agent.mission
   const isShell = typeof command === 'string' && (agent.mission.provider ?? 'raw') === 'raw'
   const name = `${pipeline}.${agent.name}`
-  const parent = agent.dependsOn
-    .map(({ agent: first }) => missionOf(first)?.id)
-    .find((id) => id !== undefined)
+  const parent = dependsOn.map(({ agent: first }) => missionOf(first)?.id).find((id) => id !== undefined)
   return {
     ...agent.mission,
     cwd: resolve(work.mission.view().spec.cwd, agent.mission.cwd ?? '.'),

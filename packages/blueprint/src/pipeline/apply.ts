@@ -1,9 +1,11 @@
 /** Bringing about what a blueprint declares. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Json, Mission, MissionInput, Runtime } from '@overmind/core'
 import type { Blueprint } from '../blueprint.ts'
 import { checkDocument } from '../check.ts'
 import { pipelineOf, PROVIDER } from './controller.ts'
 import { fingerprints } from './fingerprint.ts'
+import { pipelineNamed } from './named.ts'
 
 /** What applying a blueprint would do to an agent, against the missions that are there. */
 export interface Change {
@@ -37,10 +39,7 @@ export interface Applied {
 export function diffBlueprint(runtime: Runtime, blueprint: Blueprint): readonly Change[] {
   const declared = fingerprints(blueprint)
   const pipeline = pipelineNamed(runtime, blueprint.name)
-  const before =
-    pipeline === undefined
-      ? new Map<string, string>()
-      : fingerprints(checkDocument(pipeline.view().spec.options['document']))
+  const before = pipeline === undefined ? new Map<string, string>() : fingerprints(declaredIn(pipeline))
   const changeOf = (agent: string, print: string): Change['change'] => {
     const old = before.get(agent)
     if (old === undefined) return 'added'
@@ -68,27 +67,34 @@ export async function applyBlueprint(
   const blueprint = checkDocument(document)
   const changes = diffBlueprint(runtime, blueprint)
   const before = pipelineNamed(runtime, blueprint.name)
-  if (before !== undefined && changes.every(({ change }) => change === 'unchanged')) {
-    const { exit } = before.view().state
-    if (exit === null || exit.class === 'completed') return { mission: before, outcome: 'unchanged', changes }
-    await before.restart()
-    return { mission: before, outcome: 'retried', changes }
-  }
+  const outcome = before === undefined ? 'started' : outcomeOf(runtime, before, { blueprint, changes })
+  if (before !== undefined && outcome === 'unchanged') return { mission: before, outcome, changes }
   if (before !== undefined && before.view().state.exit === null) {
     pipelineOf(runtime, before.id)?.handOver()
     await before.exited()
+  } else if (before !== undefined && outcome === 'retried') {
+    await before.restart()
+    return { mission: before, outcome, changes }
   }
   const mission = await runtime.start(pipelineInput(blueprint, document, options))
-  return { mission, outcome: before === undefined ? 'started' : 'changed', changes }
+  return { mission, outcome, changes }
 }
 
-/** The newest mission that is, or was, the pipeline of this name. */
-export function pipelineNamed(runtime: Runtime, name: string): Mission | undefined {
-  return pipelinesNamed(runtime, name).at(-1)
+function outcomeOf(
+  runtime: Runtime,
+  before: Mission,
+  { blueprint, changes }: { readonly blueprint: Blueprint; readonly changes: readonly Change[] },
+): Exclude<Outcome, 'started'> {
+  if (changes.some(({ change }) => change !== 'unchanged')) return 'changed'
+  const { exit } = before.view().state
+  if (exit !== null) return exit.class === 'completed' ? 'unchanged' : 'retried'
+  // What is said of all of it makes no agent another.
+  if (!isDeepStrictEqual(declaredIn(before), blueprint)) return 'changed'
+  return pipelineOf(runtime, before.id)?.isPaused() === true ? 'retried' : 'unchanged'
 }
 
-export function pipelinesNamed(runtime: Runtime, name: string): readonly Mission[] {
-  return runtime.list().filter((mission) => mission.name === name && mission.view().spec.type === 'blueprint')
+function declaredIn(pipeline: Mission): Blueprint {
+  return checkDocument(pipeline.view().spec.options['document'])
 }
 
 /** As it will be read again: what JSON leaves out is left out from the beginning. */

@@ -1,9 +1,12 @@
 /** What follows for a pipeline from what has become of its agents. Pure. */
 import type { Agent, Blueprint, Dependency } from '../blueprint.ts'
+import { type Unit, unitsOf } from '../units.ts'
 
 export type AgentState =
   /** It has not been started, and may be. */
   | { readonly kind: 'waiting' }
+  /** A copy of an earlier description runs; it is replaced when its turn comes. */
+  | { readonly kind: 'outdated' }
   /** `up`: it runs, or has run. `ready`: its probe has said so once. */
   | { readonly kind: 'live'; readonly up: boolean; readonly ready: boolean }
   | { readonly kind: 'ended'; readonly ok: boolean; readonly up: boolean; readonly ready: boolean }
@@ -12,7 +15,7 @@ export type AgentState =
 
 export interface Step {
   /** To be started now, in this order. */
-  readonly start: readonly string[]
+  readonly start: readonly Unit[]
   readonly skip: readonly { readonly agent: string; readonly because: string; readonly fine: boolean }[]
   /** A dependency says that all ends; why. */
   readonly stop: string | null
@@ -31,35 +34,69 @@ type Edge = 'met' | 'open' | 'impossible'
 
 /**
  * What is to be done next. Who is skipped may decide about others, so that it is to be asked again when something is
- * skipped; and when something has started, ended or become ready.
+ * skipped; and when something has started, ended or become ready. `turns`: copies of earlier descriptions that may be replaced.
  */
 export function decide(
   { agents, maxParallel }: Pick<Blueprint, 'agents' | 'maxParallel'>,
   states: ReadonlyMap<string, AgentState>,
+  turns: readonly string[] = [],
 ): Step {
   const stateOf = (agent: string): AgentState => stateIn(states, agent)
-  const waiting = agents.filter(({ name }) => stateOf(name).kind === 'waiting')
-  const live = agents.filter(({ name }) => stateOf(name).kind === 'live').length
+  const units = unitsOf(agents)
+  const are = (kind: AgentState['kind'], { agents: all }: Unit): boolean =>
+    all.every(({ name }) => stateOf(name).kind === kind)
+  const isTurn = (unit: Unit): boolean =>
+    are('outdated', unit) && unit.agents.every(({ name }) => turns.includes(name))
+  const waiting = units.filter((unit) => are('waiting', unit) || isTurn(unit))
   const skip: { agent: string; because: string; fine: boolean }[] = []
-  const start: string[] = []
-  for (const agent of waiting) {
-    const edges = agent.dependsOn.map((edge) => ({ edge, stands: edgeIs(edge, stateOf(edge.agent)) }))
+  const due: Unit[] = []
+  for (const unit of waiting) {
+    const edges = unit.dependsOn.map((edge) => ({ edge, stands: edgeIs(edge, stateOf(edge.agent)) }))
     const failed = edges.filter(({ stands }) => stands === 'impossible')
     const stops = failed.find(({ edge }) => edge.onFailure === 'stop')
     if (stops !== undefined) return { start: [], skip: [], stop: reasonFor(stops.edge, stateOf), over: null }
     const skips = failed.find(({ edge }) => edge.onFailure === 'skip')
     if (skips !== undefined) {
+      // What runs of it is better than nothing.
+      if (are('outdated', unit)) continue
       const fine = isFine(skips.edge, stateOf(skips.edge.agent))
-      skip.push({ agent: agent.name, because: reasonFor(skips.edge, stateOf), fine })
-    } else if (edges.every(({ stands }) => stands !== 'open')) start.push(agent.name)
+      const because = reasonFor(skips.edge, stateOf)
+      for (const { name } of unit.agents) skip.push({ agent: name, because, fine })
+    } else if (edges.every(({ stands }) => stands !== 'open')) due.push(unit)
   }
-  const room = maxParallel === null ? start.length : Math.max(0, maxParallel - live)
-  return { start: start.slice(0, room), skip, stop: null, over: overOf(agents, stateOf) }
+  // What is replaced has its place.
+  const replaced = due.filter(isTurn)
+  const others = due.filter((unit) => !isTurn(unit))
+  const fits = maxParallel === null ? others : fitting(others, maxParallel - placesTaken(units, stateOf))
+  return { start: [...replaced, ...fits], skip, stop: null, over: overOf(agents, stateOf) }
+}
+
+/** A team keeps the places of all its members until none is at work: it may start any of them again. */
+function placesTaken(units: readonly Unit[], stateOf: (agent: string) => AgentState): number {
+  return units
+    .filter((unit) => unit.agents.some(({ name }) => isAtWork(stateOf(name))))
+    .reduce((sum, unit) => sum + unit.agents.length, 0)
+}
+
+export function isAtWork({ kind }: AgentState): boolean {
+  return kind === 'live' || kind === 'outdated'
+}
+
+/** The first ones for which there is room; nobody overtakes a team that needs more of it. */
+function fitting(units: readonly Unit[], room: number): readonly Unit[] {
+  const fits: Unit[] = []
+  let left = room
+  for (const unit of units) {
+    left -= unit.agents.length
+    if (left < 0) break
+    fits.push(unit)
+  }
+  return fits
 }
 
 function overOf(agents: readonly Agent[], stateOf: (agent: string) => AgentState): Step['over'] {
   const states = agents.map(({ name }) => stateOf(name))
-  if (states.some(({ kind }) => kind === 'waiting' || kind === 'live')) return null
+  if (states.some((state) => state.kind === 'waiting' || isAtWork(state))) return null
   return {
     ok: states.every((state) => (state.kind === 'ended' ? state.ok : state.kind === 'skipped' && state.fine)),
   }
@@ -67,7 +104,7 @@ function overOf(agents: readonly Agent[], stateOf: (agent: string) => AgentState
 
 export function edgeIs({ when }: Dependency, state: AgentState): Edge {
   if (state.kind === 'skipped') return 'impossible'
-  if (state.kind === 'waiting') return 'open'
+  if (state.kind === 'waiting' || state.kind === 'outdated') return 'open'
   const isOver = state.kind === 'ended'
   const verdict = (met: boolean): Edge => (met ? 'met' : isOver ? 'impossible' : 'open')
   switch (when) {

@@ -1,7 +1,8 @@
 import { OvermindError, type Runtime } from '@overmind/core'
 import { endMission } from '../end-mission.ts'
-import { pipelinesNamed } from './apply.ts'
+import { endTogether } from './end-together.ts'
 import { PIPELINE_LABEL } from './labels.ts'
+import { pipelinesNamed } from './named.ts'
 
 /**
  * Ends a pipeline with all its agents, and forgets them and their output: applied again, it begins anew.
@@ -15,7 +16,8 @@ export async function takeDown(runtime: Runtime, name: string): Promise<number> 
   if (pipelines.length === 0 && agents.length === 0)
     throw new OvermindError('not_found', `there is no pipeline ${name}`, { value: name })
   // A pipeline ends its agents; those that it had handed over, or left, are ended behind it.
-  for (const mission of [...pipelines, ...agents]) await endMission(mission, 'stop')
+  for (const mission of pipelines) await endMission(mission, 'stop')
+  await endTogether(runtime, agents, 'stop')
   const all = [...agents, ...pipelines]
   for (const { id } of all) await runtime.remove(id)
   return all.length

@@ -1,9 +1,9 @@
 /** What a pipeline does now and what its agents wait for, in sentences for people. Pure. */
-import type { Agent, Blueprint, Condition, Dependency } from '../blueprint.ts'
-import { type AgentState, edgeIs, stateIn } from './decide.ts'
-
-/** So many agents are named; of the others it is said how many they are. */
-const MOST = 10
+import type { Blueprint, Condition, Dependency } from '../blueprint.ts'
+import { listed, MOST_LISTED } from '../text/listed.ts'
+import { unitsOf } from '../units.ts'
+import type { Change } from './changes.ts'
+import { type AgentState, edgeIs, isAtWork, stateIn } from './decide.ts'
 
 const TO: Readonly<Record<Condition, string>> = {
   completed: 'to complete',
@@ -17,27 +17,27 @@ export function outlookOf(
   { agents, maxParallel }: Pick<Blueprint, 'agents' | 'maxParallel'>,
   states: ReadonlyMap<string, AgentState>,
 ): readonly string[] {
-  const kindIs = (kind: AgentState['kind']): readonly Agent[] =>
-    agents.filter(({ name }) => stateIn(states, name).kind === kind)
-  const waiting = kindIs('waiting')
-  const live = kindIs('live').map(({ name }) => name)
-  const sentences = waiting.slice(0, MOST).map(({ name, dependsOn }) => {
+  const waiting = unitsOf(agents).filter((unit) =>
+    unit.agents.every(({ name }) => stateIn(states, name).kind === 'waiting'),
+  )
+  const live = agents.flatMap(({ name }) => (isAtWork(stateIn(states, name)) ? [name] : []))
+  const sentences = waiting.slice(0, MOST_LISTED).map(({ team, agents: [first], dependsOn }) => {
+    const who = team === null ? first?.name : `The team ${team.name}`
     const open = dependsOn.filter((edge) => edgeIs(edge, stateIn(states, edge.agent)) === 'open')
-    if (open.length > 0) return `${name} waits for ${listed(open.map(inWords))}.`
-    return `${name} waits for a place: no more than ${maxParallel} run at a time.`
+    if (open.length > 0) return `${who} waits for ${listed(open.map(inWords))}.`
+    return `${who} waits for a place: no more than ${maxParallel} run at a time.`
   })
   return [
     ...(live.length === 0 ? [] : [`At work: ${listed(live)}.`]),
     ...sentences,
-    ...(waiting.length > MOST ? [`${waiting.length - MOST} more agents wait.`] : []),
+    ...(waiting.length > MOST_LISTED ? [`${waiting.length - MOST_LISTED} more agents wait.`] : []),
   ]
 }
 
-const inWords = ({ agent, when }: Dependency): string => `${agent} ${TO[when]}`
-
-function listed(parts: readonly string[]): string {
-  const rest = parts.length - MOST
-  const named = rest > 0 ? [...parts.slice(0, MOST), `${rest} more`] : parts
-  const last = named.at(-1) ?? ''
-  return named.length < 2 ? last : `${named.slice(0, -1).join(', ')} and ${last}`
+/** Nothing of a change that is done. */
+export function changeInWords({ of, done, all, paused }: Change): readonly string[] {
+  if (paused !== null) return [`The change of ${of} is paused: ${paused}. Apply a mended file to go on.`]
+  return done === all ? [] : [`${of} is being changed: ${done} of ${all} are new.`]
 }
+
+const inWords = ({ agent, when }: Dependency): string => `${agent} ${TO[when]}`

@@ -2,20 +2,29 @@
  * One run of a pipeline: starts agents when their turn comes and notes what becomes of them. It keeps nothing of its own: what it
  * has done shows in the missions that carry its labels, so that it can go on after any crash and starts nothing twice.
  */
-import { type Control, type Environment, type Mission, OvermindError, type Work } from '@overmind/core'
+import type { Control, Environment, Mission, Team, Work } from '@overmind/core'
 import type { Agent, Blueprint } from '../blueprint.ts'
 import { endMission } from '../end-mission.ts'
+import type { Unit } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
+import { createChanges } from './changes.ts'
+import { everDeclared } from './named.ts'
+import { begin, type Beginning } from './begin.ts'
+import { endTogether } from './end-together.ts'
+import { findAgents } from './find.ts'
 import { fingerprints } from './fingerprint.ts'
 import { AGENT_LABEL, FINGERPRINT_LABEL, PIPELINE_LABEL } from './labels.ts'
-import { linesSaid } from './log.ts'
-import { outlookOf } from './outlook.ts'
+import { createLog } from './log.ts'
+import { comesTo, isAtRest, teamOf } from './members.ts'
+import { changeInWords, outlookOf } from './outlook.ts'
 import { keepAlive, whenReady } from './probe.ts'
 
 export interface Pipeline extends Control {
   /** What it was applied with. */
   readonly env: Environment
+  /** Whether it has stopped to replace copies, because of one that failed. */
+  isPaused(): boolean
   /** Another pipeline takes its agents over: it ends well, and leaves them as they are. */
   handOver(): void
 }
@@ -24,6 +33,16 @@ export interface Pipeline extends Control {
 interface Hand {
   readonly agent: Agent
   mission: Mission | null
+  /** A copy of an earlier description that runs in its place. */
+  old: Mission | null
+  /** Ends what looks after it as it lives now: its team may start it again. */
+  looking: AbortController
+}
+
+interface LookedAfter {
+  readonly mission: Mission
+  readonly alive: Agent['alive']
+  readonly signal: AbortSignal
 }
 
 export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
@@ -32,43 +51,69 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   const left = new AbortController()
   const prints = fingerprints(blueprint)
   const hands = new Map(
-    blueprint.agents.map((agent): [string, Hand] => [agent.name, { agent, mission: null }]),
+    blueprint.agents.map((agent): [string, Hand] => [
+      agent.name,
+      { agent, mission: null, old: null, looking: new AbortController() },
+    ]),
   )
   /** Of those that do not wait. */
   const states = new Map<string, AgentState>()
   /** Until what was there has been found, and once the end has begun, nothing is started. */
   let phase: 'finding' | 'running' | 'ending' = 'finding'
   const starting = new Set<Promise<void>>()
-  /** What an earlier supervisor has written to the log. */
-  let said: ReadonlySet<string> = new Set()
+  const log = createLog(work)
+  const changes = createChanges(blueprint, { work, signal: left.signal, news: step, fail })
 
-  function log(agent: string, word: string, more = ''): void {
-    if (!said.has(`${agent} ${word}`)) work.log(`[${agent}] ${word}${more}`)
+  function handsOf({ agents }: Unit): readonly Hand[] {
+    return agents.flatMap(({ name }) => hands.get(name) ?? [])
   }
 
   /** Takes over what was started before; what is not declared any more is ended. */
-  async function findAgents(): Promise<void> {
-    const retired: Promise<void>[] = []
-    const mine = runtime.list().filter(({ view }) => view().spec.labels[PIPELINE_LABEL] === blueprint.name)
-    for (const mission of mine) {
-      const { labels } = mission.view().spec
-      const hand = hands.get(labels[AGENT_LABEL] ?? '')
-      if (hand === undefined || prints.get(hand.agent.name) !== labels[FINGERPRINT_LABEL])
-        retired.push(endMission(mission, 'stop'))
-      // The newest counts.
-      else hand.mission = mission
+  async function takeOver(): Promise<void> {
+    const begun = self.view().state.startedAt?.wall ?? 0
+    const { current, old, retired } = findAgents(runtime, { blueprint, prints, begun })
+    // At once: whoever ends all of it must know of them.
+    for (const [name, hand] of hands) {
+      hand.mission = current.get(name) ?? null
+      hand.old = old.get(name) ?? null
     }
     // Who takes their place may need what they hold.
-    await Promise.all(retired)
-    for (const hand of hands.values()) if (hand.mission !== null) adopt(hand, hand.mission)
+    await endTogether(runtime, retired, 'stop')
+    if (old.size > 0) keepOld()
+    for (const hand of hands.values()) if (hand.mission !== null) watch(hand, hand.mission)
   }
 
-  function adopt(hand: Hand, mission: Mission): void {
-    const { exit } = mission.view().state
-    const begun = self.view().state.startedAt?.wall ?? 0
-    // It failed in an earlier run of the pipeline: in this one it waits for its turn again.
-    if (exit !== null && exit.at < begun && exit.class !== 'completed') hand.mission = null
-    else watch(hand, mission)
+  /** Copies of earlier descriptions go on until their turn comes. */
+  function keepOld(): void {
+    const earlier = everDeclared(runtime, blueprint.name)
+    for (const hand of hands.values()) {
+      const { agent, old } = hand
+      if (old === null) continue
+      const declared = earlier.get(old.view().spec.labels[FINGERPRINT_LABEL] ?? '') ?? agent
+      states.set(agent.name, { kind: 'outdated' })
+      hand.looking = new AbortController()
+      const signal = AbortSignal.any([left.signal, hand.looking.signal])
+      changes.replaceLater(agent, { mission: old, declared })
+      lookAfter(hand, { mission: old, alive: declared.alive, signal })
+      old.exited({ signal: left.signal }).then(() => {
+        if (hand.old !== old) return
+        hand.old = null
+        hand.looking.abort()
+        // Its successor need not wait for a turn.
+        if (states.get(agent.name)?.kind === 'outdated') states.delete(agent.name)
+        step()
+      }, fail)
+    }
+  }
+
+  /** From when it is ready on. */
+  function lookAfter({ agent: { name } }: Hand, { mission, alive, signal }: LookedAfter): void {
+    if (alive === null) return
+    const found = (failures: number): void =>
+      work.log(`[${name}] not alive, ${failures} times: its run is ended`)
+    keepAlive(mission, alive, { env: work.env, signal, found }).catch((error: unknown) => {
+      if (!signal.aborted) fail(error)
+    })
   }
 
   function watch(hand: Hand, mission: Mission): void {
@@ -76,30 +121,38 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     const { name, ready, alive } = hand.agent
     const { state } = mission.view()
     hand.mission = mission
-    const up = state.run > 0 && state.startedAt !== null
+    hand.looking = new AbortController()
+    const signal = AbortSignal.any([left.signal, hand.looking.signal])
+    const failUnlessOver = (error: unknown): void => {
+      if (!signal.aborted) fail(error)
+    }
+    const up = state.run > 1 || state.startedAt !== null
     // What was ready once has been ready, also when it has ended since.
-    const wasReady = (up && ready === null) || said.has(`${name} ready`)
+    const wasReady = (up && ready === null) || log.hasSaid(name, 'ready')
     states.set(name, { kind: 'live', up, ready: wasReady })
-    log(name, 'started', ` as ${mission.name} (${mission.id})`)
+    log.say(name, 'started', ` as ${mission.name} (${mission.id})`)
+    changes.follow(hand.agent, mission)
     mission.exited({ signal: left.signal }).then(() => ended(hand, mission), fail)
+    if (!up)
+      comesTo(mission, ({ startedAt }) => startedAt !== null, { runtime, signal }).then(isUp, failUnlessOver)
     if (state.exit === null && ready !== null && !wasReady) {
-      whenReady(mission, ready, { env: work.env, signal: left.signal }).then((yes) => {
+      whenReady(mission, ready, { env: work.env, signal }).then((yes) => {
         const now = states.get(name)
         if (!yes || now?.kind !== 'live') return
         states.set(name, { ...now, ready: true })
-        log(name, 'ready')
+        log.say(name, 'ready')
         step()
-        lookAfter()
-      }, fail)
-    } else lookAfter()
+        lookAfter(hand, { mission, alive, signal })
+      }, failUnlessOver)
+    } else lookAfter(hand, { mission, alive, signal })
     step()
 
-    /** From when it is ready on. */
-    function lookAfter(): void {
-      if (alive === null) return
-      const found = (failures: number): void =>
-        work.log(`[${name}] not alive, ${failures} times: its run is ended`)
-      keepAlive(mission, alive, { env: work.env, signal: left.signal, found }).catch(fail)
+    /** It had been about to start when an earlier supervisor died. */
+    function isUp(yes: boolean): void {
+      const now = states.get(name)
+      if (!yes || now?.kind !== 'live') return
+      states.set(name, { ...now, up: true, ready: now.ready || ready === null })
+      step()
     }
   }
 
@@ -107,6 +160,13 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     const { exit, startedAt } = mission.view().state
     const before = states.get(hand.agent.name)
     if (exit === null || left.signal.aborted || before?.kind !== 'live') return
+    hand.looking.abort()
+    const team = teamOf(runtime, mission)
+    if (team !== undefined) waitFor(team, hand, mission)
+    if (team !== undefined && !isAtRest(mission)) {
+      log.ended(hand.agent.name, mission, '; its team decides')
+      return
+    }
     const { up, ready } = before
     const ok = exit.class === 'completed'
     states.set(hand.agent.name, {
@@ -115,37 +175,87 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       up: up || startedAt !== null,
       ready: ready || (ok && hand.agent.ready === null),
     })
-    const isStopped = exit.class === 'stopped' || exit.class === 'killed'
-    if (ok) log(hand.agent.name, 'completed')
-    else log(hand.agent.name, isStopped ? 'stopped' : 'failed', `: ${exit.evidence.reason}`)
+    log.ended(hand.agent.name, mission)
     step()
   }
 
-  function couldNotStart(hand: Hand, error: unknown): void {
+  /** A member that has ended may be started again, as long as its team is not over. */
+  function waitFor(team: Team, hand: Hand, mission: Mission): void {
+    const waiting = new AbortController()
+    const signal = AbortSignal.any([left.signal, waiting.signal])
+    const again = comesTo(mission, ({ exit }) => exit === null, { runtime, signal })
+    const over = team.over().then((outcome) => {
+      if (outcome === 'gave-up' && !left.signal.aborted) {
+        const { maxRestarts, maxSeconds } = team.view()
+        const name = hand.agent.team?.of.name ?? team.name
+        log.say(name, 'gave up', `: more than ${maxRestarts} restarts within ${maxSeconds} s`)
+      }
+      return false
+    })
+    Promise.race([again, over]).then((isAgain) => {
+      waiting.abort()
+      if (left.signal.aborted) return
+      if (!isAgain) return ended(hand, mission)
+      log.startedAgain(hand.agent.name, mission)
+      watch(hand, mission)
+    }, fail)
+  }
+
+  function couldNotStart(unit: Unit, error: unknown): void {
     if (left.signal.aborted) return
     const reason = error instanceof Error ? error.message : String(error)
-    states.set(hand.agent.name, { kind: 'ended', ok: false, up: false, ready: false })
-    log(hand.agent.name, 'failed', `: ${reason}`)
+    for (const {
+      agent: { name },
+      old,
+    } of handsOf(unit)) {
+      if (old !== null) {
+        states.set(name, { kind: 'outdated' })
+        changes.refused(name)
+      } else states.set(name, { kind: 'ended', ok: false, up: false, ready: false })
+      log.say(name, 'failed', `: ${reason}`)
+    }
     step()
   }
 
-  async function start(hand: Hand): Promise<void> {
-    const { agent } = hand
+  async function start(unit: Unit): Promise<void> {
     const missionOf = (name: string): Mission | undefined => hands.get(name)?.mission ?? undefined
-    const input = await inputOf(agent, { work, pipeline: blueprint.name, missionOf })
-    if (phase === 'ending' || left.signal.aborted) return
-    const labels = {
-      ...agent.mission.labels,
-      [PIPELINE_LABEL]: blueprint.name,
-      [AGENT_LABEL]: agent.name,
-      [FINGERPRINT_LABEL]: prints.get(agent.name) ?? '',
+    const { team, dependsOn } = unit
+    const beginnings: Beginning[] = []
+    for (const agent of unit.agents) {
+      const input = await inputOf(agent, { work, pipeline: blueprint.name, dependsOn, missionOf })
+      const labels = {
+        ...agent.mission.labels,
+        [PIPELINE_LABEL]: blueprint.name,
+        [AGENT_LABEL]: agent.name,
+        [FINGERPRINT_LABEL]: prints.get(agent.name) ?? '',
+      }
+      beginnings.push({ agent, input: { ...input, labels } })
     }
-    const mission = await runtime.start({ ...input, labels }).catch((error: unknown) => {
-      // Somebody else has its name: it gets one that is made up.
-      if (!(error instanceof OvermindError) || error.code !== 'name_taken') throw error
-      return runtime.start({ ...input, name: undefined, labels })
-    })
-    watch(hand, mission)
+    if (isOver()) return
+    await endOld(unit)
+    if (isOver()) return
+    const missions = await begin(beginnings, { runtime, pipeline: blueprint.name, team })
+    for (const hand of handsOf(unit)) {
+      const mission = missions.get(hand.agent.name)
+      if (mission !== undefined) watch(hand, mission)
+    }
+  }
+
+  /** Nothing more is started. */
+  function isOver(): boolean {
+    return phase === 'ending' || left.signal.aborted
+  }
+
+  async function endOld(unit: Unit): Promise<void> {
+    for (const hand of handsOf(unit)) {
+      const { old, agent } = hand
+      if (old === null) continue
+      log.say(agent.name, 'replaced', `: ${old.name} (${old.id}) is ended`)
+      hand.looking.abort()
+      changes.replacing(agent.name)
+      await endMission(old, 'stop')
+      hand.old = null
+    }
   }
 
   let isDue = false
@@ -162,7 +272,13 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
 
   function proceed(): void {
     for (;;) {
-      const next = decide(blueprint, states)
+      const underWay = changes.underWay(states)
+      for (const { of, paused, done, all } of underWay) {
+        if (paused !== null) log.say(of, 'paused', `: ${paused}`)
+        else if (done === all) log.say(of, 'changed', `: all ${all} are new`)
+      }
+      const turns = underWay.flatMap(({ replace }) => replace)
+      const next = decide(blueprint, states, turns)
       if (next.stop !== null) {
         work.log(`stopped: ${next.stop}`)
         finish('stop')
@@ -170,19 +286,17 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       }
       for (const { agent, because, fine } of next.skip) {
         states.set(agent, { kind: 'skipped', fine })
-        log(agent, 'skipped', `: ${because}`)
+        log.say(agent, 'skipped', `: ${because}`)
       }
-      for (const name of next.start) {
-        const hand = hands.get(name)
-        if (hand === undefined) continue
-        states.set(hand.agent.name, { kind: 'live', up: false, ready: false })
-        const begun = start(hand)
-          .catch((error: unknown) => couldNotStart(hand, error))
+      for (const unit of next.start) {
+        for (const { name } of unit.agents) states.set(name, { kind: 'live', up: false, ready: false })
+        const begun = start(unit)
+          .catch((error: unknown) => couldNotStart(unit, error))
           .finally(() => starting.delete(begun))
         starting.add(begun)
       }
       if (next.over !== null) {
-        if (!said.has('done')) work.log(summary())
+        log.done(states.values())
         left.abort()
         over.resolve(next.over.ok ? 0 : 1)
         return
@@ -191,45 +305,41 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     }
   }
 
-  function summary(): string {
-    const count = (test: (state: AgentState) => boolean): number => [...states.values()].filter(test).length
-    const parts = [
-      `${count((state) => state.kind === 'ended' && state.ok)} completed`,
-      `${count((state) => state.kind === 'ended' && !state.ok)} failed`,
-      `${count((state) => state.kind === 'skipped')} skipped`,
-    ]
-    return `done: ${parts.join(', ')}`
-  }
-
   /** Ends all agents, and then itself. What is about to start is ended too. */
   function finish(how: 'stop' | 'kill'): void {
     phase = 'ending'
-    Promise.allSettled(starting)
-      .then(() => Promise.all(missions().map((mission) => endMission(mission, how))))
+    // A supervisor that takes over may be asked to before it knows whom.
+    found
+      .then(() => Promise.allSettled(starting))
+      .then(() => endTogether(runtime, missions(), how))
       .then(() => over.resolve(1), fail)
   }
 
   function missions(): readonly Mission[] {
-    return [...hands.values()].flatMap(({ mission }) => mission ?? [])
+    return [...hands.values()].flatMap(({ mission, old }) => [mission ?? [], old ?? []].flat())
   }
 
   function fail(error: unknown): void {
     if (!left.signal.aborted) over.reject(error)
   }
 
-  const begun = (async (): Promise<void> => {
-    said = work.resumed ? await linesSaid(self) : new Set()
+  const found = (async (): Promise<void> => {
+    await log.recall()
     if (left.signal.aborted) return
-    await findAgents()
+    await takeOver()
     if (phase === 'finding') phase = 'running'
     step()
   })()
-  begun.catch(fail)
+  found.catch(fail)
 
   return {
     env: work.env,
     over: over.promise,
-    doing: () => (phase === 'running' ? outlookOf(blueprint, states) : []),
+    doing: () =>
+      phase === 'running'
+        ? [...outlookOf(blueprint, states), ...changes.underWay(states).flatMap(changeInWords)]
+        : [],
+    isPaused: () => changes.underWay(states).some(({ paused }) => paused !== null),
     end(how) {
       if (how === 'force') finish('kill')
       else if (phase !== 'ending') finish('stop')

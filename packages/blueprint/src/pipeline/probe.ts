@@ -12,13 +12,22 @@ interface ProbeOptions {
 /** Settles with true once the probe has said yes, with false when the agent has ended before. Rejects when the signal aborts. */
 export async function whenReady(mission: Mission, probe: Probe, options: ProbeOptions): Promise<boolean> {
   const isOver = (): boolean => mission.view().state.exit !== null
-  if (probe.kind === 'output') return saysLine(mission, probe.text, options.signal)
+  if (probe.kind === 'output') return saysLine(mission, { ...probe, follow: true }, options.signal)
   for (;;) {
     options.signal.throwIfAborted()
     if (isOver()) return false
     if (await look(mission, probe, options)) return true
     await pause(probe.every.intervalMs, undefined, { signal: options.signal })
   }
+}
+
+/** Whether the probe says yes now. Rejects when the signal aborts. */
+export async function looksReady(mission: Mission, probe: Probe, options: ProbeOptions): Promise<boolean> {
+  const yes = await (probe.kind === 'output'
+    ? saysLine(mission, { ...probe, follow: false }, options.signal)
+    : look(mission, probe, options))
+  options.signal.throwIfAborted()
+  return yes
 }
 
 /**
@@ -56,10 +65,14 @@ function look(mission: Mission, probe: Look, options: ProbeOptions): Promise<boo
     : answers(probe.url, probe.every.timeoutMs, options.signal)
 }
 
-async function saysLine(mission: Mission, text: string, signal: AbortSignal): Promise<boolean> {
+async function saysLine(
+  mission: Mission,
+  { text, follow }: { readonly text: string; readonly follow: boolean },
+  signal: AbortSignal,
+): Promise<boolean> {
   const decoder = new TextDecoder()
   let seen = ''
-  for await (const part of mission.output({ follow: true, signal })) {
+  for await (const part of mission.output({ follow, signal })) {
     seen = (seen + decoder.decode(part, { stream: true })).slice(-LONGEST)
     if (seen.includes(text)) return true
   }

@@ -1,7 +1,8 @@
 import { OvermindError, type Runtime } from '@overmind/core'
 import { fieldsIn } from '../document/plain.ts'
-import { type Applied, applyBlueprint, pipelineNamed } from './apply.ts'
+import { type Applied, applyBlueprint } from './apply.ts'
 import { pipelineOf } from './controller.ts'
+import { pipelineNamed } from './named.ts'
 
 /**
  * Changes how many copies of agents there are, as applying a blueprint with those numbers would.

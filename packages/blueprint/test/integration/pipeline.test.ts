@@ -1,44 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Mission } from '@overmind/core'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { endGroup } from '../../../core/test/support/processes.ts'
-import { openSuccession, type Succession } from '../../../core/test/support/succession.ts'
-import { applyBlueprint, type Applied, blueprintController, scalePipeline } from '../../src/index.ts'
-
-interface Stage extends Succession {
-  file(name: string): string
-  apply(document: object, env?: Readonly<Record<string, string>>): Promise<Applied>
-}
-
-async function openStage(): Promise<Stage> {
-  const succession = await openSuccession({ controllers: [blueprintController()] })
-  const { home, runtime } = succession
-  return {
-    ...succession,
-    file: (name) => join(home.path, name),
-    apply: (document, env = {}) =>
-      applyBlueprint(runtime(), document, { cwd: '/tmp', env: { PATH: process.env['PATH'] ?? '', ...env } }),
-  }
-}
-
-async function textOf(mission: Mission): Promise<string> {
-  const parts: Uint8Array[] = []
-  for await (const part of mission.output({ follow: false })) parts.push(part)
-  return Buffer.concat(parts).toString('utf8')
-}
-
-/** The log of a pipeline, without ids. */
-async function logOf(mission: Mission): Promise<readonly string[]> {
-  return (await textOf(mission))
-    .replaceAll(/ \([0-9a-f]{8}\)/g, '')
-    .split('\n')
-    .slice(0, -1)
-}
-
-/** A command that ends when a file is there. */
-const until = (path: string): string => `while [ ! -e ${path} ]; do sleep 0.02; done`
+import { scalePipeline } from '../../src/index.ts'
+import { logOf, openStage, textOf, until } from '../support/stage.ts'
 
 test('agents run in their order, those that can at the same time, and results flow', async () => {
   await using stage = await openStage()

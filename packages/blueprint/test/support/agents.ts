@@ -4,6 +4,7 @@ import type { Agent, Condition, Dependency, OnFailure } from '../../src/blueprin
 export const agent = (name: string, ...dependsOn: readonly Dependency[]): Agent => ({
   name,
   replica: null,
+  team: null,
   mission: { command: 'true' },
   env: {},
   dependsOn,

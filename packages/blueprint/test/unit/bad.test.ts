@@ -74,6 +74,18 @@ describe('fields', () => {
       ],
     ],
     [
+      '[agents.a]\ncommand = "x"\n[agents.a.update]\nmax_unavailable = 0\nwithn = 1',
+      [
+        '3:11 agents.a.update: it says how copies are replaced, and there are none: add replicas',
+        '4:19 agents.a.update.max_unavailable must be at least 1: got 0',
+        '5:1 agents.a.update.withn: no such field → within',
+      ],
+    ],
+    [
+      '[agents.a]\ncommand = "x"\nreplicas = 2\nready = { output = "x" }\nupdate = { stay_up = "5s" }',
+      ['5:12 agents.a.update.stay_up: ready shows that it is of use: leave one of both'],
+    ],
+    [
       '[agents.web]\ncommand = "x"\nreplicas = 2\n[agents.web-2]\ncommand = "x {{ web.result }}"\ndepends_on = ["web"]',
       [
         '3:1 agents.web.replicas: its copies are called web-1 to web-2, and web-2 is an agent of its own',

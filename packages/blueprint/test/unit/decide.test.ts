@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Agent, Condition, OnFailure } from '../../src/blueprint.ts'
-import { type AgentState, decide } from '../../src/pipeline/decide.ts'
+import { type AgentState, decide, type Step } from '../../src/pipeline/decide.ts'
 import { agent, on } from '../support/agents.ts'
 
 const ended = (ok: boolean, more: Partial<Extract<AgentState, { kind: 'ended' }>> = {}): AgentState => ({
@@ -11,6 +11,8 @@ const ended = (ok: boolean, more: Partial<Extract<AgentState, { kind: 'ended' }>
   ready: true,
   ...more,
 })
+const started = ({ start }: Step): readonly string[] =>
+  start.flatMap(({ agents }) => agents.map(({ name }) => name))
 const live = (up = true, ready = false): AgentState => ({ kind: 'live', up, ready })
 
 describe('an agent that waits for another', () => {
@@ -38,7 +40,7 @@ describe('an agent that waits for another', () => {
   test.each(CASES)('to be %s, with %j, %s', (when, state, what) => {
     const agents = [agent('a'), agent('b', on('a', when))]
     const step = decide({ agents, maxParallel: null }, new Map([['a', state]]))
-    expect({ start: step.start, skip: step.skip.map((one) => one.agent) }).toEqual({
+    expect({ start: started(step), skip: step.skip.map((one) => one.agent) }).toEqual({
       start: what === 'starts' ? ['b'] : [],
       skip: what === 'is skipped' ? ['b'] : [],
     })
@@ -47,7 +49,7 @@ describe('an agent that waits for another', () => {
   test('is started all the same, or all is stopped, where its edge says so', () => {
     const failed = new Map([['a', ended(false)]])
     const by = (onFailure: OnFailure): Agent[] => [agent('a'), agent('b', on('a', 'completed', onFailure))]
-    expect(decide({ agents: by('run'), maxParallel: null }, failed).start).toEqual(['b'])
+    expect(started(decide({ agents: by('run'), maxParallel: null }, failed))).toEqual(['b'])
     expect(decide({ agents: by('stop'), maxParallel: null }, failed)).toMatchObject({
       start: [],
       stop: 'a failed',
@@ -62,6 +64,41 @@ describe('an agent that waits for another', () => {
     expect(decide({ agents, maxParallel: null }, states).skip).toMatchObject([{ agent: 'c', fine: true }])
     states.set('c', { kind: 'skipped', fine: true })
     expect(decide({ agents, maxParallel: null }, states).over).toEqual({ ok: true })
+  })
+})
+
+describe('a copy of an earlier description', () => {
+  const OLD: AgentState = { kind: 'outdated' }
+  const agents = [agent('a', on('db', 'ready')), agent('b', on('db', 'ready')), agent('db'), agent('c')]
+  const after = (db: AgentState, turns: readonly string[] = ['a']): Step =>
+    decide(
+      { agents, maxParallel: 3 },
+      new Map([
+        ['a', OLD],
+        ['b', OLD],
+        ['db', db],
+      ]),
+      turns,
+    )
+
+  test('is replaced in its turn and in its place, once what it waits for is there', () => {
+    expect(started(after(live(true, false)))).toEqual([])
+    expect(started(after(live(true, true)))).toEqual(['a'])
+    expect(started(after(live(true, true), []))).toEqual([])
+    // It has ended: there is room for another.
+    expect(started(after(ended(true)))).toEqual(['a', 'c'])
+  })
+
+  test('goes on when that cannot happen any more, and is waited for', () => {
+    expect(after(ended(false, { ready: false }))).toMatchObject({ skip: [], over: null })
+    expect(
+      started(
+        decide(
+          { agents: [agent('a'), agent('b', on('a', 'started'))], maxParallel: null },
+          new Map([['a', OLD]]),
+        ),
+      ),
+    ).toEqual([])
   })
 })
 
@@ -97,7 +134,7 @@ function run({ agents, fails, choices }: Graph, maxParallel: number | null) {
   for (let turn = 0; turn < 1000; turn += 1) {
     const step = decide({ agents, maxParallel }, states)
     for (const { agent: name, fine } of step.skip) states.set(name, { kind: 'skipped', fine })
-    for (const name of step.start) {
+    for (const name of started(step)) {
       states.set(name, live())
       order.push(name)
     }

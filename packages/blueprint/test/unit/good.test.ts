@@ -34,6 +34,7 @@ depends_on = ["researcher"]
       {
         name: 'researcher',
         replica: null,
+        team: null,
         mission: { command: 'list 3 facts about Elixir', provider: 'claude' },
         env: {},
         dependsOn: [],
@@ -43,6 +44,7 @@ depends_on = ["researcher"]
       {
         name: 'writer',
         replica: null,
+        team: null,
         mission: { command: 'write a haiku about {{ researcher.result }}', provider: 'claude' },
         env: {},
         dependsOn: [{ agent: 'researcher', when: 'completed', onFailure: 'skip' }],
@@ -117,6 +119,8 @@ cpus = 1.5
 pids = 100
 on_parent_exit = "stop"
 on_exit = "tell-parent"
+priority = -3
+colony = "blog"
 labels = { tier = "web" }
 terminal = { columns = 100, rows = 30 }
 `)
@@ -150,6 +154,8 @@ terminal = { columns = 100, rows = 30 }
       pids: 100,
       onParentExit: 'stop',
       onExit: 'tell-parent',
+      priority: -3,
+      colony: 'blog',
       labels: { tier: 'web' },
       terminal: { columns: 100, rows: 30 },
     })
@@ -181,15 +187,9 @@ terminal = { columns = 100, rows = 30 }
     })
   })
 
-  test('retries are restarts after failures, counted over all of its life', () => {
-    expect(agent('command = "make"\nretries = 3').mission).toEqual({
-      command: 'make',
-      restart: 'on-failure',
-      maxRestarts: 3,
-      maxSeconds: 365 * 24 * 3600,
-    })
+  test('retries are those of the mission', () => {
+    expect(agent('command = "make"\nretries = 3').mission).toEqual({ command: 'make', retries: 3 })
     expect(agent('command = "make"\nretries = 3\nmax_seconds = 60').mission).toMatchObject({ maxSeconds: 60 })
-    expect(agent('command = "make"\nretries = 0').mission).toEqual({ command: 'make' })
   })
 
   test('an environment of texts, variables and files', () => {
@@ -293,7 +293,7 @@ describe('defaults', () => {
 
   test('retries and restart push each other out', () => {
     expect(withDefaults('retries = 3', 'restart = "always"')).toEqual({ command: 'x', restart: 'always' })
-    expect(withDefaults('restart = "always"', 'retries = 0')).toEqual({ command: 'x' })
+    expect(withDefaults('restart = "always"', 'retries = 0')).toEqual({ command: 'x', retries: 0 })
   })
 })
 
@@ -415,10 +415,11 @@ replicas = 0
 command = "use"
 depends_on = [{ agent = "web", when = "ready" }, "once", { agent = "none", when = "started" }]
 `)
+  const update = { maxUnavailable: 1, withinMs: 300_000, stayUpMs: 5000 }
   expect(agents.map(({ name, replica, mission: { restart } }) => ({ name, replica, restart }))).toEqual([
-    { name: 'web-1', replica: { of: 'web', index: 1 }, restart: 'always' },
-    { name: 'web-2', replica: { of: 'web', index: 2 }, restart: 'always' },
-    { name: 'once-1', replica: { of: 'once', index: 1 }, restart: 'never' },
+    { name: 'web-1', replica: { of: 'web', index: 1, update }, restart: 'always' },
+    { name: 'web-2', replica: { of: 'web', index: 2, update }, restart: 'always' },
+    { name: 'once-1', replica: { of: 'once', index: 1, update }, restart: 'never' },
     { name: 'user', replica: null, restart: undefined },
   ])
   expect(agents.at(-1)?.dependsOn).toEqual([

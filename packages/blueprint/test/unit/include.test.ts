@@ -65,9 +65,7 @@ ${agent('one')}`,
     expect(agents[3]?.mission).toEqual({
       command: 'echo main two',
       timeoutMs: 5000,
-      restart: 'on-failure',
-      maxRestarts: 2,
-      maxSeconds: 365 * 24 * 3600,
+      retries: 2,
     })
   })
 
@@ -138,10 +136,10 @@ describe('mistakes', () => {
     expect(problems(files)).toEqual([
       'main.toml:4:15 agents.main.depends_on.0: there is no agent aa',
       'main.toml:5:1 agents.main.zzz: no such field',
-      'a.toml:1:1 name: a file that is included has vars, defaults and agents alone',
+      'a.toml:1:1 name: a file that is included has vars, defaults, teams and agents alone',
       'a.toml:2:8 vars must be a table',
-      'a.toml:3:1 max_cost: a file that is included has vars, defaults and agents alone',
-      'a.toml:4:1 default: a file that is included has vars, defaults and agents alone',
+      'a.toml:3:1 max_cost: a file that is included has vars, defaults, teams and agents alone',
+      'a.toml:4:1 default: a file that is included has vars, defaults, teams and agents alone',
       'a.toml:8:11 agents.a.timeout must be a number of seconds, or a time such as "90s", "10m" or "1h30m": got "x"',
     ])
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Agent } from '../../src/blueprint.ts'
 import type { AgentState } from '../../src/pipeline/decide.ts'
-import { outlookOf } from '../../src/pipeline/outlook.ts'
+import { changeInWords, outlookOf } from '../../src/pipeline/outlook.ts'
 import { agent, on } from '../support/agents.ts'
 
 const LIVE: AgentState = { kind: 'live', up: true, ready: false }
@@ -51,4 +51,13 @@ test('of many it names some, and says how many more there are', () => {
   expect(sentences[0]).toBe('At work: a0, a1, a2, a3, a4, a5, a6, a7, a8, a9 and 5 more.')
   expect(sentences[1]).toMatch(/^b0 waits for a0 to complete, .* a9 to complete and 5 more\.$/)
   expect(sentences.at(-1)).toBe('2 more agents wait.')
+})
+
+test('of a change it says how far it is, or why it does not go on', () => {
+  const change = { of: 'web', done: 1, all: 3, replace: [], paused: null }
+  expect(changeInWords(change)).toEqual(['web is being changed: 1 of 3 are new.'])
+  expect(changeInWords({ ...change, paused: 'web-1 failed' })).toEqual([
+    'The change of web is paused: web-1 failed. Apply a mended file to go on.',
+  ])
+  expect(changeInWords({ ...change, done: 3 })).toEqual([])
 })

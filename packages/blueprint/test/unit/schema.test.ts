@@ -64,7 +64,7 @@ test('docs/blueprint.md names every field', () => {
   const cells = [...read('docs/blueprint.md').matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = '']) => cell)
   const named = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name))
   const { document, agent } = fieldsOf
-  const tables = ['vars', 'defaults', 'agents']
+  const tables = ['vars', 'defaults', 'teams', 'agents']
   expect(
     [...document, ...agent].filter((field) => !named.includes(field) && !tables.includes(field)),
   ).toEqual([])

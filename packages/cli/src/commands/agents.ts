@@ -9,12 +9,18 @@ export const agents: Command = command({
   examples: [['agents report.toml', 'Who is in it, and who waits for whom']],
   run: async ([file], { set, json }) => {
     const { blueprint } = await load(file, set)
-    const found = blueprint.agents.map(({ name, dependsOn }) => ({
+    const found = blueprint.agents.map(({ name, team, dependsOn }) => ({
       name,
+      team: team?.of.name ?? null,
       depends_on: dependsOn.map(({ agent }) => agent),
     }))
     if (json) return printJson(found)
-    for (const { name, depends_on: on } of found)
-      print(on.length === 0 ? `${name}\n` : `${name} (depends on: ${on.join(', ')})\n`)
+    for (const { name, team, depends_on: on } of found) {
+      const about = [
+        ...(team === null ? [] : [`team: ${team}`]),
+        ...(on.length === 0 ? [] : [`depends on: ${on.join(', ')}`]),
+      ]
+      print(about.length === 0 ? `${name}\n` : `${name} (${about.join('; ')})\n`)
+    }
   },
 })

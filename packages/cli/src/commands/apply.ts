@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { createClient, type PipelineView } from '@overmind/client'
 import { load, ONE_FILE, setFlag } from '../blueprints/blueprint-file.ts'
+import { awaitPipeline } from '../blueprints/await-pipeline.ts'
 import { changeLines, changeSummary } from '../blueprints/changes.ts'
 import { command, type Command } from '../command-line/command.ts'
 import { flag } from '../command-line/flags.ts'
@@ -8,13 +9,15 @@ import { withDaemon } from '../daemon/with-daemon.ts'
 import { UsageError } from '../failures.ts'
 import { exitCodeOf } from '../missions/exit-code.ts'
 import { callersEnvironment } from '../start/flags.ts'
-import { print, printJson } from '../terminal/print.ts'
+import { print, printError, printJson } from '../terminal/print.ts'
 
 export const apply: Command = command({
   words: ONE_FILE,
   flags: {
     ...setFlag,
-    wait: flag('Return when its pipeline has exited, with its code'),
+    wait: flag(
+      'Return when its pipeline has exited, with its code; or with 1 when a change of copies is paused',
+    ),
     'dry-run': flag('Say what would change, and do nothing'),
   },
   notes:
@@ -40,8 +43,12 @@ export const apply: Command = command({
     if (json && !wait) return printJson(applied)
     if (!json) print(`${told(applied)}\n`)
     if (!wait) return
-    const { mission } = applied
-    const over = await client.wait(mission.id)
+    const awaited = await awaitPipeline(client, applied)
+    if ('paused' in awaited) {
+      printError(`${awaited.paused}\n`)
+      return 1
+    }
+    const { over } = awaited
     const code = exitCodeOf(over)
     if (json) printJson(over)
     else print(`Pipeline ${over.id} finished: ${over.status} (exit code ${code ?? 'unknown'})\n`)
@@ -55,7 +62,7 @@ function told({ mission, outcome, changes }: PipelineView): string {
     case 'started':
       return `Started pipeline ${id} (${name})`
     case 'changed':
-      return `Started pipeline ${id} (${name}) in the place of the one before: ${changeSummary(changes)}`
+      return `Started pipeline ${id} (${name}) in the place of the one before: ${changeSummary(changes) || 'its settings'}`
     case 'retried':
       return `Started pipeline ${id} (${name}) again, for what had failed`
     case 'unchanged':

@@ -40,6 +40,16 @@ describe('blueprints from the command line', () => {
     expect(await o('status')).toMatchObject({ code: 1 })
   })
 
+  test('are shown with their teams', async () => {
+    const crew = await file(
+      'crew.toml',
+      '[teams.crew]\nstrategy = "rest_for_one"\n[agents.a]\ncommand = "x"\nteam = "crew"\n' +
+        '[agents.b]\ncommand = "x"\nteam = "crew"\ndepends_on = ["a"]\n',
+    )
+    expect(await o.ok('agents', crew)).toBe('a (team: crew)\nb (team: crew; depends on: a)\n')
+    expect(await o.ok('graph', '--format', 'mermaid', crew)).toContain('subgraph t0["crew, rest_for_one"]')
+  })
+
   test('say all that is wrong, by line and column, and start nothing', async () => {
     const bad = await file(
       'bad.toml',
@@ -129,6 +139,30 @@ describe('blueprints from the command line', () => {
     expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code, stdout: '' })
     expect(ended.stderr).toContain('Error: ')
     expect((await o.json<MissionList>('ps', '-a')).missions).toEqual([])
+  })
+
+  test('a change of copies that fails is paused, and said so to whoever waits', async () => {
+    const fleet = (command: string): Promise<string> =>
+      file(
+        'fleet.toml',
+        `[agents.web]\ncommand = "${command}"\nreplicas = 2\nmax_restarts = 1\nbackoff = 0.01\nready = { output = "ready" }\n`,
+      )
+    await o.ok('apply', await fleet('echo ready; sleep 1000'))
+    for (const copy of ['web-1', 'web-2'])
+      while (!(await o.ok('logs', 'fleet')).includes(`[${copy}] ready`)) await sleep(50)
+    const paused = '[web] paused: web-1 failed; web-2 of the earlier description goes on\n'
+    expect(await o('apply', '--wait', await fleet('exit 1'))).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('in the place of the one before: 2 changed'),
+      stderr: paused,
+    })
+    expect(await o.ok('describe', 'fleet')).toContain('The change of web is paused: web-1 failed; web-2')
+    expect(await o('apply', '--wait', await fleet('exit 1'))).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('again, for what had failed'),
+      stderr: paused,
+    })
+    await o.ok('down', 'fleet')
   })
 
   test('copies are scaled while they run', async () => {

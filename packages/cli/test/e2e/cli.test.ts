@@ -243,7 +243,7 @@ describe('with a daemon', () => {
         { id: 'build', mission, restart: 'permanent' },
       ],
     })
-    const ids = team.members.map((member) => member.mission ?? '')
+    const ids = team.members.map((member) => member.mission)
     const lines = (await own.ok('ps', '--tree')).split('\n').slice(1, -1)
     expect(lines[0]).toMatch(/^- +crew +team +running +0 +- +2 +- +one_for_all$/)
     expect(lines[1]).toMatch(new RegExp(`^${ids[0]}  ├─ crew.plan +task +running`))

@@ -28,12 +28,6 @@ export async function* readOutput(
   const { to = Infinity, floor = () => 0, until, signal } = options
   const over = (): boolean => signal?.aborted === true
   let offset = options.from ?? 0
-  const file = await open(path, 'r').catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined
-    throw error
-  })
-  if (file === undefined) return
-
   let ended = until === undefined
   let knock = Promise.withResolvers<void>()
   const news = (): void => knock.resolve()
@@ -47,6 +41,12 @@ export async function* readOutput(
       news()
     },
   )
+  // `until` may reject while it is opened.
+  const file = await open(path, 'r').catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (file === undefined) return
   const notice = until === undefined ? undefined : noticeChanges(path, news)
   signal?.addEventListener('abort', news, { once: true })
   try {

@@ -44,9 +44,10 @@ export function recoverMissions(records: readonly MissionRecord[], deps: Recover
   recovery.adopted += adoptUnknown(deps)
   for (const { actor, live } of registry.all()) {
     if (!live) continue
-    const { phase, queuedAt } = actor.record().state
-    // Who waits for a slot is called when there is one.
-    if (phase === 'pending.queued' && queuedAt === null) actor.tell({ type: 'launch' })
+    const { state, spec } = actor.record()
+    // Its turn in a team is the team's business, and who waits for a slot is called when there is one.
+    if (state.phase === 'pending.queued' && state.queuedAt === null && spec.team === null)
+      actor.tell({ type: 'launch' })
     actor.resume()
   }
   // Their parent may have ended in the very moment in which its supervisor did.

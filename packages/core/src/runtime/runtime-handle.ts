@@ -44,7 +44,7 @@ export interface Runtime extends AsyncDisposable {
    * with it. Settles when all have started. The team outlives its supervisor as its missions do.
    *
    * @throws OvermindError `invalid_spec`, `name_taken` and whatever `start` throws: then nothing was started;
-   * `child_start_failed` when a member could not be started: then those before it have been ended and forgotten
+   * `child_start_failed` when a member could not be started: then all have been ended and forgotten
    * @example
    * ```ts
    * await using runtime = await createRuntime()

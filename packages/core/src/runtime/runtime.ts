@@ -26,7 +26,7 @@ import {
   parseMission,
 } from '../model/spec.ts'
 import type { Membership } from '../model/membership.ts'
-import type { MissionRecord } from '../model/state.ts'
+import type { MissionRecord, MissionState } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
 import type { HostEvent } from '../process/host.ts'
@@ -55,7 +55,7 @@ import { recoverMissions } from './recover.ts'
 import { createRegistry, type Entry } from './registry.ts'
 import type { CloseOptions, Runtime } from './runtime-handle.ts'
 import { sessionOf } from './session.ts'
-import { createTeams } from './teams.ts'
+import { createTeams, type Joining } from './teams.ts'
 import { createWriter } from './writer.ts'
 
 export interface RuntimeOptions {
@@ -283,31 +283,65 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     return { ...parsed, spec }
   }
 
-  async function start(input: unknown, team: Membership | null = null, usualName?: string): Promise<Mission> {
+  /** Sees that a mission can be started, which takes a moment; nothing is noted. @throws OvermindError */
+  async function prepare({ input, membership, name: usualName }: Asked): Promise<Prepared> {
     mustBeOpen()
     const { name: asked, env, spec: checked } = check(input)
-    const spec: MissionSpec = { ...checked, team }
-    const given = asked ?? usualName
-    if (given !== undefined) registry.mustBeFree(given)
+    const spec: MissionSpec = { ...checked, team: membership }
+    const name = asked ?? usualName
+    if (name !== undefined) registry.mustBeFree(name)
     await checkFolder(spec.cwd)
     await providerOf({ spec }).check?.(spec, env)
     if (spec.terminal !== null) checkTerminals()
     mustBeOpen()
-    // From here to the commit nothing else can happen, so a name cannot be given out twice.
+    return { name, env, spec }
+  }
+
+  /** From here to the commit nothing else may happen, so that a name cannot be given out twice. */
+  function admit({ name: given, env, spec }: Prepared): Entry {
     if (given !== undefined) registry.mustBeFree(given)
     mustHaveParent(spec)
     const id = registry.freshId(random)
     const name = given ?? registry.freshName(random)
     const state = { ...initialState, conversation: conversationOf(spec) }
-    const { actor, handle } = enter({ id, name, spec, env, createdAt: clock.now().wall, state })
+    return enter({ id, name, spec, env, createdAt: clock.now().wall, state })
+  }
+
+  async function start(input: MissionInput): Promise<Mission> {
+    const { id, actor, handle } = admit(await prepare({ input, membership: null, name: undefined }))
     try {
       actor.launch()
     } catch (error) {
       registry.remove(id)
       throw error
     }
-    await actor.until(({ phase }) => phase !== 'running.starting')
+    await actor.until(isLaunched)
     return handle
+  }
+
+  async function create(joining: readonly Joining[]): Promise<readonly Mission[]> {
+    const prepared: Prepared[] = []
+    for (const one of joining) prepared.push(await prepare(one))
+    mustBeOpen()
+    const entered: Entry[] = []
+    try {
+      for (const one of prepared) entered.push(admit(one))
+      const records = entered.map(({ actor }) => actor.record())
+      writer.commit({
+        events: records.map(({ id: mission, name, spec, createdAt: at }) => ({
+          type: 'mission.created',
+          mission,
+          at,
+          name,
+          spec,
+        })),
+        put: records,
+      })
+    } catch (error) {
+      for (const { id } of entered) registry.remove(id)
+      throw error
+    }
+    return entered.map(({ handle }) => handle)
   }
 
   function conversationOf(spec: MissionSpec): Conversation | null {
@@ -390,8 +424,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const teams = createTeams({
     clock,
     random,
-    check,
-    startMission: start,
+    create,
+    async launch(id) {
+      const { actor } = registry.resolve(id)
+      if (actor.record().state.phase === 'pending.queued') actor.request({ type: 'launch' })
+      await actor.until(isLaunched)
+    },
     async runAgain(id) {
       const entry = registry.resolve(id)
       mayRunAgain(entry)
@@ -477,7 +515,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     home: home.path,
     recovery,
     cgroups: host.cgroups,
-    start: (input) => start(input),
+    start,
     get: (reference) => registry.resolve(reference).handle,
     list: () => registry.all().map(({ handle }) => handle),
     remove,
@@ -504,6 +542,20 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
   ready.resolve(runtime)
   return runtime
+}
+
+type Asked = Omit<Joining, 'membership'> & { readonly membership: Membership | null }
+
+/** A mission of which nothing stands in the way. */
+interface Prepared extends Pick<MissionRecord, 'spec' | 'env'> {
+  /** Undefined for one that is made up. */
+  readonly name: string | undefined
+}
+
+/** Its process runs, is found unable to, or waits because its account is rate-limited. */
+/** It runs, or waits for a slot or its account. */
+function isLaunched({ phase, queuedAt }: MissionState): boolean {
+  return phase === 'pending.queued' ? queuedAt !== null : phase !== 'running.starting'
 }
 
 /** To a mission's actor a controller is a provider that starts nothing. */

@@ -32,8 +32,7 @@ export interface TeamView {
   readonly members: readonly {
     readonly id: string
     readonly restart: MemberRestart
-    /** Undefined before it was first started. */
-    readonly mission: MissionId | undefined
+    readonly mission: MissionId
   }[]
 }
 
@@ -66,9 +65,10 @@ type TeamEvent = Extract<RuntimeEvent, { readonly type: 'team.started' | 'team.e
 export interface TeamsDeps {
   readonly clock: Clock
   readonly random: Random
-  /** Checks a mission's description without starting it. @throws OvermindError */
-  check(mission: unknown): void
-  startMission(mission: unknown, membership: Membership, name: string | undefined): Promise<Mission>
+  /** Notes missions that are to be started, all in one step. @throws OvermindError; then there is none of them. */
+  create(joining: readonly Joining[]): Promise<readonly Mission[]>
+  /** Starts the first run of a mission, if that has not been done; settles as `runAgain` does. */
+  launch(id: MissionId): Promise<void>
   /** Starts the mission's next run; settles when it runs, has ended, or waits because its account is rate-limited. */
   runAgain(id: MissionId): Promise<void>
   entry(id: MissionId): Entry | undefined
@@ -82,11 +82,19 @@ export interface TeamsDeps {
 
 type Common = Pick<Membership, 'team' | 'strategy' | 'maxRestarts' | 'maxSeconds'>
 
+/** What becomes the mission of a member. */
+export interface Joining {
+  readonly input: unknown
+  readonly membership: Membership
+  /** For one whose description names none. */
+  readonly name: string | undefined
+}
+
 interface Member {
   readonly membership: Membership
-  /** What to start at first; undefined for a mission that exists. */
-  readonly input: unknown
-  mission: Mission | undefined
+  /** What its mission was made of; undefined when an earlier supervisor made it. */
+  readonly joining: Joining | undefined
+  mission: Mission
 }
 
 /** What a team brings along that an earlier supervisor had. */
@@ -105,6 +113,8 @@ const HISTORY = 1000
 
 export function createTeams(deps: TeamsDeps): Teams {
   const teams = new Map<string, Team>()
+  /** Names of teams that are about to be. */
+  const reserved = new Set<string>()
   let closed = false
 
   function tellEnd({ id }: Mission, because: GroupReason): void {
@@ -119,11 +129,12 @@ export function createTeams(deps: TeamsDeps): Teams {
     }
   }
 
-  async function supervise(
+  /** The team is there at once; `started` settles when all that has to be started has been. */
+  function supervise(
     common: Common,
     members: readonly Member[],
     { again, charges }: Past = NEW,
-  ): Promise<Team> {
+  ): { readonly team: Team; readonly started: Promise<void> } {
     const { team: name, strategy, maxRestarts, maxSeconds } = common
     let ending: 'stopped' | 'gave-up' | undefined
     let supervisor: Supervisor | undefined
@@ -142,20 +153,19 @@ export function createTeams(deps: TeamsDeps): Teams {
 
     function lifeOf(member: Member): MemberLife {
       let beginning: Promise<void> | undefined
-      let found = member.mission !== undefined
+      let isFirst = !again.has(member)
 
       async function begin(): Promise<void> {
-        const { mission, membership, input } = member
         // One that has ended may have been forgotten meanwhile.
-        const forgotten = mission !== undefined && deps.entry(mission.id) === undefined
-        if (mission === undefined || (forgotten && input !== undefined)) {
-          const own = `${name}.${membership.member}`
-          member.mission = await deps.startMission(input, membership, isName(own) ? own : undefined)
-        } else if (!found || again.has(member)) {
-          await deps.runAgain(mission.id)
+        if (member.joining !== undefined && deps.entry(member.mission.id) === undefined) {
+          const [made] = await deps.create([member.joining])
+          if (made === undefined) throw new TypeError('create() makes a mission of each')
+          member.mission = made
+          isFirst = true
         }
-        found = false
-        const exit = member.mission?.view().state.exit
+        await (isFirst ? deps.launch(member.mission.id) : deps.runAgain(member.mission.id))
+        isFirst = false
+        const { exit } = member.mission.view().state
         if (exit?.class === 'failed-to-start') throw new Error(exit.evidence.reason)
       }
 
@@ -163,7 +173,6 @@ export function createTeams(deps: TeamsDeps): Teams {
         begin: () => (beginning = unlessClosed(begin())),
         async over() {
           const { mission } = member
-          if (mission === undefined) throw new TypeError('a member that is up has a mission')
           const exit = await unlessClosed(mission.exited())
           if (exit.class === 'completed' || endedByTeam(mission)) return
           if (exit.class !== 'stopped' && exit.class !== 'killed') throw new Error(exit.evidence.reason)
@@ -174,7 +183,7 @@ export function createTeams(deps: TeamsDeps): Teams {
         async end() {
           await beginning?.catch(() => undefined) // it has been reported as a failure to start
           const { mission } = member
-          if (mission === undefined || mission.view().state.exit !== null) return
+          if (mission.view().state.exit !== null) return
           tellEnd(mission, started && ending === undefined ? 'team-restart' : 'team-end')
           await unlessClosed(mission.exited())
         },
@@ -192,45 +201,61 @@ export function createTeams(deps: TeamsDeps): Teams {
     }
 
     const anyPermanent = members.some(({ membership }) => membership.restart === 'permanent')
-    supervisor = await startSupervisor(
-      {
-        strategy,
-        maxRestarts,
-        maxSeconds,
-        charges,
-        autoShutdown: anyPermanent ? 'never' : 'all_significant',
-        children: members.map((member) => {
-          const { restart, member: id } = member.membership
-          const spec = {
-            id,
-            start: memberLogic(lifeOf(member)),
-            ready: isUp,
-            stopEvent: END_MEMBER,
-            // The ladder of the mission ends by itself.
-            shutdown: 'infinity',
-          } as const
-          return restart === 'permanent' || anyPermanent
-            ? child({ ...spec, restart })
-            : child({ ...spec, restart, significant: true })
-        }),
-      },
-      {
-        id: name,
-        clock: deps.clock,
-        onReport: (report) => {
-          if (report.type === 'shutdown') ending ??= 'gave-up'
-          if (report.type !== 'restarting') return
-          const failed = members.find(({ membership }) => membership.member === report.child.id)?.mission
-          if (failed !== undefined) deps.tellFailure(failed.id, name)
+    const start = (): Promise<Supervisor> =>
+      startSupervisor(
+        {
+          strategy,
+          maxRestarts,
+          maxSeconds,
+          charges,
+          autoShutdown: anyPermanent ? 'never' : 'all_significant',
+          children: members.map((member) => {
+            const { restart, member: id } = member.membership
+            const spec = {
+              id,
+              start: memberLogic(lifeOf(member)),
+              ready: isUp,
+              stopEvent: END_MEMBER,
+              // The ladder of the mission ends by itself.
+              shutdown: 'infinity',
+            } as const
+            return restart === 'permanent' || anyPermanent
+              ? child({ ...spec, restart })
+              : child({ ...spec, restart, significant: true })
+          }),
         },
-      },
-    )
-    started = true
-    const over = supervisor.exited().then((): TeamOutcome => {
-      outcome = ending ?? 'finished'
-      deps.tell({ type: 'team.ended', team: name, outcome })
-      return outcome
-    })
+        {
+          id: name,
+          clock: deps.clock,
+          onReport: (report) => {
+            if (report.type === 'shutdown') ending ??= 'gave-up'
+            if (report.type !== 'restarting') return
+            const failed = members.find(({ membership }) => membership.member === report.child.id)
+            if (failed !== undefined) deps.tellFailure(failed.mission.id, name)
+          },
+        },
+      )
+
+    async function begin(): Promise<Supervisor> {
+      await unlessClosed(endAll(members.filter((member) => again.has(member) && isAlive(member))))
+      supervisor = await start()
+      started = true
+      return supervisor
+    }
+
+    const begun = begin()
+    const over = begun
+      .then((running) => running.exited())
+      .catch(() => {
+        // Whoever started it is told why that failed.
+        ending ??= 'gave-up'
+      })
+      .then((): TeamOutcome => {
+        outcome = ending ?? 'finished'
+        if (started || members.some(({ joining }) => joining === undefined))
+          deps.tell({ type: 'team.ended', team: name, outcome })
+        return outcome
+      })
     const team: Team = {
       name,
       view: () => ({
@@ -242,21 +267,22 @@ export function createTeams(deps: TeamsDeps): Teams {
         members: members.map(({ membership: { member: id, restart }, mission }) => ({
           id,
           restart,
-          mission: mission?.id,
+          mission: mission.id,
         })),
       }),
       mission: (id) => {
         const found = members.find(({ membership }) => membership.member === id)?.mission
         if (found === undefined) {
-          throw new OvermindError('not_found', `the team ${name} has no member ${id} that was started`, {
-            value: id,
-          })
+          throw new OvermindError('not_found', `the team ${name} has no member ${id}`, { value: id })
         }
         return found
       },
       async stop() {
         ending ??= 'stopped'
-        await supervisor.stop()
+        await begun.then(
+          (running) => running.stop(),
+          () => undefined,
+        )
         await over
       },
       over: () => over,
@@ -264,14 +290,11 @@ export function createTeams(deps: TeamsDeps): Teams {
     teams.delete(name)
     teams.set(name, team)
     forgetOldest()
-    return team
+    return { team, started: begun.then(() => undefined) }
   }
 
   /** What an earlier supervisor had charged, and what it would have, had it seen it. */
-  function chargeAll(
-    intensity: Common,
-    members: readonly (Member & { readonly mission: Mission })[],
-  ): Charged {
+  function chargeAll(intensity: Common, members: readonly Member[]): Charged {
     const { wall, monotonic } = deps.clock.now()
     const counted = members.flatMap(({ mission }) =>
       mission
@@ -301,48 +324,79 @@ export function createTeams(deps: TeamsDeps): Teams {
     for (const { name } of over.slice(0, Math.max(0, over.length - REMEMBERED))) teams.delete(name)
   }
 
-  function mustBeFree(name: string): void {
+  function isTaken(name: string): boolean {
     const holder = teams.get(name)
-    if (holder === undefined || holder.view().outcome !== undefined) return
+    return reserved.has(name) || (holder !== undefined && holder.view().outcome === undefined)
+  }
+
+  /** @throws OvermindError `name_taken` */
+  function mustBeFree(name: string): void {
+    if (!isTaken(name)) return
     throw new OvermindError('name_taken', `the name ${name} is taken by a team: choose another or stop it`, {
       field: 'name',
       value: name,
     })
   }
 
+  async function join(joining: readonly Joining[]): Promise<readonly Member[]> {
+    const missions = await deps.create(joining)
+    return missions.map((mission, index) => {
+      const one = joining[index]
+      if (one === undefined) throw new TypeError('create() makes a mission of each')
+      return { membership: one.membership, joining: one, mission }
+    })
+  }
+
+  /** Of a team that could not be started: those before the one that failed have been ended, those behind it wait. */
+  async function forget(members: readonly Member[]): Promise<void> {
+    for (const { mission } of members) {
+      tellEnd(mission, 'team-end')
+      await mission.exited()
+      await deps.remove(mission.id)
+    }
+  }
+
   return {
     async start(input) {
       const { name: given, members, strategy, maxRestarts, maxSeconds } = parseTeam(input)
       if (given !== undefined) mustBeFree(given)
-      for (const { mission } of members) deps.check(mission)
-      const team = given ?? generateName((name) => teams.has(name), deps.random)
+      const team = given ?? generateName((name) => teams.has(name) || reserved.has(name), deps.random)
       const common: Common = { team, strategy, maxRestarts, maxSeconds }
-      const joining = members.map(({ id, mission, restart }, place): Member => ({
-        membership: { ...common, member: id, place, restart },
-        input: mission,
-        mission: undefined,
-      }))
+      reserved.add(team)
+      let joined: readonly Member[]
       try {
-        const started = await supervise(common, joining)
-        deps.tell({ type: 'team.started', team })
-        return started
+        joined = await join(
+          members.map(({ id, mission: input, restart }, place): Joining => {
+            const own = `${team}.${id}`
+            const membership = { ...common, member: id, place, restart }
+            return { input, membership, name: isName(own) ? own : undefined }
+          }),
+        )
+      } finally {
+        reserved.delete(team)
+      }
+      const begun = supervise(common, joined)
+      try {
+        await begun.started
       } catch (error) {
-        // Those before the one that could not be started have been ended again.
-        for (const { mission } of joining) if (mission !== undefined) await deps.remove(mission.id)
+        await forget(joined)
+        teams.delete(team)
         throw error
       }
+      deps.tell({ type: 'team.started', team })
+      return begun.team
     },
     list: () => [...teams.values()],
     async resume(missions) {
       const found = missions.flatMap(({ actor, handle }) => {
         const { team: membership } = actor.record().spec
-        return membership === null ? [] : [{ membership, input: undefined, mission: handle }]
+        return membership === null ? [] : [{ membership, joining: undefined, mission: handle }]
       })
       const attached: Promise<unknown>[] = []
       for (const members of Map.groupBy(found, ({ membership }) => membership.team).values()) {
         members.sort((a, b) => a.membership.place - b.membership.place)
         const [first] = members
-        const alive = members.filter(({ mission }) => mission.view().state.exit === null)
+        const alive = members.filter(isAlive)
         const again = leftToStart(members)
         if (first === undefined || (alive.length === 0 && again.size === 0)) continue
         if (members.some(({ mission }) => mission.view().state.ending?.reason === 'team-end')) {
@@ -356,13 +410,13 @@ export function createTeams(deps: TeamsDeps): Teams {
           deps.tell({ type: 'team.ended', team: first.membership.team, outcome: 'gave-up' })
           continue
         }
-        const resumed = endAll(alive.filter((member) => again.has(member)))
-          .then(() => supervise(first.membership, members, { again, charges }))
-          .catch((error: unknown) => {
+        const resumed = supervise(first.membership, members, { again, charges }).started.catch(
+          (error: unknown) => {
             if (!closed) deps.fault(error)
-          })
+          },
+        )
         // What has to be ended and started first may take its time.
-        if (again.size === 0) attached.push(resumed)
+        if (again.size === 0 && !members.some(isStarting)) attached.push(resumed)
       }
       await Promise.all(attached)
     },
@@ -377,15 +431,23 @@ export function createTeams(deps: TeamsDeps): Teams {
   }
 }
 
+function isAlive({ mission }: Member): boolean {
+  return mission.view().state.exit === null
+}
+
+/** Its team was being started, and had got to it or to one before it. */
+function isStarting({ mission }: Member): boolean {
+  const { phase } = mission.view().state
+  return phase === 'pending.queued' || phase === 'running.starting'
+}
+
 function endedByTeam(mission: Mission): boolean {
   const reason = mission.view().state.ending?.reason
   return reason === 'team-end' || reason === 'team-restart'
 }
 
 /** The members that the last supervisor was starting again, or would have if it had seen them fail. */
-function leftToStart<M extends Member & { readonly mission: Mission }>(
-  members: readonly M[],
-): ReadonlySet<M> {
+function leftToStart(members: readonly Member[]): ReadonlySet<Member> {
   const failed = failedOf(members)
   const [first] = failed
   const withFirst = first === undefined ? [] : affected(first.membership.strategy, members, first)
@@ -393,7 +455,7 @@ function leftToStart<M extends Member & { readonly mission: Mission }>(
 }
 
 /** Those whose failure is their team's business. */
-function failedOf<M extends Member & { readonly mission: Mission }>(members: readonly M[]): readonly M[] {
+function failedOf(members: readonly Member[]): readonly Member[] {
   return members.filter(({ mission, membership }) => membership.restart !== 'temporary' && hasFailed(mission))
 }
 

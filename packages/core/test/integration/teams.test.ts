@@ -4,13 +4,16 @@ import {
   createRuntime,
   type MemberInput,
   type Mission,
+  OvermindError,
   type Runtime,
   seq,
+  type Store,
   type Team,
 } from '../../src/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench } from '../support/missions.ts'
+import { openSuccession } from '../support/succession.ts'
 import { end, keeperOf, missionProcesses } from '../support/processes.ts'
 
 const SLEEP = { command: ['/bin/sleep', '1000'] } as const
@@ -195,7 +198,7 @@ describe('a team that cannot be started', () => {
     expect(overmind.runtime.teams()).toEqual([])
   })
 
-  test('because of its last member leaves nothing of the others', async () => {
+  test('because of what its last member is to run: nothing has started', async () => {
     await using overmind = await bench()
     const { runtime } = overmind
     await expect(
@@ -203,8 +206,39 @@ describe('a team that cannot be started', () => {
         strategy: 'one_for_one',
         members: [...sleepers('a', 'b'), { id: 'c', mission: { command: ['/no/such/program'] } }],
       }),
+    ).rejects.toMatchObject({ code: 'command_not_found' })
+    const events = await Array.fromAsync(runtime.events({ since: seq(0), follow: false }))
+    expect(events.map(({ type }) => type)).toEqual(['runtime.started'])
+  })
+
+  test('because one in its middle does not start leaves nothing of the others', async () => {
+    const store = createMemoryStore()
+    let begun = 0
+    const full: Store = {
+      ...store,
+      commit(change) {
+        begun += change.events.filter(({ type }) => type === 'run.starting').length
+        if (begun === 2 && change.events.some(({ type }) => type === 'run.starting'))
+          throw new OvermindError('store_failed', 'the disk is full')
+        return store.commit(change)
+      },
+    }
+    await using overmind = await bench({ store: full })
+    const { runtime } = overmind
+    await expect(
+      runtime.supervisor({ name: 'crew', strategy: 'one_for_one', members: sleepers('a', 'b', 'c') }),
     ).rejects.toMatchObject({ code: 'child_start_failed' })
     expect(runtime.list()).toEqual([])
+    expect(runtime.teams()).toEqual([])
+  })
+
+  test('has a name all the same while it is tried: another cannot have it', async () => {
+    await using overmind = await bench()
+    const { runtime } = overmind
+    const team = { name: 'crew', strategy: 'one_for_one', members: sleepers('a') } as const
+    const [first, second] = await Promise.allSettled([runtime.supervisor(team), runtime.supervisor(team)])
+    expect([first.status, second]).toMatchObject(['fulfilled', { reason: { code: 'name_taken' } }])
+    expect(runtime.list()).toHaveLength(1)
   })
 
   test('because of its name says whose it is', async () => {
@@ -251,8 +285,37 @@ describe('a team outlives its supervisor', () => {
     await first.close({ missions: 'keep' })
     await crash(crashing)
     await using second = await createRuntime({ home: home.path, store })
-    const again = await eventually(() => second.teams()[0])
-    expect(await settledRuns(again, [1, 2, 2])).toEqual([1, 2, 2])
+    const [again] = second.teams()
+    expect(await settledRuns(again!, [1, 2, 2])).toEqual([1, 2, 2])
+  })
+
+  test.each([
+    ['a', 'mission.created'],
+    ['a', 'run.starting'],
+    ['a', 'run.started'],
+    ['b', 'run.starting'],
+    ['b', 'run.started'],
+    ['c', 'run.starting'],
+  ] as const)('also one that is left in the middle of its start, at %s %s', async (member, type) => {
+    await using succession = await openSuccession()
+    const first = succession.runtime()
+    const events = first.events({ since: seq(0) })
+    first
+      .supervisor({ name: 'crew', strategy: 'rest_for_one', members: sleepers('a', 'b', 'c') })
+      .catch(() => undefined)
+    for await (const event of events) {
+      if (event.type === type && first.get(event.mission).name === `crew.${member}`) break
+    }
+    await succession.takeOver()
+    const next = succession.runtime()
+    const [team] = next.teams()
+    expect(await settledRuns(team!, [1, 1, 1])).toEqual([1, 1, 1])
+    expect(next.list().map(({ name }) => name)).toEqual(['crew.a', 'crew.b', 'crew.c'])
+    const started = (await startOrder(next)).filter((line) => !line.endsWith('ended'))
+    expect(started).toEqual(['crew.a 1', 'crew.b 1', 'crew.c 1'])
+    await crash(team!.mission('b'))
+    expect(await settledRuns(team!, [1, 2, 2])).toEqual([1, 2, 2])
+    expect(succession.faults).toEqual([])
   })
 
   /** A team of which two failures may be forgiven, and one has been, as its next supervisor finds it. */

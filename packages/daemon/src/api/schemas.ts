@@ -223,7 +223,7 @@ export const teamSchema: z.ZodType<TeamView> = z
     max_restarts: count,
     max_seconds: z.number(),
     outcome: z.enum(['finished', 'stopped', 'gave-up']).nullable(),
-    members: z.array(z.object({ id: text, restart: memberRestarts, mission: text.nullable() })),
+    members: z.array(z.object({ id: text, restart: memberRestarts, mission: text })),
   })
   .openapi('Team')
 

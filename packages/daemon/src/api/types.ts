@@ -312,7 +312,7 @@ export interface TeamView {
   readonly members: readonly {
     readonly id: string
     readonly restart: MemberRestart
-    readonly mission: string | null
+    readonly mission: string
   }[]
 }
 

@@ -160,7 +160,7 @@ export function teamView(team: Team): TeamView {
     max_restarts: maxRestarts,
     max_seconds: maxSeconds,
     outcome: outcome ?? null,
-    members: members.map(({ id, restart, mission }) => ({ id, restart, mission: mission ?? null })),
+    members,
   }
 }
 

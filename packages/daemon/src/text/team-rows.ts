@@ -1,6 +1,9 @@
 import type { MissionRow } from './mission-row.ts'
 
-/** A row for each team, before the first of its members, which stand under it unless they have a parent of their own. */
+/**
+ * A row for each team, before the first of its members, which stand under it unless they have a parent of their own. When all have
+ * the same one, the team stands under that, and they under their team.
+ */
 export function withTeams(
   missions: readonly MissionRow[],
 ): readonly (MissionRow & { readonly under: string | null })[] {
@@ -9,10 +12,12 @@ export function withTeams(
   return missions.flatMap((mission) => {
     const { team, parent } = mission
     if (team === null) return [{ ...mission, under: parent }]
-    const row = { ...mission, under: parent ?? idOf(team.name) }
+    const all = members.get(team.name) ?? []
+    const above = all.every((one) => one.parent === parent) ? parent : null
+    const row = { ...mission, under: parent === above ? idOf(team.name) : parent }
     if (seen.has(team.name)) return [row]
     seen.add(team.name)
-    return [{ ...teamRow(team, members.get(team.name) ?? []), under: null }, row]
+    return [{ ...teamRow(team, all), under: above }, row]
   })
 }
 

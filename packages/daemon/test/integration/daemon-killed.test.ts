@@ -153,7 +153,7 @@ describe.concurrent('kill -9 of the daemon', () => {
         { id: 'slow', mission: { command: slow } },
       ],
     })
-    const [fails, waits] = team.members.map(({ mission }) => mission ?? '')
+    const [fails, waits] = team.members.map(({ mission }) => mission)
     await writeFile(go, '')
     await eventually(
       'it is being ended',
@@ -181,7 +181,7 @@ describe.concurrent('kill -9 of the daemon', () => {
         { id: 'slow', mission: { command: slow } },
       ],
     })
-    const ids = team.members.map(({ mission }) => mission ?? '')
+    const ids = team.members.map(({ mission }) => mission)
     const stopping = daemon.post('/v1/teams/crew/stop').catch(() => undefined)
     await eventually(
       'it is being ended',

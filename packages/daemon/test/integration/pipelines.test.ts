@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import type { ChangeView, PipelineView } from '../../src/index.ts'
 import { expect, test } from 'vitest'
 import { type Daemon, list, show, startDaemon, waitFor } from '../support/daemon.ts'
@@ -41,6 +41,105 @@ test('kill -9 of the daemon at every edge of ten agents: each ran once, in its o
   const log = await daemon.text(`/v1/missions/${mission.id}/logs`)
   expect(log.match(/^\[a\d\] started/gm)).toHaveLength(10)
   expect(log.match(/^\[a\d\] completed/gm)).toHaveLength(10)
+  await daemon.shutdown(false)
+})
+
+test('kill -9 of the daemon around the start, the failure and the end of a team: each member starts once, and again once', async () => {
+  await using home = await temporaryHome()
+  let daemon = await startDaemon(home.path)
+  const next = async (): Promise<void> => {
+    await daemon.kill()
+    daemon = await startDaemon(home.path)
+  }
+  const isUp = (name: string, run: number): Promise<unknown> =>
+    eventually(`${name} is up, run ${run}`, async () =>
+      (await list(daemon)).some(
+        (mission) => mission.name === name && mission.run === run && mission.phase === 'running.up',
+      ),
+    )
+  const says = (name: string): string => `echo ${name} >> ${home.file('said')}`
+  const { mission } = await post(daemon, {
+    name: 'p',
+    teams: { crew: { strategy: 'rest_for_one' } },
+    agents: {
+      gate: { command: `while [ ! -e ${home.file('go')} ]; do sleep 0.02; done` },
+      a: {
+        command: `${says('a')}; while [ ! -e ${home.file('fail')} ]; do sleep 0.02; done; rm ${home.file('fail')}; exit 3`,
+        team: 'crew',
+        depends_on: ['gate'],
+      },
+      b: { command: `${says('b')}; sleep 1000`, team: 'crew', depends_on: ['a'] },
+      c: { command: `${says('c')}; sleep 1000`, team: 'crew', depends_on: ['b'] },
+    },
+  })
+  writeFileSync(home.file('go'), '')
+  await eventually('the team begins', async () => (await list(daemon)).some(({ name }) => name === 'p.c'))
+  await next()
+  for (const name of ['a', 'b', 'c']) await isUp(`p.${name}`, 1)
+  await eventually('all have said so', () => home.lines('said').length === 3)
+  expect(home.lines('said').toSorted()).toEqual(['a', 'b', 'c'])
+  writeFileSync(home.file('fail'), '')
+  await eventually('it has failed', () => !existsSync(home.file('fail')))
+  await next()
+  for (const name of ['a', 'b', 'c']) await isUp(`p.${name}`, 2)
+  await eventually('all have said so again', () => home.lines('said').length === 6)
+  expect(await list(daemon)).toHaveLength(5)
+  daemon.call('POST', `/v1/missions/${mission.id}/stop`).catch(() => undefined)
+  await eventually('it begins to end', async () => (await show(daemon, 'p.c')).exit_class !== null)
+  await next()
+  expect(await waitFor(daemon, mission.id)).toMatchObject({ exit_class: 'stopped' })
+  for (const name of ['a', 'b', 'c']) expect((await show(daemon, `p.${name}`)).exit_class).toBe('stopped')
+  expect(home.lines('said')).toHaveLength(6)
+  await daemon.shutdown(false)
+})
+
+test('kill -9 of the daemon in the middle of a change of copies: it goes on, and none is replaced twice', async () => {
+  await using home = await temporaryHome()
+  let daemon = await startDaemon(home.path)
+  const next = async (): Promise<void> => {
+    await daemon.kill()
+    daemon = await startDaemon(home.path)
+  }
+  const plan = (version: string): object => ({
+    name: 'p',
+    agents: {
+      web: {
+        command: `while [ ! -e ${home.file(version)}-$OVERMIND_REPLICA ]; do sleep 0.02; done; echo ready; exec sleep 1000`,
+        replicas: 3,
+        ready: { output: 'ready' },
+      },
+    },
+  })
+  const live = async (): Promise<readonly string[]> =>
+    (await list(daemon))
+      .filter(({ name, exit_class: ended }) => name.startsWith('p.web-') && ended === null)
+      .map(
+        ({ name, command }) =>
+          `${name} ${/v\d/.exec(command.slice(command.indexOf(home.path) + home.path.length))?.[0]}`,
+      )
+      .toSorted()
+  const runs = (...versions: readonly string[]): Promise<unknown> => {
+    const expected = versions.map((version, at) => `p.web-${at + 1} ${version}`).join()
+    return eventually(expected, async () => (await live()).join() === expected)
+  }
+  for (const copy of [1, 2, 3]) writeFileSync(home.file(`v1-${copy}`), '')
+  const { mission: first } = await post(daemon, plan('v1'))
+  await eventually('all are ready', async () => {
+    const log = await daemon.text(`/v1/missions/${first.id}/logs`)
+    return log.match(/^\[web-\d\] ready/gm)?.length === 3
+  })
+  const { mission } = await post(daemon, plan('v2'))
+  await next()
+  await runs('v2', 'v1', 'v1')
+  await next()
+  expect(await live()).toEqual(['p.web-1 v2', 'p.web-2 v1', 'p.web-3 v1'])
+  writeFileSync(home.file('v2-1'), '')
+  await runs('v2', 'v2', 'v1')
+  await next()
+  for (const copy of [2, 3]) writeFileSync(home.file(`v2-${copy}`), '')
+  await runs('v2', 'v2', 'v2')
+  expect(await list(daemon)).toHaveLength(8)
+  await daemon.call('POST', `/v1/missions/${mission.id}/stop`)
   await daemon.shutdown(false)
 })
 

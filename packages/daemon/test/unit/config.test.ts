@@ -38,7 +38,7 @@ const NAME_RULE =
   '1 to 63 letters, digits, ".", "_" or "-", beginning with a letter or digit, and neither 8 hexadecimal digits (those are ids) nor "watch"'
 const EVENT_RULE = 'must be a type of event, such as mission.exited, or the beginning of some, such as ask.*'
 const FILTER_RULE =
-  'must be key=value with one of the keys id, name, status, type, provider, cwd, command, parent, exit_class, label'
+  'must be key=value with one of the keys id, name, status, type, provider, cwd, command, colony, parent, exit_class, label'
 
 test('without anything in it there are no limits and no hooks', () => {
   expect(parse('')).toEqual({ limits: { providers: {}, colonies: {} }, hooks: [] })

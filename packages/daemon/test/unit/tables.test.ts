@@ -58,6 +58,29 @@ describe('the table of ps', () => {
     ])
   })
 
+  test('shows a team under the parent that all of its members have, and as a root when they have none', () => {
+    const team = { name: 'p.crew', strategy: 'one_for_all', member: 'a' } as const
+    const names = (...missions: readonly MissionView[]): readonly string[] =>
+      missionTable(missions, { now, paint: plain, tree: true })
+        .slice(1)
+        .map((line) => line.slice(10).replace(/(\w) .*/, '$1'))
+    const pipeline = { ...mission, id: '00000001', name: 'p' }
+    const member = (name: string, parent: string | null): MissionView => ({
+      ...mission,
+      id: `0000000${name}`,
+      name,
+      parent,
+      team,
+    })
+    expect(names(pipeline, member('a', pipeline.id), member('b', pipeline.id))).toEqual([
+      'p',
+      '└─ p.crew',
+      '   ├─ a',
+      '   └─ b',
+    ])
+    expect(names(member('a', null))).toEqual(['p.crew', '└─ a'])
+  })
+
   test('has a heading without missions', () => {
     expect(missionTable([], { now, paint: plain })).toEqual([
       'ID  NAME  TYPE  STATUS  RESTARTS  PARENT  CHILDREN  UPTIME  COMMAND',

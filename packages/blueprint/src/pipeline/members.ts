@@ -1,0 +1,48 @@
+/** What becomes of the missions of a team: its supervisor may start again what has ended. */
+import type { Mission, Runtime, Team } from '@overmind/core'
+
+/** The team that supervises a mission; undefined when none does, or not any more. */
+export function teamOf(runtime: Runtime, mission: Mission): Team | undefined {
+  const membership = mission.view().spec.team
+  if (membership === null) return undefined
+  return runtime.teams().find((team) => {
+    const { name, outcome, members } = team.view()
+    return (
+      name === membership.team &&
+      outcome === undefined &&
+      members.some(({ mission: id }) => id === mission.id)
+    )
+  })
+}
+
+/** Whether a member that has ended stays so, unless its team starts it again together with another. */
+export function isAtRest(mission: Mission): boolean {
+  const { spec, state } = mission.view()
+  const restart = spec.team?.restart
+  const reason = state.ending?.reason
+  switch (state.exit?.class) {
+    case undefined:
+      return false
+    case 'completed':
+      return restart !== 'permanent'
+    case 'stopped':
+    case 'killed':
+      // A person ended it.
+      return reason !== 'team-restart' && reason !== 'team-end'
+    default:
+      return restart === 'temporary'
+  }
+}
+
+/** Settles with true when a mission is in such a state, with false when the signal aborts before. */
+export async function comesTo(
+  mission: Mission,
+  test: (state: ReturnType<Mission['view']>['state']) => boolean,
+  { runtime, signal }: { readonly runtime: Runtime; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const holds = (): boolean => test(mission.view().state)
+  const news = runtime.events({ mission: mission.id, since: runtime.revision(), signal })
+  if (holds()) return !signal.aborted
+  for await (const _ of news) if (holds()) return !signal.aborted
+  return false
+}

@@ -1,0 +1,35 @@
+import type { Mission, Runtime } from '@overmind/core'
+import type { Agent } from '../blueprint.ts'
+import { checkDocument } from '../check.ts'
+import { BlueprintError } from '../problem.ts'
+import { fingerprints } from './fingerprint.ts'
+
+/** The newest mission that is, or was, the pipeline of this name. */
+export function pipelineNamed(runtime: Runtime, name: string): Mission | undefined {
+  return pipelinesNamed(runtime, name).at(-1)
+}
+
+export function pipelinesNamed(runtime: Runtime, name: string): readonly Mission[] {
+  return runtime.list().filter((mission) => mission.name === name && mission.view().spec.type === 'blueprint')
+}
+
+/** Agents as pipelines of this name have declared them, by fingerprint. */
+export function everDeclared(runtime: Runtime, name: string): ReadonlyMap<string, Agent> {
+  const found = new Map<string, Agent>()
+  for (const pipeline of pipelinesNamed(runtime, name)) {
+    const blueprint = readable(pipeline.view().spec.options['document'])
+    const prints = fingerprints(blueprint)
+    for (const agent of blueprint.agents) found.set(prints.get(agent.name) ?? '', agent)
+  }
+  return found
+}
+
+/** Rules may have become stricter since. */
+function readable(document: unknown): { readonly agents: readonly Agent[] } {
+  try {
+    return checkDocument(document)
+  } catch (error) {
+    if (!(error instanceof BlueprintError)) throw error
+    return { agents: [] }
+  }
+}

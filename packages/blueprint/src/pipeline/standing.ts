@@ -1,0 +1,64 @@
+/** Seeing whether a copy of an agent is of use, from one moment to the next. */
+import type { Environment, Mission, Runtime } from '@overmind/core'
+import type { Probe, Update } from '../blueprint.ts'
+import { after } from './after.ts'
+import { comesTo } from './members.ts'
+import { looksReady, whenReady } from './probe.ts'
+
+export interface Watched {
+  readonly mission: Mission
+  readonly ready: Probe | null
+  readonly update: Pick<Update, 'stayUpMs'>
+}
+
+export interface StandingOptions {
+  readonly runtime: Runtime
+  readonly env: Environment
+  readonly signal: AbortSignal
+  /** Told whenever it is known to be of use, or not to be. */
+  readonly tell: (isOfUse: boolean) => void
+}
+
+/** Follows a copy until it has exited. Rejects when the signal aborts. */
+export async function followStanding(watched: Watched, options: StandingOptions): Promise<void> {
+  const { mission } = watched
+  const { runtime, signal, tell } = options
+  for (;;) {
+    signal.throwIfAborted()
+    const { exit, phase, run } = mission.view().state
+    if (exit !== null) return
+    if (phase !== 'running.up') {
+      tell(false)
+      await comesTo(mission, (now) => now.exit !== null || now.phase === 'running.up', { runtime, signal })
+      continue
+    }
+    const over = new AbortController()
+    const during = AbortSignal.any([signal, over.signal])
+    const ends = comesTo(mission, (now) => now.run !== run || now.phase !== 'running.up', {
+      runtime,
+      signal: during,
+    })
+    const shown = show(watched, { ...options, signal: during }).then(
+      (yes) => yes && !during.aborted && tell(true),
+      (error: unknown) => {
+        if (!during.aborted) throw error
+      },
+    )
+    await Promise.all([ends.finally(() => over.abort()), shown])
+  }
+}
+
+/** Settles with true when its run has shown that it is of use, with false when it ends before. */
+async function show(
+  { mission, ready, update }: Watched,
+  { env, signal, tell }: StandingOptions,
+): Promise<boolean> {
+  if (ready !== null) {
+    if (await looksReady(mission, ready, { env, signal })) return true
+    if (!signal.aborted) tell(false)
+    return whenReady(mission, ready, { env, signal })
+  }
+  const since = mission.view().state.startedAt?.wall ?? Date.now()
+  await after(since + update.stayUpMs - Date.now(), signal)
+  return true
+}
