@@ -21,6 +21,7 @@ import { talkWith } from './talk.ts'
 export function acpProvider(): Provider {
   return {
     name: 'acp',
+    checkOptions: (spec) => void readOptions(spec),
     check: async (spec, env) => {
       const [program] = commandOf(readOptions(spec))
       await findProgram(program, spec.cwd, env).catch((cause: unknown) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Environment, Provider } from '@overmind/core'
 import { commandLine } from './command-line.ts'
 import { checkInstallation } from './installation.ts'
-import { readOptions } from './options.ts'
+import { optionsOf, readOptions } from './options.ts'
 import { checkOrchestrator } from './orchestrator.ts'
 import { talkWith } from './talk.ts'
 import { memoryOf } from './transcript.ts'
@@ -22,8 +22,9 @@ import { refusalOf } from './trouble.ts'
 export function claudeProvider(): Provider {
   return {
     name: 'claude',
+    checkOptions: (spec) => void readOptions(spec),
     check: async (spec, env) => {
-      const { orchestrator } = readOptions(spec)
+      const { orchestrator } = optionsOf(spec)
       await checkInstallation(spec.cwd, env)
       if (orchestrator === true) await checkOrchestrator(spec.cwd, env)
     },

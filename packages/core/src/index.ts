@@ -72,7 +72,7 @@ export {
 } from './model/ids.ts'
 export { isName, NAME_RULE } from './model/names.ts'
 export type { OutputRange, Stream } from './model/output.ts'
-export type { Control, Controller, Work } from './runtime/controller.ts'
+export type { CheckMission, Control, Controller, Work } from './runtime/controller.ts'
 export { isInner } from './runtime/controlled-host.ts'
 export { isSignal, signalOfCode } from './model/signals.ts'
 export {

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
+  type CheckMission,
   type Environment,
   isName,
   type Mission,
@@ -64,6 +65,28 @@ export async function inputOf(
   }
 }
 
+/** Checks what can be told before there are results. @throws OvermindError that names the agent */
+export function checkAgent(
+  agent: Agent,
+  around: { readonly cwd: string; readonly env: Environment; readonly checkMission: CheckMission },
+): void {
+  const { name, mission } = agent
+  // A file may be written by the agents before it.
+  const env = Object.entries(agent.env).filter(([, value]) => typeof value === 'string' || 'fromEnv' in value)
+  const nothingYet = (): string => ''
+  try {
+    around.checkMission({
+      ...mission,
+      cwd: resolve(around.cwd, mission.cwd ?? '.'),
+      env: { ...around.env, ...environment({ env: Object.fromEntries(env) }, around.env, nothingYet) },
+    })
+  } catch (error) {
+    if (!(error instanceof OvermindError)) throw error
+    const field = error.field === undefined ? `agents.${name}` : `agents.${name}.${error.field}`
+    throw new OvermindError(error.code, `agents.${name}: ${error.message}`, { cause: error, field })
+  }
+}
+
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
@@ -78,7 +101,7 @@ function filled(value: unknown, lookup: (reference: Reference) => string): unkno
 }
 
 function environment(
-  agent: Agent,
+  agent: Pick<Agent, 'env'>,
   given: Environment,
   lookup: (reference: Reference) => string,
 ): Record<string, string> {

@@ -69,14 +69,17 @@ export async function applyBlueprint(
   const before = pipelineNamed(runtime, blueprint.name)
   const outcome = before === undefined ? 'started' : outcomeOf(runtime, before, { blueprint, changes })
   if (before !== undefined && outcome === 'unchanged') return { mission: before, outcome, changes }
+  const input = pipelineInput(blueprint, document, options)
   if (before !== undefined && before.view().state.exit === null) {
+    // What is at work is not given up for what cannot be started.
+    await runtime.check({ ...input, name: undefined })
     pipelineOf(runtime, before.id)?.handOver()
     await before.exited()
   } else if (before !== undefined && outcome === 'retried') {
     await before.restart()
     return { mission: before, outcome, changes }
   }
-  const mission = await runtime.start(pipelineInput(blueprint, document, options))
+  const mission = await runtime.start(input)
   return { mission, outcome, changes }
 }
 

@@ -1,5 +1,6 @@
 import type { Controller, Runtime } from '@overmind/core'
 import { checkDocument } from '../check.ts'
+import { checkAgent } from './agent-input.ts'
 import { type Pipeline, runPipeline } from './pipeline.ts'
 
 /** What missions of pipelines name as their provider. */
@@ -22,8 +23,10 @@ export function blueprintController(): Controller {
   return {
     name: PROVIDER,
     type: 'blueprint',
-    async check({ options }) {
-      checkDocument(options['document'])
+    async check({ options, cwd }, env, checkMission) {
+      for (const agent of checkDocument(options['document']).agents) {
+        checkAgent(agent, { cwd, env, checkMission })
+      }
     },
     begin(work) {
       const pipeline = runPipeline(checkDocument(work.mission.view().spec.options['document']), work)

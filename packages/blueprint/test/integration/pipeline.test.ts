@@ -1,10 +1,19 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { Mission } from '@overmind/core'
+import { type Mission, OvermindError, type Provider } from '@overmind/core'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { endGroup } from '../../../core/test/support/processes.ts'
 import { scalePipeline } from '../../src/index.ts'
 import { logOf, openStage, textOf, until } from '../support/stage.ts'
+
+/** A provider that takes one option, and wants it. */
+const picky: Provider = {
+  name: 'picky',
+  checkOptions({ options }) {
+    if (options['mood'] !== 'good') throw new OvermindError('invalid_spec', 'mood must be good')
+  },
+  invoke: ({ env }) => ({ argv: ['true'], streams: 'merged', env }),
+}
 
 test('agents run in their order, those that can at the same time, and results flow', async () => {
   await using stage = await openStage()
@@ -248,15 +257,15 @@ test('secrets come from where they are, and one that is missing is a failure tha
           command: 'echo "$A $B $C"',
           env: { A: { from_env: 'SECRET' }, B: { from_file: stage.file('token') }, C: 'plain' },
         },
-        bad: { command: 'true', env: { A: { from_env: 'NOT_SET' } } },
+        bad: { command: 'true', env: { A: { from_file: stage.file('not-there') } } },
       },
     },
     { SECRET: 'from me' },
   )
   await mission.exited()
   expect(await textOf(stage.runtime().get('p.good'))).toBe('from me from a file plain\n')
-  expect(await logOf(mission)).toContain(
-    '[bad] failed: env.A: the variable NOT_SET was not set when the blueprint was applied',
+  expect(await logOf(mission)).toContainEqual(
+    expect.stringMatching(/^\[bad\] failed: env\.A: the file cannot be read: ENOENT/),
   )
   expect(
     JSON.stringify(
@@ -266,6 +275,41 @@ test('secrets come from where they are, and one that is missing is a failure tha
         .map(({ view }) => view()),
     ),
   ).not.toContain('from me')
+})
+
+test.each([
+  [
+    'a provider that is not there',
+    { provider: 'cloude' },
+    'unknown_provider',
+    /^agents\.b: provider must be one of raw, blueprint, picky: got "cloude"/,
+  ],
+  [
+    'options that the provider does not take',
+    { provider: 'picky' },
+    'invalid_spec',
+    /^agents\.b: mood must be good/,
+  ],
+  [
+    'a variable that is not set',
+    { env: { A: { from_env: 'NOT_SET' } } },
+    'invalid_spec',
+    /^agents\.b: env\.A: the variable NOT_SET was not set/,
+  ],
+])('%s is found before anything is started, and what is at work goes on', async (_, fields, code, says) => {
+  await using stage = await openStage({ providers: [picky] })
+  const plan = (b: object): object => ({
+    name: 'p',
+    agents: { a: { command: 'sleep 1000' }, b: { command: 'true', ...b } },
+  })
+  const refused = expect.objectContaining({ code, message: expect.stringMatching(says) })
+  await expect(stage.apply(plan(fields))).rejects.toEqual(refused)
+  expect(stage.runtime().list()).toEqual([])
+  const { mission } = await stage.apply(plan({}))
+  await eventually(() => stage.find('p.b')?.view().status === 'stopped')
+  await expect(stage.apply(plan(fields))).rejects.toEqual(refused)
+  expect(mission.view().status).toBe('running')
+  expect(stage.find('p.a')?.view().status).toBe('running')
 })
 
 test('a kill of the pipeline leaves nothing', async () => {
@@ -410,7 +454,7 @@ test('copies are kept alive, and there are as many as wanted', async () => {
       .toSorted()
   await eventually(() => live().length === 3)
   expect(live()).toEqual(['p.user', 'p.web-1', 'p.web-2'])
-  expect(await textOf(stage.runtime().get('p.web-2'))).toBe('I am 2\n')
+  await eventually(async () => (await textOf(stage.runtime().get('p.web-2'))) === 'I am 2\n')
   endGroup(stage.runtime().get('p.web-1').view().state.process?.pid)
   await eventually(() => stage.runtime().get('p.web-1').view().state.run === 2)
   const user = stage.runtime().get('p.user').id

@@ -153,7 +153,9 @@ test('one whose successor cannot be started goes on', async () => {
   await using stage = await openStage()
   await begun(stage)
   const before = copies(stage).map(({ id }) => id)
-  const { mission } = await stage.apply(fleet(stage, 'v2', { env: { SECRET: { from_env: 'NOT_SET' } } }))
+  const { mission } = await stage.apply(
+    fleet(stage, 'v2', { env: { SECRET: { from_file: stage.file('not-there') } } }),
+  )
   await eventually(async () =>
     (await logOf(mission)).some((line) =>
       line.startsWith('[web] paused: web-1 could not be started; web-1, web-2 and web-3'),

@@ -390,7 +390,8 @@ test('a member that is not of use any more has failed, and is looked after again
 
 test('one that dies while a pipeline ends is followed by one that ends all of it, each by its own ladder', async () => {
   await using stage = await openStage()
-  const slow = `trap 'until [ -e ${stage.file('go')} ]; do sleep 0.02; done; echo well >> ${stage.file('said')}; exit 0' TERM`
+  // A supervisor that takes over asks once more.
+  const slow = `trap 'trap : TERM; until [ -e ${stage.file('go')} ]; do sleep 0.02; done; echo well >> ${stage.file('said')}; exit 0' TERM`
   const agents = {
     alone: { command: `${slow}; echo up; sleep 1000 & wait` },
     first: { command: `${slow}; echo up; sleep 1000 & wait`, team: 'crew' },

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Mission } from '@overmind/core'
+import type { Mission, RuntimeOptions } from '@overmind/core'
 import { openSuccession, type Succession } from '../../../core/test/support/succession.ts'
 import { applyBlueprint, type Applied, blueprintController } from '../../src/index.ts'
 
@@ -11,8 +11,8 @@ export interface Stage extends Succession {
   find(name: string): Mission | undefined
 }
 
-export async function openStage(): Promise<Stage> {
-  const succession = await openSuccession({ controllers: [blueprintController()] })
+export async function openStage(options: Pick<RuntimeOptions, 'providers'> = {}): Promise<Stage> {
+  const succession = await openSuccession({ ...options, controllers: [blueprintController()] })
   const { home, runtime } = succession
   return {
     ...succession,

@@ -342,28 +342,30 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   async function signal(ref: RunRef, name: NodeJS.Signals): Promise<void> {
     const run = live.get(keyOf(ref))
     if (run === undefined) return
-    const reached = await reach(run, name)
+    await reach(run, name)
     if (live.get(keyOf(ref)) !== run) return
-    run.signals.push({ signal: name, processes: reached, at: clock.now().wall })
     // A keeper that is killed tells nobody.
     if (run.state === 'leaving') return
     if (run.state !== 'kept' || run.killed) lookSoon(run, FIRST_LOOK_MS)
   }
 
   /** A run that has only just begun may be nothing but its keeper yet, which hands no signal on: then again. */
-  async function reach(run: LiveRun, name: NodeJS.Signals): Promise<number> {
+  async function reach(run: LiveRun, name: NodeJS.Signals): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       const members = treeOf(run, await snapshots.all())
-      if (live.get(keyOf(run.ref)) !== run) return 0
+      if (live.get(keyOf(run.ref)) !== run) return
       // Not before: a look in between would kill as well, and the receipt would not say so.
       if (name === 'SIGKILL') run.killed = true
       const reached = send(run, members, name)
-      if (name === 'SIGKILL') return reached
+      // At once: whoever looks next may find that nothing is left, and tell.
+      const note = (): void =>
+        void run.signals.push({ signal: name, processes: reached, at: clock.now().wall })
+      if (name === 'SIGKILL') return note()
       // A stopped program cannot answer: wake it, so that it gets the signal.
       send(run, members, 'SIGCONT')
       const begun =
         run.state !== 'kept' || members.some(({ pid }) => isCommand(run, table.commandLine(pid) ?? []))
-      if (begun || attempt === BEGIN_LOOKS) return reached
+      if (begun || attempt === BEGIN_LOOKS) return note()
       await new Promise<void>((resolve) => void clock.timer(FIRST_LOOK_MS, resolve))
     }
   }

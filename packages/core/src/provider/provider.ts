@@ -55,8 +55,14 @@ export interface RunEnd {
 export interface Provider {
   readonly name: string
   /**
-   * Checks what belongs to this agent alone, before anything is started: its options and whether it is installed.
-   * Default: nothing.
+   * Checks what belongs to this agent alone: its options. Pure: of a mission that is to be started later, as an agent of a
+   * blueprint, this is checked at once. Default: nothing.
+   *
+   * @throws OvermindError that says what is wrong and what to do
+   */
+  checkOptions?(spec: MissionSpec): void
+  /**
+   * Checks what must be there when it is started: whether the agent is installed. Default: nothing.
    *
    * @throws OvermindError that says what is wrong and what to do
    */

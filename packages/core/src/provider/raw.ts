@@ -33,8 +33,8 @@ const ECHO = ['/bin/cat'] as const
 /** Any command: nothing is known of its output but that it is output. */
 export const rawProvider: Provider = {
   name: 'raw',
+  checkOptions: mustBePlain,
   check: async (spec, env) => {
-    mustBePlain(spec)
     if (spec.command.kind === 'exec') await findProgram(spec.command.argv[0], spec.cwd, env)
   },
   invoke: ({ spec: { command, type, terminal }, env }) => ({

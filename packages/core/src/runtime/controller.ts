@@ -14,15 +14,18 @@ export interface Controller {
   /** The type that they have, and no others. */
   readonly type: Exclude<MissionType, 'task' | 'session'>
   /**
-   * Checks a description before anything is started; `checkMission` does so for a mission that it may start later. Default:
-   * nothing.
+   * Checks a description before anything is started; `checkMission` does so for a mission that it may start later, when its folder and
+   * program may be there. Default: nothing.
    *
    * @throws OvermindError that says what is wrong and what to do
    */
-  check?(spec: MissionSpec, env: Environment, checkMission: (input: MissionInput) => void): Promise<void>
+  check?(spec: MissionSpec, env: Environment, checkMission: CheckMission): Promise<void>
   /** Begins a run, or goes on with one: what an earlier supervisor did for it shows in the missions that it started. */
   begin(work: Work): Control
 }
+
+/** @throws OvermindError for what is wrong in itself */
+export type CheckMission = (input: MissionInput) => void
 
 /** What a controller is given for one run. */
 export interface Work {

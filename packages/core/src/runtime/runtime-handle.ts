@@ -33,6 +33,12 @@ export interface Runtime extends AsyncDisposable {
    * `unknown_provider`, `cgroup_not_supported`, `cwd_not_found`, `command_not_found` and the like: then nothing was started.
    */
   start(input: MissionInput): Promise<Mission>
+  /**
+   * Checks whether a mission could be started as things are now; nothing is.
+   *
+   * @throws OvermindError as `start` does
+   */
+  check(input: MissionInput): Promise<void>
   /** The mission that an id, a name, or the unique beginning of an id means. @throws OvermindError `not_found`, `ambiguous_id` */
   get(reference: string): Mission
   /** All missions, the oldest first. */

@@ -41,7 +41,7 @@ import type { Provider } from '../provider/provider.ts'
 import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
 import { controlledHost } from './controlled-host.ts'
-import type { Control, Controller } from './controller.ts'
+import type { CheckMission, Control, Controller } from './controller.ts'
 import { createExitReports } from './exit-reports.ts'
 import { endOverspentFamilies } from './family-budget.ts'
 import { createGates } from './gates.ts'
@@ -277,6 +277,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         { field: 'type', value: spec.type },
       )
     }
+    providerOf({ spec }).checkOptions?.(spec)
     const limits = limitsOf(spec)
     if (limits !== null) host.mustSupport(limits)
     if (parsed.name !== undefined) registry.mustBeFree(parsed.name)
@@ -516,6 +517,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     recovery,
     cgroups: host.cgroups,
     start,
+    check: async (input) => void (await prepare({ input, membership: null, name: undefined })),
     get: (reference) => registry.resolve(reference).handle,
     list: () => registry.all().map(({ handle }) => handle),
     remove,
@@ -559,7 +561,7 @@ function isLaunched({ phase, queuedAt }: MissionState): boolean {
 }
 
 /** To a mission's actor a controller is a provider that starts nothing. */
-function providerOfController(controller: Controller, checkMission: (input: MissionInput) => void): Provider {
+function providerOfController(controller: Controller, checkMission: CheckMission): Provider {
   const { name } = controller
   return {
     name,

@@ -85,17 +85,21 @@ const ID = '6f1c2a4e-0000-4000-8000-00000000c0de'
 function startRules(sample: ProviderSample): readonly Rule[] {
   const { provider, env, missions, refused, restart } = sample
   const secrets = withSecrets(env)
+  const checkAll = async (mission: MissionInput, given: Environment): Promise<void> => {
+    provider.checkOptions?.(specOf(mission))
+    await provider.check?.(specOf(mission), given)
+  }
   return [
     {
       title: 'a mission that may be started passes its check',
       check: async () => {
-        for (const mission of missions) await provider.check?.(specOf(mission), env)
+        for (const mission of missions) await checkAll(mission, env)
       },
     },
     ...refused.map(({ mission, env: other = env, code, names }) => ({
       title: `a mission that may not be started is refused with ${code}, and ${names} is named`,
       check: async () => {
-        const error = await Promise.resolve(provider.check?.(specOf(mission), other)).then(
+        const error = await checkAll(mission, other).then(
           () => undefined,
           (thrown: unknown) => thrown,
         )

@@ -266,7 +266,9 @@ describe('closing', () => {
     'makes a later %s fail, and nothing is started',
     async (request) => {
       await using overmind = await bench()
-      const mission = await overmind.runtime.start({ command: 'sleep 1000', name: 'kept' })
+      const mission = await overmind.runtime.start({ command: 'echo up; exec sleep 1000', name: 'kept' })
+      // All of its processes are there.
+      await eventually(async () => (await textSoFar(mission)) === 'up\n')
       const done = await overmind.runtime.start({ command: '[ $OVERMIND_RUN = 1 ] || sleep 1000' })
       await done.exited()
       await overmind.runtime.close({ missions: 'keep' })

@@ -235,7 +235,7 @@ const someSteps: fc.Arbitrary<readonly Step[]> = fc.array(
       arbitrary: fc.record({ do: fc.constant('insist' as const), who: fc.nat({ max: SIZE - 1 }) }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('limit' as const), limits: someLimits }) },
-    { weight: 1, arbitrary: fc.constant({ do: 'supervisor-dies' as const }) },
+    { weight: 3, arbitrary: fc.constant({ do: 'supervisor-dies' as const }) },
   ),
   { maxLength: 80 },
 )
