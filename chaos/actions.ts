@@ -160,6 +160,8 @@ export const ACTIONS: readonly Action[] = [
           max_restarts: of.of([1, 2, 5]),
           backoff_ms: of.of([0, 10, 500]),
           stop_timeout_ms: of.of([0, 200, 2000]),
+          priority: of.of([0, 0, 0, 5]),
+          colony: of.of(['default', 'blue', 'green']),
           ...(limited ? { timeout_ms: of.between(50, 3000) } : {}),
           ...(parent === null ? {} : { parent: parent.id }),
           ...(isBound ? { on_parent_exit: 'stop' as const } : {}),
@@ -257,6 +259,14 @@ export const ACTIONS: readonly Action[] = [
         if (gone === null || (entry.id !== null && gone.has(entry.id))) entry.removed = true
       }
       for (const pipeline of ledger.pipelines) pipeline.removed = true
+    },
+  },
+  {
+    name: 'reload',
+    weight: 1,
+    async perform(world, of) {
+      await world.configure(of.between(5, 30))
+      await world.ask('reload', (signal) => world.client.reload({ signal }))
     },
   },
   {

@@ -80,6 +80,7 @@ async function endAll({ client, ledger }: World): Promise<void> {
 const world = await createWorld()
 const of = chance(seed)
 say(`chaos: ${minutes} min, seed ${seed}, home ${world.home}`)
+await world.configure(20)
 await world.start()
 const follower = follow(world.client)
 const end = Date.now() + minutes * 60_000

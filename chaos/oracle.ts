@@ -205,6 +205,16 @@ function whatWasFollowed({ told, twice }: Follower, journal: readonly EventView[
   ]
 }
 
+/** Ends that a hook is to be told of, against what it was told. */
+function whatHooksWereTold({ notes }: World, journal: readonly EventView[]): readonly string[] {
+  const told = new Set(
+    linesOf(join(notes, 'told')).map((line) => (JSON.parse(line) as { event: { seq: number } }).event.seq),
+  )
+  return journal
+    .filter(({ type, seq }) => type === 'mission.exited' && !told.has(seq))
+    .map(({ seq }) => `the hook was not told of ${seq}`)
+}
+
 /** Everything that is not as it should be right now. */
 export async function look(world: World, follower: Follower): Promise<readonly string[]> {
   const { client, ledger } = world
@@ -228,6 +238,7 @@ export async function look(world: World, follower: Follower): Promise<readonly s
     ...ledger.pipelines.flatMap((pipeline) => whatPipelinesDid(world, pipeline, missions)),
     ...whatTheJournalSays(journal),
     ...whatWasFollowed(follower, journal),
+    ...whatHooksWereTold(world, journal),
   ]
 }
 

@@ -1,6 +1,6 @@
 /** A home with a real daemon, which may die at any moment, and those who use it. */
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,6 +37,8 @@ export interface World {
   end(signal: NodeJS.Signals): Promise<void>
   /** Asks for something, and notes what was said to that under the name of it. */
   ask<T>(what: string, request: (signal: AbortSignal) => Promise<T>): Promise<Said<T>>
+  /** Writes the settings, with so many missions at work at a time. */
+  configure(missions: number): Promise<void>
   discard(): Promise<void>
 }
 
@@ -100,6 +102,12 @@ export async function createWorld(): Promise<World> {
         throw error
       }
     },
+    configure: (missions) =>
+      writeFile(
+        join(home, 'config.toml'),
+        `[limits]\nmissions = ${missions}\n\n[[hooks]]\nname = "ends"\nevents = ["mission.exited"]\ncommand = ["sh", "-c", "cat >> '${notes}/told'; echo >> '${notes}/told'"]\n`,
+        { mode: 0o600 },
+      ),
     discard: () => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
   }
 }

@@ -33,6 +33,10 @@ const talks: Suite = {
   folder: 'packages/core/src/mission/',
   tests: ['conversation.test', 'conversation-model'],
 }
+const slots: Suite = {
+  folder: 'packages/core/src/',
+  tests: ['slots.test', 'mission-model'],
+}
 const supervisor: Suite = {
   folder: 'packages/core/src/supervisor/',
   tests: ['supervisor/decisions', 'supervisor/'],
@@ -115,6 +119,32 @@ const MUTATIONS: readonly (readonly [Suite, string, readonly (readonly [string, 
       ['2 ** Math.min(strikes, 10)', '1'],
       ['since ? last.strikes + 1 : last.strikes', 'last.strikes + 1'],
       ['wait + jitter', 'wait - jitter'],
+    ],
+  ],
+  [
+    slots,
+    'mission/policy/turn.ts',
+    [
+      ['a.priority > b.priority', 'a.priority < b.priority'],
+      ['mine.atWork < theirs.atWork', 'mine.atWork > theirs.atWork'],
+      ['mine.served < theirs.served', 'mine.served > theirs.served'],
+      ['a.since < b.since', 'a.since > b.since'],
+      ['(taken.get(group) ?? 0) + 1', 'taken.get(group) ?? 0'],
+      ['served.set(group, turn)', 'served.delete(group)'],
+    ],
+  ],
+  [
+    slots,
+    'runtime/slots.ts',
+    [
+      ['takenOf(scope) >= (limits', 'takenOf(scope) > (limits'],
+      ['!called.has(id) && fullOf', 'fullOf'],
+      ['if (holding.has(id)) return\n', ''],
+      ["    case 'restarting.limited':\n", ''],
+      ['if (!worked) {', 'if (worked) {'],
+      ['callNext()\n    },\n    forget', '},\n    forget'],
+      ['if (!opened || calling) return', 'if (calling) return'],
+      [' && before.queuedAt === state.queuedAt', ''],
     ],
   ],
   [

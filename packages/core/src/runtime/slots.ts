@@ -127,7 +127,7 @@ export function createSlots({ clock, limits: initial, parentOf, call }: SlotDeps
   }
 
   return {
-    full: ({ id, spec }) => (holding.has(id) ? [] : fullOf(scopesOf(spec))),
+    full: ({ spec }) => fullOf(scopesOf(spec)),
     note(record, before) {
       const { id, spec, state } = record
       if (before !== null && before.phase === state.phase && before.queuedAt === state.queuedAt) return

@@ -182,6 +182,30 @@ test('more slots let as many start as there are; fewer end nobody', () => {
   expect(on.calls).toEqual([ids[1], ids[2], ids[3]])
 })
 
+test('one that was called and cannot begin yet keeps its slot, and is not called again', () => {
+  const calls: MissionId[] = []
+  const slots = createSlots({
+    clock: steppingClock(),
+    limits: { missions: 2 },
+    parentOf: () => null,
+    call: (id) => calls.push(id),
+  })
+  const records = [0, 1, 2].map((index) => {
+    const id = idOf(index)
+    return missionRecord({ id, state: { ...initialState, queuedAt: index + 1 } })
+  })
+  for (const record of records) slots.note(record, null)
+  slots.open()
+  expect(calls).toEqual([idOf(0), idOf(1)])
+  slots.limit({ missions: 3 })
+  expect(calls).toEqual([idOf(0), idOf(1), idOf(2)])
+  expect(slots.view().waiting.map(({ full }) => full)).toEqual([[], [], []])
+  const [first] = records
+  slots.note({ ...first!, state: { ...first!.state, phase: 'exited', queuedAt: null } }, first!.state)
+  expect(calls).toHaveLength(3)
+  expect(slots.view().limits).toEqual([{ scope: 'missions', most: 3, taken: 2 }])
+})
+
 test('what is no process takes no slot', () => {
   const on = stage({ missions: 1 })
   const id = idOf(1)
