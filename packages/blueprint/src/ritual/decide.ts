@@ -1,5 +1,6 @@
 /** What follows when a ritual is due. Pure. */
 import type { Missed } from './options.ts'
+import type { Schedule } from './schedule.ts'
 
 /** After so long a time was not met but missed. Milliseconds. */
 const MISSED_MS = 60_000
@@ -7,6 +8,14 @@ const MISSED_MS = 60_000
 export type Due =
   | { readonly kind: 'start'; readonly at: number }
   | { readonly kind: 'skip'; readonly at: number; readonly because: string }
+
+/**
+ * Up to which time all have been met. With a clock that was set back this may be a time to come: one that has been met does not come
+ * again. Unless several would: then the clock was wrong, or it is a matter of intervals, and what is due counts from now.
+ */
+export function metUntil(handled: number, now: number, schedule: Pick<Schedule, 'between'>): number {
+  return handled > now && schedule.between(now, handled, 2).length > 1 ? now : handled
+}
 
 /** Which of the times that have come are to be met; the others are passed over, and why. */
 export function dueOf(times: readonly number[], now: number, missed: Missed): readonly Due[] {

@@ -4,7 +4,7 @@
  */
 import { type Control, isName, type Mission, type Work } from '@overmind/core'
 import { endMission } from '../end-mission.ts'
-import { dueOf } from './decide.ts'
+import { dueOf, metUntil } from './decide.ts'
 import { ritualOptions } from './options.ts'
 import { scheduleOf } from './schedule.ts'
 
@@ -62,7 +62,7 @@ export function runRitual(work: Work, clock: RitualClock): Control {
   function look(): void {
     if (left.signal.aborted) return
     const now = clock.now()
-    // The clock may have been set back: nothing is done twice for that.
+    handled = metUntil(handled, now, schedule)
     const times = schedule.between(handled, now, MOST_MISSED)
     for (const due of dueOf(times, now, missed)) {
       handled = due.at

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dueOf } from '../../src/ritual/decide.ts'
+import { dueOf, metUntil } from '../../src/ritual/decide.ts'
 import { ritualOptions } from '../../src/ritual/options.ts'
 import { scheduleOf } from '../../src/ritual/schedule.ts'
 
@@ -161,5 +161,27 @@ describe('options of a ritual', () => {
     expect(() => ritualOptions(given)).toThrow(
       expect.objectContaining({ code: 'invalid_spec', message: expect.stringMatching(message) }),
     )
+  })
+})
+
+describe('a clock that is set back', () => {
+  const at = (time: string): number => Date.parse(`2026-11-23T${time}Z`)
+
+  test.each([
+    ['0 3 * * *', '03:10:00', '02:10:00', false],
+    ['0 * * * *', '03:10:00', '02:10:00', false],
+    ['* * * * *', '03:10:00', '02:10:00', true],
+    ['*/30 * * * *', '03:10:00', '02:10:00', true],
+    ['0 3 * * *', '03:10:00', '03:09:59', false],
+    ['* * * * *', '03:10:00', '03:10:00', false],
+    ['* * * * *', '03:10:00', '03:11:00', false],
+  ])('%s, met until %s, at %s: counts from now on: %s', (pattern, handled, now, counts) => {
+    const until = metUntil(at(handled), at(now), scheduleOf(pattern, 'UTC'))
+    expect(until).toBe(counts ? at(now) : at(handled))
+  })
+
+  test('a month ahead by mistake does not silence a daily one', () => {
+    const now = at('03:10:00')
+    expect(metUntil(now + 30 * 86_400_000, now, scheduleOf('0 3 * * *', 'UTC'))).toBe(now)
   })
 })

@@ -333,7 +333,7 @@ function endWithoutProcess({ context, event }: Args): EndReason | undefined {
 function exitUnstarted(args: Args): Step {
   const { context, event } = args
   const { run } = context
-  const when = context.ended === null ? 'before it ran' : 'while it waited to run again'
+  const when = run === 0 || event.type === 'refused' ? 'before it ran' : 'while it waited to run again'
   const at = event.now.wall
   const end = (exitClass: 'killed' | 'stopped' | 'budget' | 'failed-to-start', reason: string): MissionExit =>
     exitWithoutProcess(run, exitClass, reason, at)
@@ -364,6 +364,8 @@ function revive({ context, event }: Args): Step {
   const { run, restarts } = context
   return {
     exit: null,
+    process: null,
+    startedAt: null,
     ending: null,
     ended: null,
     budget: { clock: 0, charged: [] },

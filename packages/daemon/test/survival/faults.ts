@@ -1,0 +1,143 @@
+/** What may happen to a machine and to those who use it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { program } from '../support/daemon.ts'
+import { eventually } from '../support/eventually.ts'
+import { end, endGroup, isAlive } from '../support/processes.ts'
+import { editState, editStore } from '../support/store-file.ts'
+import type { Subject } from './kinds.ts'
+import { openStage, type Stage } from './stage.ts'
+
+export interface Fault {
+  readonly name: string
+  /** How many runs the struck agent has had afterwards. */
+  readonly runs: 1 | 2
+  open?(): Promise<Stage>
+  strike(stage: Stage, subject: Subject): Promise<void>
+}
+
+async function pidsOf(stage: Stage, subject: Subject): Promise<readonly number[]> {
+  const missions = await Promise.all((await subject.agents()).map((id) => stage.get(id)))
+  return missions.flatMap(({ os_pid: pid }) => (pid === null ? [] : [pid]))
+}
+
+/** SIGKILL to all processes of its agents; settles when they are gone. */
+async function killAgents(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) endGroup(pid)
+  await eventually('they are gone', () => pids.every((pid) => !isAlive(pid)))
+}
+
+const HOUR = 3_600_000
+const JUMPING = (jump: number): Promise<Stage> =>
+  openStage({ node: ['--import', program('jumping-clock.ts')], env: { CLOCK_JUMPS: String(jump) } })
+
+async function jump(stage: Stage): Promise<void> {
+  stage.daemon().signal('SIGUSR2')
+}
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'the daemon is killed',
+    runs: 1,
+    async strike(stage) {
+      await stage.kill()
+      await stage.start()
+    },
+  },
+  {
+    name: 'the daemon is upgraded',
+    runs: 1,
+    async strike(stage) {
+      await stage.leave()
+      await stage.start()
+    },
+  },
+  {
+    name: 'the agent is killed',
+    runs: 2,
+    strike: async (stage, subject) => killAgents(await pidsOf(stage, subject)),
+  },
+  {
+    name: 'the terminal is closed',
+    runs: 1,
+    async strike(stage) {
+      await stage.leave()
+      await stage.startFromTerminal()
+    },
+  },
+  {
+    name: 'somebody logs out',
+    runs: 1,
+    async strike(stage) {
+      stage.daemon().signal('SIGHUP')
+      await pause(100)
+    },
+  },
+  {
+    name: 'the machine is restarted',
+    runs: 2,
+    async strike(stage, subject) {
+      const pids = await pidsOf(stage, subject)
+      await stage.kill()
+      await killAgents(pids)
+      for (const pid of stage.home.processes()) end(pid)
+      editStore(
+        stage.home.path,
+        `UPDATE missions SET state = json_set(state, '$.process.boot', 'another-boot')
+         WHERE json_extract(state, '$.process.boot') IS NOT NULL`,
+      )
+      await stage.start()
+    },
+  },
+  {
+    name: 'the machine sleeps',
+    runs: 1,
+    async strike(stage) {
+      const all = stage.home.processes()
+      for (const pid of all) process.kill(pid, 'SIGSTOP')
+      await pause(1500)
+      for (const pid of all) process.kill(pid, 'SIGCONT')
+    },
+  },
+  {
+    name: 'there is no memory left, and daemon and agent are killed',
+    runs: 2,
+    async strike(stage, subject) {
+      const pids = await pidsOf(stage, subject)
+      await stage.kill()
+      await killAgents(pids)
+      await stage.start()
+    },
+  },
+  {
+    name: 'the clock jumps ahead',
+    runs: 1,
+    open: () => JUMPING(HOUR),
+    strike: jump,
+  },
+  {
+    name: 'the clock jumps back',
+    runs: 1,
+    open: () => JUMPING(-HOUR),
+    strike: jump,
+  },
+  {
+    name: "the agent's number is a stranger's",
+    runs: 2,
+    async strike(stage, subject) {
+      const agents = await subject.agents()
+      const pids = await pidsOf(stage, subject)
+      await stage.kill()
+      await killAgents(pids)
+      const child = spawn('sleep', ['1000'], { env: {}, stdio: 'ignore', detached: true })
+      await once(child, 'spawn')
+      const stranger = child.pid ?? 0
+      stage.home.defer(() => end(stranger))
+      for (const id of agents) editState(stage.home.path, id, '$.process.pid', stranger)
+      await stage.start()
+      expect(isAlive(stranger)).toBe(true)
+    },
+  },
+]
