@@ -38,6 +38,7 @@ const steps: Step[] = [
   tests('unit'),
   tests('integration'),
   tests('e2e'),
+  tests('survival', 'vitest run --config vitest.survival.config.ts'),
   tests('real-claude', 'node scripts/real-claude.ts'),
 ]
 

@@ -1,6 +1,9 @@
 /** What may happen to a machine and to those who use it. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { program } from '../support/daemon.ts'
@@ -13,7 +16,9 @@ import { openStage, type Stage } from './stage.ts'
 export interface Fault {
   readonly name: string
   /** How many runs the struck agent has had afterwards. */
-  readonly runs: 1 | 2
+  readonly runs: 1 | 2 | null
+  /** Of which kinds. Default: all. */
+  readonly kinds?: readonly string[]
   open?(): Promise<Stage>
   strike(stage: Stage, subject: Subject): Promise<void>
 }
@@ -27,6 +32,51 @@ async function pidsOf(stage: Stage, subject: Subject): Promise<readonly number[]
 async function killAgents(pids: readonly number[]): Promise<void> {
   for (const pid of pids) endGroup(pid)
   await eventually('they are gone', () => pids.every((pid) => !isAlive(pid)))
+}
+
+const store = (stage: Stage): string => join(stage.home.path, 'overmind.db')
+
+/** Takes the store away under the next daemon, and does what people have to do then. */
+async function loseStore(
+  stage: Stage,
+  subject: Subject,
+  lose: (path: string) => Promise<void>,
+): Promise<void> {
+  // Of a killed one the newest part stands beside the store, which heals with it.
+  await stage.leave()
+  await lose(store(stage))
+  await stage.start()
+  await subject.repair?.()
+}
+
+const isRoot = process.getuid?.() === 0
+
+/** A home that is a small disk of its own. */
+function openOnSmallDisk(): Promise<Stage> {
+  return openStage({
+    prepare(home) {
+      mkdirSync(home.path, { mode: 0o700 })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=0700', 'overmind-test', home.path])
+      home.defer(() => execFileSync('umount', ['-l', home.path]))
+    },
+  })
+}
+
+/** Writes until nothing more fits. */
+function fill(path: string): void {
+  const file = openSync(path, 'a')
+  try {
+    for (const size of [65_536, 1024, 1]) {
+      const block = Buffer.alloc(size)
+      try {
+        for (;;) writeSync(file, block)
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+      }
+    }
+  } finally {
+    closeSync(file)
+  }
 }
 
 const HOUR = 3_600_000
@@ -122,6 +172,42 @@ export const FAULTS: readonly Fault[] = [
     runs: 1,
     open: () => JUMPING(-HOUR),
     strike: jump,
+  },
+  ...(isRoot
+    ? [
+        {
+          name: 'the disk is full',
+          runs: 1,
+          // What a program could not write is its own.
+          kinds: ['Claude session', 'blueprint', 'ritual'],
+          open: openOnSmallDisk,
+          async strike(stage) {
+            const filler = join(stage.home.path, 'filler')
+            for (let times = 0; times < 10; times += 1) {
+              fill(filler)
+              await pause(100)
+            }
+            rmSync(filler)
+          },
+        } satisfies Fault,
+      ]
+    : []),
+  {
+    name: 'the store is deleted',
+    runs: 1,
+    strike: (stage, subject) => loseStore(stage, subject, (path) => rm(path)),
+  },
+  {
+    name: 'the store is damaged',
+    runs: 1,
+    strike: (stage, subject) =>
+      loseStore(stage, subject, (path) => writeFile(path, Buffer.alloc(50_000, 'garbage '))),
+  },
+  {
+    name: 'the provider is overloaded',
+    runs: null,
+    kinds: ['Claude session'],
+    strike: async (_, subject) => subject.meetsOverload?.(),
   },
   {
     name: "the agent's number is a stranger's",

@@ -22,8 +22,12 @@ export interface Stage extends AsyncDisposable {
   get(id: string): Promise<MissionView>
 }
 
-export async function openStage(options: DaemonOptions = {}): Promise<Stage> {
+export async function openStage({
+  prepare = () => {},
+  ...options
+}: DaemonOptions & { readonly prepare?: (home: TemporaryHome) => void } = {}): Promise<Stage> {
   const home = await temporaryHome()
+  prepare(home)
   let daemon = await startDaemon(home.path, options)
   const client = createClient({ home: home.path })
   return {
