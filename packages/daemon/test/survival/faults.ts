@@ -79,6 +79,14 @@ function fill(path: string): void {
   }
 }
 
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // Some live for milliseconds, and have ended since they were seen.
+  }
+}
+
 const HOUR = 3_600_000
 const JUMPING = (jump: number): Promise<Stage> =>
   openStage({ node: ['--import', program('jumping-clock.ts')], env: { CLOCK_JUMPS: String(jump) } })
@@ -146,9 +154,9 @@ export const FAULTS: readonly Fault[] = [
     runs: 1,
     async strike(stage) {
       const all = stage.home.processes()
-      for (const pid of all) process.kill(pid, 'SIGSTOP')
+      for (const pid of all) signal(pid, 'SIGSTOP')
       await pause(1500)
-      for (const pid of all) process.kill(pid, 'SIGCONT')
+      for (const pid of all) signal(pid, 'SIGCONT')
     },
   },
   {
