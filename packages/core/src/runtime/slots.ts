@@ -77,6 +77,10 @@ export function createSlots({ clock, limits: initial, parentOf, call }: SlotDeps
     return [`colony ${spec.colony}`, `family ${head}`]
   }
 
+  function serve(groups: readonly string[], at: number): void {
+    for (const group of groups) served.set(group, Math.max(at, served.get(group) ?? 0))
+  }
+
   function hold(id: MissionId, keys: readonly string[]): void {
     if (holding.has(id)) return
     holding.set(id, keys)
@@ -143,11 +147,12 @@ export function createSlots({ clock, limits: initial, parentOf, call }: SlotDeps
         if (isAtWork(state.phase)) {
           const candidate = candidateOf(record, scopes)
           hold(id, keysOf(candidate))
-          if (!worked) {
-            const at = state.startedAt?.wall ?? clock.now().wall
-            for (const group of candidate.groups) served.set(group, Math.max(at, served.get(group) ?? 0))
-          }
-        } else release(id)
+          if (!worked) serve(candidate.groups, state.startedAt?.wall ?? clock.now().wall)
+        } else {
+          release(id)
+          // Whose turn it was is still known when it has ended, to the supervisor that comes next.
+          if (before === null && state.startedAt !== null) serve(groupsOf(record), state.startedAt.wall)
+        }
       }
       if (waiting.size > 0) callNext()
     },

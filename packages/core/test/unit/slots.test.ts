@@ -123,6 +123,18 @@ describe('who comes next', () => {
     expect(on.calls).toEqual([b[0], a[1], b[1], a[2], a[3]])
   })
 
+  test('and still do when another supervisor takes over', () => {
+    const on = stage({ missions: 1 })
+    const [first, second] = arrivals(on, [{ colony: 'a' }, { colony: 'a' }])
+    const [other] = arrivals(on, [{ colony: 'b' }])
+    on.slots.close()
+    end(on, first!)
+    on.succeed()
+    expect(on.calls).toEqual([other])
+    end(on, other!)
+    expect(on.calls).toEqual([other, second])
+  })
+
   test('families of one colony take turns as well, grandchildren with their own', () => {
     const on = stage({ providers: { raw: 1 } })
     const heads = [idOf(90), idOf(91)] as const
