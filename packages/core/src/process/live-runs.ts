@@ -354,6 +354,9 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     for (let attempt = 0; ; attempt += 1) {
       const members = treeOf(run, await snapshots.all())
       if (live.get(keyOf(run.ref)) !== run) return
+      // Seen before it is sent: what begins in between has not got it.
+      const begun =
+        run.state !== 'kept' || members.some(({ pid }) => isCommand(run, table.commandLine(pid) ?? []))
       // Not before: a look in between would kill as well, and the receipt would not say so.
       if (name === 'SIGKILL') run.killed = true
       const reached = send(run, members, name)
@@ -363,8 +366,6 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       if (name === 'SIGKILL') return note()
       // A stopped program cannot answer: wake it, so that it gets the signal.
       send(run, members, 'SIGCONT')
-      const begun =
-        run.state !== 'kept' || members.some(({ pid }) => isCommand(run, table.commandLine(pid) ?? []))
       if (begun || attempt === BEGIN_LOOKS) return note()
       await new Promise<void>((resolve) => void clock.timer(FIRST_LOOK_MS, resolve))
     }
@@ -424,7 +425,8 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
 
 /** Whether it is neither the keeper nor what that keeps a terminal with. */
 function isCommand({ streams }: LiveRun, commandLine: readonly string[]): boolean {
-  if (keptCommand(commandLine) !== null) return false
+  // A process that is becoming another program shows none, and still was the keeper's a moment ago.
+  if (commandLine.length === 0 || keptCommand(commandLine) !== null) return false
   return streams !== 'terminal' || !isTerminalProgram(commandLine)
 }
 
