@@ -9,7 +9,16 @@ export interface Unit {
   readonly dependsOn: readonly Dependency[]
 }
 
+/** A pipeline asks with each step, and its agents never change. */
+const known = new WeakMap<readonly Agent[], readonly Unit[]>()
+
 export function unitsOf(agents: readonly Agent[]): readonly Unit[] {
+  const units = known.get(agents) ?? grouped(agents)
+  known.set(agents, units)
+  return units
+}
+
+function grouped(agents: readonly Agent[]): readonly Unit[] {
   const groups = Map.groupBy(agents, ({ name, team }) =>
     team === null ? `agent ${name}` : `team ${team.of.name}`,
   )
