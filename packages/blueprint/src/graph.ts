@@ -26,12 +26,16 @@ export function orderOf(nodes: readonly Node[]): readonly string[] {
   const waiting = new Map(
     nodes.map(({ name, edges }) => [name, new Set(edges.map(({ to }) => to).filter((to) => known.has(to)))]),
   )
+  const followers = Map.groupBy(
+    [...waiting].flatMap(([name, others]) => [...others].map((other) => ({ name, other }))),
+    ({ other }) => other,
+  )
   const order: string[] = []
   for (;;) {
     const next = nodes.find(({ name }) => waiting.get(name)?.size === 0)
     if (next === undefined) return order
     waiting.delete(next.name)
-    for (const others of waiting.values()) others.delete(next.name)
+    for (const { name } of followers.get(next.name) ?? []) waiting.get(name)?.delete(next.name)
     order.push(next.name)
   }
 }

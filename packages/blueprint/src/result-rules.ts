@@ -10,15 +10,12 @@ import { brief } from './text/inert.ts'
 /** What is wrong with the references of all agents, apart from those that name nothing. */
 export function resultFindings(agents: readonly AgentFields[]): readonly Finding[] {
   const byName = new Map(agents.map((agent) => [agent.name, agent]))
-  return agents.flatMap((agent) => {
-    const certain = completedBefore(agent.name, byName)
-    return [
-      ...textsOf(agent).flatMap(({ text, path }) =>
-        piecesOf(text).flatMap((piece) => uncertain(piece, { agent, path, certain, byName })),
-      ),
-      ...shellFindings(agent),
-    ]
-  })
+  return agents.flatMap((agent) => [
+    ...textsOf(agent).flatMap(({ text, path }) =>
+      piecesOf(text).flatMap((piece) => uncertain(piece, { agent, path, byName })),
+    ),
+    ...shellFindings(agent),
+  ])
 }
 
 /** Everybody who has ended well whenever this agent starts. */
@@ -63,11 +60,10 @@ function textsIn(value: unknown, path: Path): readonly Text[] {
 interface Around {
   readonly agent: AgentFields
   readonly path: Path
-  readonly certain: ReadonlySet<string>
   readonly byName: ReadonlyMap<string, AgentFields>
 }
 
-function uncertain(piece: Piece, { agent, path, certain, byName }: Around): readonly Finding[] {
+function uncertain(piece: Piece, { agent, path, byName }: Around): readonly Finding[] {
   const reference = referenceIn(piece)
   if (reference === undefined || piece.kind !== 'reference') return []
   const shown = brief(piece.written)
@@ -76,7 +72,7 @@ function uncertain(piece: Piece, { agent, path, certain, byName }: Around): read
   if (of === agent.name) return [{ ...about, rule: `${shown} is its own: it has none before it has ended` }]
   if (byName.get(of)?.own['replicas'] !== undefined)
     return [{ ...about, rule: `${shown}: there may be several of ${of}, and no result of all` }]
-  if (certain.has(of) || !byName.has(of)) return []
+  if (!byName.has(of) || completedBefore(agent.name, byName).has(of)) return []
   if (isInside(agent.team, byName.get(of)?.team ?? null)) {
     const rule = `${of} runs beside ${agent.name} in the team ${agent.team}: it has no result before ${agent.name} starts`
     return [{ ...about, rule: `${shown}: ${rule}` }]
