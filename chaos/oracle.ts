@@ -207,9 +207,7 @@ function whatWasFollowed({ told, twice }: Follower, journal: readonly EventView[
 
 /** Ends that a hook is to be told of, against what it was told. */
 function whatHooksWereTold({ notes }: World, journal: readonly EventView[]): readonly string[] {
-  const told = new Set(
-    linesOf(join(notes, 'told')).map((line) => (JSON.parse(line) as { event: { seq: number } }).event.seq),
-  )
+  const told = new Set(linesOf(join(notes, 'told')).map(Number))
   return journal
     .filter(({ type, seq }) => type === 'mission.exited' && !told.has(seq))
     .map(({ seq }) => `the hook was not told of ${seq}`)

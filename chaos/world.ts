@@ -19,6 +19,8 @@ import type { Chance } from './random.ts'
 
 const MAIN = createRequire(import.meta.url).resolve('@overmind/daemon/main')
 
+const TOLD = join(import.meta.dirname, 'programs', 'told.sh')
+
 /** Longer than anything may take on a machine that is busy with chaos. Milliseconds. */
 const PATIENCE_MS = 60_000
 
@@ -105,7 +107,7 @@ export async function createWorld(): Promise<World> {
     configure: (missions) =>
       writeFile(
         join(home, 'config.toml'),
-        `[limits]\nmissions = ${missions}\n\n[[hooks]]\nname = "ends"\nevents = ["mission.exited"]\ncommand = ["sh", "-c", "cat >> '${notes}/told'; echo >> '${notes}/told'"]\n`,
+        `[limits]\nmissions = ${missions}\n\n[[hooks]]\nname = "ends"\nevents = ["mission.exited"]\ncommand = ${JSON.stringify(['sh', TOLD, notes])}\n`,
         { mode: 0o600 },
       ),
     discard: () => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
