@@ -590,6 +590,8 @@ describe('a slot', () => {
   ] as const)('is waited for by one that has exited and that %s starts again', (_, signal) => {
     const waits = up().and(exited(0)).and(signal, 0, FULL)
     expect(waits.state).toMatchObject({ phase: 'restarting.queued', run: 1, exit: null, queuedAt: 1000 })
+    // Its last process is gone, and is named no more.
+    expect(waits.state).toMatchObject({ process: null, startedAt: null })
     expect(waits.types.slice(-2)).toEqual(['mission.restarting', 'mission.queued'])
     expect(waits.and(turn).state).toMatchObject({ phase: 'running.starting', run: 2 })
   })
