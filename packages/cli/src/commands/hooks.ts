@@ -1,10 +1,10 @@
 import { createClient, type DeadDeliveryView, type HookView, type OvermindClient } from '@overmind/client'
-import { count, inert, showDuration, table } from '@overmind/daemon/text'
+import { count, inert, showDuration } from '@overmind/daemon/text'
 import { command, type Command } from '../command-line/command.ts'
 import { nearest } from '../command-line/suggest.ts'
 import { UsageError } from '../failures.ts'
+import { printTable } from '../terminal/print-table.ts'
 import { print, printError, printJson } from '../terminal/print.ts'
-import { terminalSize } from '../terminal/terminal.ts'
 
 const VERBS = ['test', 'dead', 'retry', 'drop'] as const
 type Verb = (typeof VERBS)[number]
@@ -67,7 +67,7 @@ const ACTIONS: Readonly<Record<Verb, (client: OvermindClient, given: Given) => P
 function list(hooks: readonly HookView[], json: boolean): void {
   if (json) return printJson({ hooks })
   if (hooks.length === 0) return printError('There are no hooks: see docs/hooks.md\n')
-  show(
+  printTable(
     ['NAME', 'EVENTS', 'TO', 'DELIVERED', 'WAITING', 'DEAD', 'LAST ERROR'],
     hooks.map((hook) => [
       hook.name,
@@ -84,7 +84,7 @@ function list(hooks: readonly HookView[], json: boolean): void {
 function listDead(deliveries: readonly DeadDeliveryView[], json: boolean): void {
   if (json) return printJson({ deliveries })
   if (deliveries.length === 0) return printError('Everything has arrived, or is on its way\n')
-  show(
+  printTable(
     ['DELIVERY', 'EVENT', 'MISSION', 'TRIES', 'DIED', 'LAST ERROR'],
     deliveries.map(({ delivery, event, mission, attempts, at, error }) => [
       delivery,
@@ -95,11 +95,6 @@ function listDead(deliveries: readonly DeadDeliveryView[], json: boolean): void 
       inert(error),
     ]),
   )
-}
-
-function show(heading: readonly string[], rows: readonly (readonly string[])[]): void {
-  const size = terminalSize()
-  print(`${table(heading, rows, size === null ? {} : { columns: size.columns }).join('\n')}\n`)
 }
 
 function ago(at: string | null): string {

@@ -1,9 +1,9 @@
 import { createClient } from '@overmind/client'
-import { inert, showDuration, table } from '@overmind/daemon/text'
+import { inert, showDuration } from '@overmind/daemon/text'
 import { command, type Command } from '../command-line/command.ts'
 import { NO_WORDS } from '../command-line/words.ts'
-import { print, printError, printJson } from '../terminal/print.ts'
-import { terminalSize } from '../terminal/terminal.ts'
+import { printTable } from '../terminal/print-table.ts'
+import { printError, printJson } from '../terminal/print.ts'
 
 const HEADING = ['ID', 'NAME', 'ASK', 'WAITS', 'BLOCKS', 'TOOL', 'WHAT']
 
@@ -27,7 +27,6 @@ export const inbox: Command = command({
       inert(tool),
       inert(summary.replace(`${tool}: `, '')),
     ])
-    const size = terminalSize()
-    print(`${table(HEADING, rows, size === null ? {} : { columns: size.columns }).join('\n')}\n`)
+    printTable(HEADING, rows)
   },
 })

@@ -1,9 +1,9 @@
 import { createClient } from '@overmind/client'
-import { inert, showDuration, table } from '@overmind/daemon/text'
+import { inert, showDuration } from '@overmind/daemon/text'
 import { command, type Command } from '../command-line/command.ts'
 import { NO_WORDS } from '../command-line/words.ts'
+import { printTable } from '../terminal/print-table.ts'
 import { print, printError, printJson } from '../terminal/print.ts'
-import { terminalSize } from '../terminal/terminal.ts'
 
 const LIMITS = ['LIMIT', 'TAKEN', 'OF']
 const WAITING = ['ID', 'NAME', 'COLONY', 'PROVIDER', 'PRIORITY', 'WAITS', 'FOR']
@@ -19,14 +19,9 @@ export const queue: Command = command({
     if (json) return printJson({ limits, waiting })
     if (limits.length === 0 && waiting.length === 0)
       return printError('There are no limits, and nobody waits\n')
-    const size = terminalSize()
-    const show = (heading: readonly string[], rows: readonly (readonly string[])[]): string =>
-      `${table(heading, rows, size === null ? {} : { columns: size.columns }).join('\n')}\n`
-    print(
-      show(
-        LIMITS,
-        limits.map(({ scope, taken, most }) => [inert(scope), String(taken), String(most)]),
-      ),
+    printTable(
+      LIMITS,
+      limits.map(({ scope, taken, most }) => [inert(scope), String(taken), String(most)]),
     )
     if (waiting.length === 0) return
     const now = Date.now()
@@ -39,6 +34,7 @@ export const queue: Command = command({
       showDuration(now - Date.parse(since)),
       inert(full.join(', ')),
     ])
-    print(`\n${show(WAITING, rows)}`)
+    print('\n')
+    printTable(WAITING, rows)
   },
 })

@@ -1,10 +1,10 @@
 import { createClient } from '@overmind/client'
-import { inert, showDuration, table } from '@overmind/daemon/text'
+import { inert, showDuration } from '@overmind/daemon/text'
 import { command, type Command } from '../command-line/command.ts'
 import { value } from '../command-line/flags.ts'
 import { whole } from '../command-line/values.ts'
-import { print, printJson } from '../terminal/print.ts'
-import { terminalSize } from '../terminal/terminal.ts'
+import { printTable } from '../terminal/print-table.ts'
+import { printJson } from '../terminal/print.ts'
 
 const HEADING = ['RUN', 'STARTED', 'TOOK', 'EXIT', 'COST', 'WHY']
 
@@ -31,7 +31,6 @@ export const runs: Command = command({
       cost_usd === 0 ? '-' : `$${cost_usd.toFixed(4)}`,
       inert(reason ?? 'it goes on'),
     ])
-    const size = terminalSize()
-    print(`${table(HEADING, rows, size === null ? {} : { columns: size.columns }).join('\n')}\n`)
+    printTable(HEADING, rows)
   },
 })
