@@ -37,7 +37,7 @@ export {
   type Turn,
   type Verdict,
 } from './model/conversation.ts'
-export { type ConcurrencyLimits, concurrencyLimitsShape, type SlotScope } from './model/concurrency.ts'
+export type { ConcurrencyLimits, SlotScope } from './model/concurrency.ts'
 export { OvermindError, type ErrorCode, type ErrorDetails } from './model/errors.ts'
 export type {
   EndReason,

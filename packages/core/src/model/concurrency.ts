@@ -21,14 +21,14 @@ const most = z
   .int('must be a whole number of missions')
   .min(1, 'must be at least 1')
 
-/** The rules of `ConcurrencyLimits`, for whoever reads them from elsewhere. */
-export const concurrencyLimitsShape: { readonly [K in keyof Required<ConcurrencyLimits>]: z.ZodType } = {
-  missions: most.optional(),
-  providers: z.record(z.string(), most, 'must be an object of providers and numbers').optional(),
-  colonies: z.record(z.string(), most, 'must be an object of colonies and numbers').optional(),
-}
-
-const limits = z.strictObject(concurrencyLimitsShape, 'must be an object of limits')
+const limits: z.ZodType<ConcurrencyLimits> = z.strictObject(
+  {
+    missions: most.optional(),
+    providers: z.record(z.string(), most, 'must be an object of providers and numbers').optional(),
+    colonies: z.record(z.string(), most, 'must be an object of colonies and numbers').optional(),
+  },
+  'must be an object of limits',
+)
 
 /** @throws OvermindError `invalid_limits` */
 export function limitsByScope(input: unknown): ReadonlyMap<SlotScope, number> {
@@ -38,8 +38,7 @@ export function limitsByScope(input: unknown): ReadonlyMap<SlotScope, number> {
     const field = ['concurrency', ...(issue?.path ?? [])].join('.')
     throw new OvermindError('invalid_limits', `${field}: ${issue?.message ?? 'is not valid'}`, { field })
   }
-  // The schema above is this type's rule by rule; zod's own inference stops at the shape's declared type.
-  const { missions, providers = {}, colonies = {} } = parsed.data as ConcurrencyLimits
+  const { missions, providers = {}, colonies = {} } = parsed.data
   return new Map<SlotScope, number>([
     ...(missions === undefined ? [] : [['missions', missions] as const]),
     ...Object.entries(providers).map(([name, most]) => [`provider ${name}`, most] as const),

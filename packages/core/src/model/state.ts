@@ -103,6 +103,21 @@ export interface MissionRecord {
   readonly state: MissionState
 }
 
+/** Whether a run is under way: there is a process, there may be, or what is left of it is being ended. */
+export function hasRun(phase: Phase): boolean {
+  switch (phase) {
+    case 'pending.queued':
+    case 'pending.limited':
+    case 'restarting.backoff':
+    case 'restarting.queued':
+    case 'restarting.limited':
+    case 'exited':
+      return false
+    default:
+      return true
+  }
+}
+
 /** What people see of a mission at a glance. */
 export type Status = 'pending' | 'running' | 'stalled' | 'restarting' | Outcome
 

@@ -6,7 +6,7 @@ import type { MissionActor } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import { isMissionId, type MissionId, seq } from '../model/ids.ts'
 import type { Stream } from '../model/output.ts'
-import type { MissionRecord } from '../model/state.ts'
+import { hasRun, type MissionRecord } from '../model/state.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
@@ -153,12 +153,7 @@ function streamOf(actor: MissionActor, run: number, home: Home): Stream {
 /** Settles when nothing more can come from a run: its whole tree is gone. */
 function runOver(actor: MissionActor, run: number): Promise<unknown> {
   return actor.until(
-    ({ run: current, exit, phase }) =>
-      current > run ||
-      exit !== null ||
-      phase === 'restarting.backoff' ||
-      phase === 'restarting.queued' ||
-      phase === 'restarting.limited',
+    ({ run: current, exit, phase }) => current > run || exit !== null || (current === run && !hasRun(phase)),
   )
 }
 

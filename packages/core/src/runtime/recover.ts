@@ -2,7 +2,7 @@
 import { recordFromKeeper } from '../mission/keeper-copy.ts'
 import { emptyReceipt } from '../model/exit.ts'
 import type { MissionId } from '../model/ids.ts'
-import type { MissionRecord, Phase } from '../model/state.ts'
+import { hasRun, type MissionRecord } from '../model/state.ts'
 import type { Clock } from '../model/time.ts'
 import type { Abandoned, Finding, ProcessHost } from '../process/host.ts'
 import type { Listener } from './listener.ts'
@@ -32,7 +32,7 @@ export interface RecoverDeps {
 /** Takes over the missions on record, and those that only their keepers remember. */
 export function recoverMissions(records: readonly MissionRecord[], deps: RecoverDeps): Recovery {
   const { host, registry } = deps
-  const left = records.map(deps.enter).filter(hasRun)
+  const left = records.map(deps.enter).filter(({ actor }) => hasRun(actor.record().state.phase))
   const findings = host.recover(left.map((entry) => abandoned(entry, deps)))
   const recovery = { adopted: 0, ended: 0, lost: 0 }
   for (const [index, entry] of left.entries()) {
@@ -56,20 +56,6 @@ export function recoverMissions(records: readonly MissionRecord[], deps: Recover
     if (parent !== null && registry.find(parent)?.live !== true) deps.releaseChildren(parent)
   }
   return recovery
-}
-
-const WITHOUT_RUN: readonly Phase[] = [
-  'pending.queued',
-  'pending.limited',
-  'restarting.backoff',
-  'restarting.queued',
-  'restarting.limited',
-]
-
-/** Whether there is, or may be, a process to ask after. */
-function hasRun({ live, actor }: Entry): boolean {
-  const { phase } = actor.record().state
-  return live && !WITHOUT_RUN.includes(phase)
 }
 
 function abandoned({ actor }: Entry, { outputs }: RecoverDeps): Abandoned {

@@ -554,8 +554,7 @@ interface Prepared extends Pick<MissionRecord, 'spec' | 'env'> {
   readonly name: string | undefined
 }
 
-/** Its process runs, is found unable to, or waits because its account is rate-limited. */
-/** It runs, or waits for a slot or its account. */
+/** Its process runs, or is found unable to; or it waits, for a slot or for its account. */
 function isLaunched({ phase, queuedAt }: MissionState): boolean {
   return phase === 'pending.queued' ? queuedAt !== null : phase !== 'running.starting'
 }

@@ -3,7 +3,7 @@ import type { Slots } from '../mission/mission.ts'
 import { type Candidate, firstInLine, inOrder, type Share } from '../mission/policy/turn.ts'
 import { type ConcurrencyLimits, limitsByScope, scopesOf, type SlotScope } from '../model/concurrency.ts'
 import type { MissionId } from '../model/ids.ts'
-import type { MissionRecord, Phase } from '../model/state.ts'
+import { hasRun, type MissionRecord, type Phase } from '../model/state.ts'
 import type { Clock } from '../model/time.ts'
 
 /** A limit, and how much of it is taken. */
@@ -83,8 +83,10 @@ export function createSlots({ clock, limits: initial, parentOf, call }: SlotDeps
 
   function hold(id: MissionId, keys: readonly string[]): void {
     if (holding.has(id)) return
-    holding.set(id, keys)
-    for (const key of keys) taken.set(key, takenOf(key) + 1)
+    // A colony is a scope and a group.
+    const own = [...new Set(keys)]
+    holding.set(id, own)
+    for (const key of own) taken.set(key, takenOf(key) + 1)
   }
 
   function release(id: MissionId): void {
@@ -95,8 +97,6 @@ export function createSlots({ clock, limits: initial, parentOf, call }: SlotDeps
     }
     holding.delete(id)
   }
-
-  const keysOf = ({ scopes, groups }: Candidate): readonly string[] => [...new Set([...scopes, ...groups])]
 
   function candidateOf(record: MissionRecord, scopes: readonly SlotScope[]): Candidate {
     const { id, spec, state, createdAt } = record
@@ -122,7 +122,7 @@ export function createSlots({ clock, limits: initial, parentOf, call }: SlotDeps
         next = firstInLine(eligible(), shareOf)
       ) {
         called.add(next.id)
-        hold(next.id, keysOf(next))
+        hold(next.id, [...next.scopes, ...next.groups])
         call(next.id)
       }
     } finally {
@@ -145,9 +145,11 @@ export function createSlots({ clock, limits: initial, parentOf, call }: SlotDeps
       } else {
         waiting.delete(id)
         if (isAtWork(state.phase)) {
-          const candidate = candidateOf(record, scopes)
-          hold(id, keysOf(candidate))
-          if (!worked) serve(candidate.groups, state.startedAt?.wall ?? clock.now().wall)
+          if (!worked) {
+            const groups = groupsOf(record)
+            hold(id, [...scopes, ...groups])
+            serve(groups, state.startedAt?.wall ?? clock.now().wall)
+          }
         } else {
           release(id)
           // Whose turn it was is still known when it has ended, to the supervisor that comes next.
@@ -188,14 +190,5 @@ function waits({ state }: MissionRecord): boolean {
 
 /** From its first start until it has exited: the pause before a restart is part of its work, the wait for its account is not. */
 function isAtWork(phase: Phase): boolean {
-  switch (phase) {
-    case 'pending.queued':
-    case 'pending.limited':
-    case 'restarting.queued':
-    case 'restarting.limited':
-    case 'exited':
-      return false
-    default:
-      return true
-  }
+  return hasRun(phase) || phase === 'restarting.backoff'
 }

@@ -1,6 +1,6 @@
 /** What may stand in `config.toml`, field by field. */
 import { duration, nearest, type Path, type Vocabulary } from '@overmind/blueprint/document'
-import { isName, NAME_RULE } from '@overmind/core'
+import { type ConcurrencyLimits, isName, NAME_RULE } from '@overmind/core'
 import { z } from 'zod'
 import { FILTER_KEYS, FILTER_RULE, isFilter } from '../api/filter.ts'
 import { isOfMissions, PATTERNS } from './event-pattern.ts'
@@ -175,13 +175,7 @@ const document = z.strictObject({
 
 /** A document that keeps the rules of each field. */
 export interface CheckedConfig {
-  readonly limits?:
-    | {
-        readonly missions?: number | undefined
-        readonly providers?: Readonly<Record<string, number>> | undefined
-        readonly colonies?: Readonly<Record<string, number>> | undefined
-      }
-    | undefined
+  readonly limits?: ConcurrencyLimits | undefined
   readonly hooks?: readonly CheckedHook[] | undefined
 }
 

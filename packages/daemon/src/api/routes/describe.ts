@@ -48,7 +48,8 @@ function description(mission: Mission, runtime: Runtime): Description {
 }
 
 /** Where it stands among those that wait for a slot; undefined when it does not. */
-function placeOf({ id }: Mission, runtime: Runtime): Place | undefined {
+function placeOf({ id, view }: Mission, runtime: Runtime): Place | undefined {
+  if (view().state.queuedAt === null) return undefined
   const { limits, waiting } = runtime.queue()
   const before = waiting.findIndex((each) => each.id === id)
   const full = waiting[before]?.full
