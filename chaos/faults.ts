@@ -35,7 +35,6 @@ function strike(
   if (entry !== undefined) {
     entry.disturbed = true
     entry.deaths += 1
-    entry.keeperKilled ||= victim.isKeeper
   }
   kill(victim.pid, signal)
   return victim

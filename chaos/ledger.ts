@@ -30,8 +30,6 @@ export interface Entry {
   disturbed: boolean
   /** How often its agent may have been ended from outside. */
   deaths: number
-  /** Its keeper was killed: exit codes may be lost. */
-  keeperKilled: boolean
   /** It was asked to be forgotten, and may be. */
   removed: boolean
   readonly sent: Sent[]
@@ -69,5 +67,5 @@ export function openLedger(): Ledger {
 }
 
 export function newEntry(name: string, plan: Plan | null): Entry {
-  return { name, plan, id: null, disturbed: false, deaths: 0, keeperKilled: false, removed: false, sent: [] }
+  return { name, plan, id: null, disturbed: false, deaths: 0, removed: false, sent: [] }
 }

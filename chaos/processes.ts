@@ -1,21 +1,6 @@
 /** Processes, as anybody may see them. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-
-function read(pid: number, file: string): string | null {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1')
-  } catch {
-    // It is gone, or somebody else's.
-    return null
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  const stat = read(pid, 'stat')
-  if (stat === null) return false
-  const state = stat.slice(stat.lastIndexOf(')') + 2).charAt(0)
-  return state !== 'Z' && state !== 'X'
-}
+import { readdirSync, readlinkSync } from 'node:fs'
+import { environmentOf, isAlive, procFile } from '../packages/core/test/support/processes.ts'
 
 export interface Seen {
   readonly pid: number
@@ -31,14 +16,14 @@ export function processesOf(home: string): readonly Seen[] {
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && isAlive(pid))
     .flatMap((pid) => {
-      const env = read(pid, 'environ')?.split('\0') ?? []
+      const env = environmentOf(pid)
       const valueOf = (name: string): string | null =>
         env.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? null
       const isLauncher = valueOf('OVERMIND_LAUNCHER') === home
       if (valueOf('OVERMIND_HOME') !== home && !isLauncher) return []
       const mission = valueOf('OVERMIND_MISSION_ID')
       if (mission === null && !isLauncher) return []
-      const name = read(pid, 'cmdline')?.replaceAll('\0', ' ').trim() ?? ''
+      const name = procFile(pid, 'cmdline')?.replaceAll('\0', ' ').trim() ?? ''
       const isKeeper = valueOf('OVERMIND_KEEPER') !== null
       return [{ pid, name, mission: isLauncher ? null : mission, isKeeper }]
     })

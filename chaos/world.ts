@@ -1,7 +1,5 @@
 /** A home with a real daemon, which may die at any moment, and those who use it. */
-import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -12,12 +10,10 @@ import {
   DaemonNotRunning,
   type OvermindClient,
 } from '@overmind/client'
-import { NODE_FLAGS } from '@overmind/daemon/node-flags'
+import { launchDaemon } from '../bench/support/launch-daemon.ts'
+import { isAlive } from '../packages/core/test/support/processes.ts'
 import { type Ledger, openLedger, type Said } from './ledger.ts'
-import { isAlive } from './processes.ts'
 import type { Chance } from './random.ts'
-
-const MAIN = createRequire(import.meta.url).resolve('@overmind/daemon/main')
 
 const TOLD = join(import.meta.dirname, 'programs', 'told.sh')
 
@@ -54,18 +50,7 @@ export async function createWorld(): Promise<World> {
   let daemon: number | null = null
 
   async function start(): Promise<void> {
-    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
-      env: { ...process.env, OVERMIND_HOME: home, OVERMIND_SUPERVISOR: '1' },
-      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-      detached: true,
-    })
-    const pipe = child.stdio[3]
-    if (child.pid === undefined || pipe === null || pipe === undefined || !('on' in pipe))
-      throw new TypeError('there is no daemon')
-    const news = await new Promise<string>((resolve) => pipe.once('data', (said) => resolve(String(said))))
-    child.unref()
-    if (!news.includes('"ready"')) throw new Error(`the daemon did not start: ${news}`)
-    daemon = child.pid
+    daemon = await launchDaemon(home)
   }
 
   return {

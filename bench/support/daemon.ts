@@ -1,12 +1,8 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, type OvermindClient } from '@overmind/client'
-import { NODE_FLAGS } from '@overmind/daemon/node-flags'
-
-const MAIN = createRequire(import.meta.url).resolve('@overmind/daemon/main')
+import { launchDaemon } from './launch-daemon.ts'
 
 export interface BenchDaemon extends AsyncDisposable {
   readonly home: string
@@ -26,17 +22,8 @@ export async function benchDaemon(): Promise<BenchDaemon> {
     pid: 0,
     async start() {
       const began = performance.now()
-      const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
-        env: { ...process.env, OVERMIND_HOME: home },
-        stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-        detached: true,
-      })
-      const pipe = child.stdio[3]
-      if (pipe === null || pipe === undefined || !('on' in pipe)) throw new TypeError('no pipe to the daemon')
-      await new Promise((resolve) => pipe.once('data', resolve))
+      daemon.pid = await launchDaemon(home)
       await client.status()
-      daemon.pid = child.pid ?? 0
-      child.unref()
       return performance.now() - began
     },
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import type { Mission, RuntimeOptions } from '@overmind/core'
 import { openSuccession, type Succession } from '../../../core/test/support/succession.ts'
 import { applyBlueprint, type Applied, blueprintController } from '../../src/index.ts'
@@ -24,6 +26,20 @@ export async function openStage(options: Pick<RuntimeOptions, 'providers'> = {})
         .list()
         .findLast((mission) => mission.name === name),
   }
+}
+
+/** A plan that fails until the file `fixed` is there, applied again once it is; what there is then, by name. */
+export async function applyUntilMended(stage: Stage, plan: object): Promise<readonly string[]> {
+  const { mission } = await stage.apply(plan)
+  expect(await mission.exited()).toMatchObject({ code: 1 })
+  writeFileSync(stage.file('fixed'), '')
+  expect(await stage.apply(plan)).toMatchObject({ outcome: 'retried' })
+  expect(await mission.exited()).toMatchObject({ code: 0, run: 2 })
+  const names = stage
+    .runtime()
+    .list()
+    .map(({ name }) => name)
+  return names.toSorted()
 }
 
 export async function textOf(mission: Mission): Promise<string> {

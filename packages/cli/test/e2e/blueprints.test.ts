@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../../core/test/support/eventually.ts'
 import type { ChangeView, MissionList, PipelineView } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { overmind, type Overmind } from './overmind.ts'
@@ -149,7 +150,7 @@ describe('blueprints from the command line', () => {
       )
     await o.ok('apply', await fleet('echo ready; sleep 1000'))
     for (const copy of ['web-1', 'web-2'])
-      while (!(await o.ok('logs', 'fleet')).includes(`[${copy}] ready`)) await sleep(50)
+      await eventually(async () => (await o.ok('logs', 'fleet')).includes(`[${copy}] ready`))
     const paused = '[web] paused: web-1 failed; web-2 of the earlier description goes on\n'
     expect(await o('apply', '--wait', await fleet('exit 1'))).toMatchObject({
       code: 1,
@@ -168,14 +169,14 @@ describe('blueprints from the command line', () => {
   test('copies are scaled while they run', async () => {
     await file('shop.toml', '[agents.web]\ncommand = "sleep 1000"\nreplicas = 2\n')
     await o.ok('apply', 'shop.toml')
-    while (!(await o.ok('describe', 'shop')).includes('At work: web-1 and web-2.')) await sleep(50)
+    await eventually(async () => (await o.ok('describe', 'shop')).includes('At work: web-1 and web-2.'))
     expect(await o.ok('scale', 'shop', 'web=3')).toBe('+ web-3\n')
     expect(await o.ok('scale', 'shop', 'web=1')).toBe('- web-2\n- web-3\n')
     const running = async (): Promise<readonly string[]> =>
       (await o.json<MissionList>('ps', '--filter', 'status=running', '--filter', 'type=task')).missions.map(
         ({ name }) => name,
       )
-    while ((await running()).length !== 1) await sleep(50)
+    await eventually(async () => (await running()).length === 1)
     expect(await running()).toEqual(['shop.web-1'])
     expect(await o('scale', 'shop', 'db=1')).toMatchObject({
       code: 1,
@@ -197,11 +198,10 @@ describe('blueprints from the command line', () => {
       'echo at work',
     )
     expect(started).toMatch(/^Started ritual [0-9a-f]{8} \(tick\)\n$/)
-    let log = ''
-    while (!/completed\n[^]*completed\n/.test(log)) {
-      await sleep(50)
-      log = await o.ok('logs', 'tick')
-    }
+    const log = await eventually(async () => {
+      const said = await o.ok('logs', 'tick')
+      return /completed\n[^]*completed\n/.test(said) && said
+    })
     expect(log).toMatch(
       /^begun: due at .*Z for the first time\n\[.*Z\] started as tick\.\d{8}-\d{6} \([0-9a-f]{8}\)\n/,
     )

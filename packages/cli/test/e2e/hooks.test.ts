@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../../core/test/support/eventually.ts'
 import type { DeadDeliveryView, HookView, Reloaded } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { overmind, type Overmind } from './overmind.ts'
@@ -23,12 +23,11 @@ describe('hooks from the command line', () => {
     writeFile(join(o.home, 'config.toml'), text, { mode: 0o600 })
 
   /** The page once it has what is waited for. */
-  async function page(wanted: RegExp, ...args: string[]): Promise<string> {
-    for (;;) {
+  function page(wanted: RegExp, ...args: string[]): Promise<string> {
+    return eventually(async () => {
       const shown = await o.ok(...args)
-      if (wanted.test(shown)) return shown
-      await sleep(20)
-    }
+      return wanted.test(shown) && shown
+    })
   }
 
   beforeAll(async () => {

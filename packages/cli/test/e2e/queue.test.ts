@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../../core/test/support/eventually.ts'
 import type { MissionView, QueueView } from '@overmind/client'
 import { expect, test } from 'vitest'
 import { overmind } from './overmind.ts'
@@ -45,11 +45,11 @@ test('limits of config.toml hold through kill -9, and are shown with who waits',
     ['second', ['missions', 'colony nightly']],
   ])
   await o.ok('kill', 'first')
-  for (; (await status('fourth')) !== 'running'; await sleep(20));
+  await eventually(async () => (await status('fourth')) === 'running')
   expect(await status('second')).toBe('pending')
   await configure('[limits]\nmissions = 3\n')
   await o.ok('reload')
-  for (; (await status('second')) !== 'running'; await sleep(20));
+  await eventually(async () => (await status('second')) === 'running')
   await configure('')
   await o.ok('reload')
   expect(await o('queue')).toEqual({ code: 0, stdout: '', stderr: 'There are no limits, and nobody waits\n' })

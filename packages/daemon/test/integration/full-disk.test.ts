@@ -3,7 +3,7 @@
  * mounted for the purpose, which takes root.
  */
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -22,40 +22,7 @@ import {
 import { eventually } from '../support/eventually.ts'
 import { type TemporaryHome, temporaryHome } from '../support/home.ts'
 import { isAlive, missionProcesses } from '../support/processes.ts'
-
-const isRoot = process.getuid?.() === 0
-
-/** Makes the home a file system of its own. */
-async function mountHome(home: TemporaryHome): Promise<void> {
-  await mkdir(home.path, { mode: 0o700 })
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=0700', 'overmind-test', home.path])
-  home.defer(() => execFileSync('umount', ['-l', home.path]))
-}
-
-const filler = (home: TemporaryHome): string => join(home.path, 'filler')
-
-/** Writes until nothing more fits. */
-function fill(home: TemporaryHome): void {
-  const file = openSync(filler(home), 'a')
-  try {
-    for (const size of [1024 * 1024, 4096]) {
-      const block = Buffer.alloc(size)
-      for (;;) {
-        try {
-          if (writeSync(file, block) < size) break
-        } catch {
-          break
-        }
-      }
-    }
-  } finally {
-    closeSync(file)
-  }
-}
-
-function free(home: TemporaryHome): void {
-  rmSync(filler(home))
-}
+import { fill, free, isRoot, mountHome } from '../support/small-disk.ts'
 
 /** Starts missions until the store refuses one; tells which were accepted. */
 async function startUntilRefused(
@@ -86,7 +53,7 @@ test.runIf(isRoot)(
   'on a full disk a mission is refused whole, and what runs can still be ended',
   async () => {
     await using home = await temporaryHome()
-    await mountHome(home)
+    mountHome(home)
     const daemon = await startDaemon(home.path)
     const ids: string[] = []
     for (let index = 0; index < 4; index += 1) ids.push((await start(daemon, { command: 'sleep 1000' })).id)
@@ -121,7 +88,7 @@ test.runIf(isRoot)(
   'an exit on a full disk is noted when there is room again, also by the next daemon',
   async () => {
     await using home = await temporaryHome()
-    await mountHome(home)
+    mountHome(home)
     const daemon = await startDaemon(home.path)
     const command = (go: string): string => `while [ ! -e ${home.file(go)} ]; do sleep 0.02; done; exit 21`
     const one = await start(daemon, { command: command('one') })
@@ -151,7 +118,7 @@ test.runIf(isRoot)(
   'a daemon can be ended on a full disk, and no mission outlives it',
   async () => {
     await using home = await temporaryHome()
-    await mountHome(home)
+    mountHome(home)
     const daemon = await startDaemon(home.path)
     await startUntilRefused(home, daemon)
     fill(home)
@@ -169,7 +136,7 @@ test.runIf(isRoot)(
 
 test.runIf(isRoot)('a daemon starts on a full disk and adopts what runs', async () => {
   await using home = await temporaryHome()
-  await mountHome(home)
+  mountHome(home)
   const daemon = await startDaemon(home.path)
   const { id } = await start(daemon, { command: 'sleep 1000' })
   await daemon.kill()
@@ -195,7 +162,7 @@ test.runIf(isRoot)('a daemon starts on a full disk and adopts what runs', async 
 
 test.runIf(isRoot)('a home on a file system that is read-only cannot be used, and that is said', async () => {
   await using home = await temporaryHome()
-  await mountHome(home)
+  mountHome(home)
   const daemon = await startDaemon(home.path)
   await daemon.shutdown(true)
   execFileSync('mount', ['-o', 'remount,ro', home.path])

@@ -1,7 +1,6 @@
 /** What may happen to a machine and to those who use it. */
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import { expect } from 'vitest'
 import { program } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { end, endGroup, isAlive } from '../support/processes.ts'
+import { fill, free, isRoot, mountHome } from '../support/small-disk.ts'
 import { editState, editStore } from '../support/store-file.ts'
 import type { Subject } from './kinds.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -34,6 +34,13 @@ async function killAgents(pids: readonly number[]): Promise<void> {
   await eventually('they are gone', () => pids.every((pid) => !isAlive(pid)))
 }
 
+/** The daemon first, so that it sees nothing of it. */
+async function killBoth(stage: Stage, subject: Subject): Promise<void> {
+  const pids = await pidsOf(stage, subject)
+  await stage.kill()
+  await killAgents(pids)
+}
+
 const store = (stage: Stage): string => join(stage.home.path, 'overmind.db')
 
 /** Takes the store away under the next daemon, and does what people have to do then. */
@@ -47,36 +54,6 @@ async function loseStore(
   await lose(store(stage))
   await stage.start()
   await subject.repair?.()
-}
-
-const isRoot = process.getuid?.() === 0
-
-/** A home that is a small disk of its own. */
-function openOnSmallDisk(): Promise<Stage> {
-  return openStage({
-    prepare(home) {
-      mkdirSync(home.path, { mode: 0o700 })
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=0700', 'overmind-test', home.path])
-      home.defer(() => execFileSync('umount', ['-l', home.path]))
-    },
-  })
-}
-
-/** Writes until nothing more fits. */
-function fill(path: string): void {
-  const file = openSync(path, 'a')
-  try {
-    for (const size of [65_536, 1024, 1]) {
-      const block = Buffer.alloc(size)
-      try {
-        for (;;) writeSync(file, block)
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
-      }
-    }
-  } finally {
-    closeSync(file)
-  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -137,9 +114,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'the machine is restarted',
     runs: 2,
     async strike(stage, subject) {
-      const pids = await pidsOf(stage, subject)
-      await stage.kill()
-      await killAgents(pids)
+      await killBoth(stage, subject)
       for (const pid of stage.home.processes()) end(pid)
       editStore(
         stage.home.path,
@@ -163,9 +138,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'there is no memory left, and daemon and agent are killed',
     runs: 2,
     async strike(stage, subject) {
-      const pids = await pidsOf(stage, subject)
-      await stage.kill()
-      await killAgents(pids)
+      await killBoth(stage, subject)
       await stage.start()
     },
   },
@@ -188,14 +161,13 @@ export const FAULTS: readonly Fault[] = [
           runs: 1,
           // What a program could not write is its own.
           kinds: ['Claude session', 'blueprint', 'ritual'],
-          open: openOnSmallDisk,
+          open: () => openStage({ prepare: mountHome }),
           async strike(stage) {
-            const filler = join(stage.home.path, 'filler')
             for (let times = 0; times < 10; times += 1) {
-              fill(filler)
+              fill(stage.home)
               await pause(100)
             }
-            rmSync(filler)
+            free(stage.home)
           },
         } satisfies Fault,
       ]
@@ -222,9 +194,7 @@ export const FAULTS: readonly Fault[] = [
     runs: 2,
     async strike(stage, subject) {
       const agents = await subject.agents()
-      const pids = await pidsOf(stage, subject)
-      await stage.kill()
-      await killAgents(pids)
+      await killBoth(stage, subject)
       const child = spawn('sleep', ['1000'], { env: {}, stdio: 'ignore', detached: true })
       await once(child, 'spawn')
       const stranger = child.pid ?? 0
