@@ -141,6 +141,11 @@ export function keeperProcess(options: KeeperOptions): KeeperProcess {
   }
 }
 
+/** Whether the program of this command line only puts a keeper in its own place, as the one does that gives it its session. */
+export function becomesKeeper(commandLine: readonly string[]): boolean {
+  return commandLine.some((_, index) => index > 0 && keptCommand(commandLine.slice(index)) !== null)
+}
+
 /** The command that a keeper's own command line shows it to keep, or null when it is not a keeper's. */
 export function keptCommand(commandLine: readonly string[]): readonly string[] | null {
   return commandLine[3] === KEEPER_NAME && commandLine[1] === '-c' ? commandLine.slice(4) : null

@@ -6,14 +6,14 @@ import type { Cgroups } from './cgroups/cgroups.ts'
 import type { RunGroup } from './cgroups/run-group.ts'
 import type { Home } from './home.ts'
 import type { Abandoned, Finding, FoundKeeper, HostEvent } from './host.ts'
-import { keptCommand } from './keeper.ts'
+import { becomesKeeper, keptCommand } from './keeper.ts'
 import { groupedProcesses } from './grouped.ts'
 import { KILLED, type LiveRuns, type Tracked } from './live-runs.ts'
 import { kill } from './kill.ts'
-import { KEEPER_MARK, LAUNCHER_MARK } from './marks.ts'
+import { HOME_MARK, KEEPER_MARK, LAUNCHER_MARK } from './marks.ts'
 import { streamsOf, watchStreams } from './output-streams.ts'
 import { evidenceOf } from './output-tail.ts'
-import { isSameProcess, type ProcessEntry, type ProcessTable } from './process-table.ts'
+import { isSameProcess, type ProcessTable } from './process-table.ts'
 import { keyOf } from './run-ref.ts'
 import { exitRecord, startOf } from './run-times.ts'
 import type { ExitLine, RunsJournal, RunsLine, StartLine } from './runs-journal.ts'
@@ -51,6 +51,7 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
   const journal = alive.every(Boolean) ? new Map<string, Lines>() : linesByRun(runs)
   let all: Snapshot | undefined
   const snapshot = (): Snapshot => (all ??= settled(snapshots))
+  let later: ReadonlyMap<string, Lines> | undefined
 
   function adopt(run: Abandoned, process: ProcessIdentity, state: 'kept' | 'orphaned' = 'kept'): Finding {
     const at = run.startedAt ?? clock.now()
@@ -108,13 +109,16 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
   function find(run: Abandoned, isAlive: boolean): Finding {
     const { process } = run
     if (process !== null && isAlive) return adopt(run, process)
+    return findByLines(run, journal.get(keyOf(run)) ?? {})
+  }
+
+  function findByLines(run: Abandoned, { start, exit: noted }: Lines): Finding {
+    const { process } = run
     const now = clock.now()
-    const { start } = journal.get(keyOf(run)) ?? {}
     const keeper = process === null && start !== undefined ? keeperOf(start) : null
     if (keeper !== null && isSameProcess(keeper, table.identify(keeper.pid))) return adopt(run, keeper)
     // It was there a moment ago: its end may be written by now.
-    const exit =
-      journal.get(keyOf(run))?.exit ?? (keeper === null ? undefined : linesByRun(runs).get(keyOf(run))?.exit)
+    const exit = noted ?? (keeper === null ? undefined : linesByRun(runs).get(keyOf(run))?.exit)
     if (exit !== undefined) {
       const at = run.startedAt ?? now
       const rebooted = process !== null && process.boot !== table.boot
@@ -131,7 +135,13 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
     if (unnoted !== undefined) return adopt(run, { pid: unnoted.pid, start: unnoted.start, boot: table.boot })
     const [first] = members
     if (first !== undefined) return adopt(run, process ?? leaderOf(first), 'orphaned')
-    if (process === null && start === undefined) return { kind: 'never-started' }
+    if (process === null && start === undefined) {
+      // It may have begun and ended since the journal was read, and before the processes were looked at.
+      const lines = (later ??= linesByRun(runs)).get(keyOf(run))
+      return lines?.start === undefined && lines?.exit === undefined
+        ? { kind: 'never-started' }
+        : findByLines(run, lines)
+    }
     const ran = run.startedAt === null ? 0 : Math.max(0, now.monotonic - run.startedAt.monotonic)
     const { cause } = causeOf(run)
     if (cause !== undefined) return ended(run, { kind: 'code', code: KILLED, at: now.wall, ran, cause })
@@ -159,25 +169,41 @@ function standStill(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-/** How long launchers have to be gone after SIGKILL. Milliseconds. */
+/** How long launchers have to be gone after SIGKILL, and what they have begun to be a keeper. Milliseconds. */
 const LAUNCHER_END_MS = 500
 
 /**
  * Ends the launcher of a supervisor that died, and its children that have not become anything yet: what
- * they have not begun is begun by us, once. What they have begun carries its mission's marker by now.
+ * they have not begun is begun by us, once. What they have begun carries its mission's marker by now, and
+ * is waited for until it is the keeper: before, it could be taken for something that a keeper left.
  */
 function endLaunchers(home: Home, table: ProcessTable): void {
-  const left = (): readonly ProcessEntry[] =>
-    table
-      .scan()
-      .filter(
-        ({ pid, parent }) => parent !== process.pid && table.environment(pid)?.[LAUNCHER_MARK] === home.path,
-      )
   const until = performance.now() + LAUNCHER_END_MS
-  for (let launchers = left(); launchers.length > 0 && performance.now() < until; launchers = left()) {
-    for (const { pid } of launchers) kill(pid, 'SIGKILL')
+  for (let looks = 1; performance.now() < until; looks += 1) {
+    const left = table.scan().flatMap(({ pid, parent }) => {
+      const start = parent === process.pid ? null : startUnderWay(pid, home, table)
+      return start === null ? [] : [{ pid, start }]
+    })
+    const isOver = left.every(({ start }) => start === 'unclear' && looks >= UNCLEAR_LOOKS)
+    if (isOver) return
+    for (const { pid, start } of left) if (start === 'launcher') kill(pid, 'SIGKILL')
     standStill(LOOK_AGAIN_MS)
   }
+}
+
+/** How far the start of a run has come in a process that may become its keeper; null when it is none, or is that already. */
+function startUnderWay(
+  pid: number,
+  home: Home,
+  table: ProcessTable,
+): 'launcher' | 'becoming-keeper' | 'unclear' | null {
+  const environment = table.environment(pid)
+  if (environment === null) return null
+  if (environment[LAUNCHER_MARK] === home.path) return 'launcher'
+  if (environment[HOME_MARK] === home.path)
+    return becomesKeeper(table.commandLine(pid) ?? []) ? 'becoming-keeper' : null
+  const showsNone = Object.keys(environment).length === 0
+  return showsNone && table.marker(pid)?.kind === 'changing' ? 'unclear' : null
 }
 
 interface Lines {
