@@ -3,6 +3,7 @@
  * is a ratio to something bare that is measured in the same run, so that a noisy machine does not matter.
  */
 import { latency } from './latency.ts'
+import { month } from './month.ts'
 import { output } from './output.ts'
 import { pipeline } from './pipeline.ts'
 import { ps } from './ps.ts'
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   supervisor,
   turn,
   pipeline,
+  month,
 }
 
 const wanted = process.argv.slice(2)

@@ -16,7 +16,7 @@ export type {
   StopOptions,
 } from './runtime/mission-handle.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './journal/memory-store.ts'
-export type { Change, EventQuery, Store } from './journal/store.ts'
+export type { Change, EventQuery, Store, Thinning } from './journal/store.ts'
 export type { SubscribeOptions } from './journal/journal.ts'
 export type { Beginning, Invocation, Provider, RunEnd } from './provider/provider.ts'
 export { objectInLine, oneLine, promptOf } from './provider/reading.ts'
@@ -72,6 +72,7 @@ export {
 } from './model/ids.ts'
 export { isName, NAME_RULE } from './model/names.ts'
 export type { OutputRange, Stream } from './model/output.ts'
+export { OUTPUT_NOTES } from './runtime/output-notes.ts'
 export type { CheckMission, Control, Controller, Work } from './runtime/controller.ts'
 export { isInner } from './runtime/controlled-host.ts'
 export { isSignal, signalOfCode } from './model/signals.ts'

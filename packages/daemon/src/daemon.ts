@@ -26,6 +26,7 @@ import { readConfig } from './config/read.ts'
 import { openHooks } from './hooks/hooks.ts'
 import { lockHome } from './lock.ts'
 import { openLog } from './log.ts'
+import { keepCompact } from './store/compaction.ts'
 import { openStore } from './store/open-store.ts'
 import { VERSION } from './version.ts'
 
@@ -86,6 +87,9 @@ export async function startDaemon({
     logger.info({ version: VERSION, home, ...runtime.recovery }, 'started')
 
     const hooks = beginHooks(runtime)
+    const endCompaction = keepCompact(store, {
+      onFault: (error) => logger.error({ err: error }, 'the store could not be made smaller'),
+    })
 
     const { promise: closed, resolve: ended } = Promise.withResolvers<void>()
     let closing: Promise<number> | undefined
@@ -106,6 +110,7 @@ export async function startDaemon({
     }
 
     async function finish(): Promise<void> {
+      endCompaction()
       store.close()
       await rm(socket, { force: true })
       logger.info('ended')

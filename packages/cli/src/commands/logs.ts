@@ -1,9 +1,9 @@
-import { createClient, type LogQuery, type MissionView, type OvermindClient } from '@overmind/client'
+import { createClient, type LogQuery, type OvermindClient } from '@overmind/client'
 import { command, type Command } from '../command-line/command.ts'
 import { flag, value } from '../command-line/flags.ts'
 import { moment, whole } from '../command-line/values.ts'
 import { ANY_MISSIONS } from '../command-line/words.ts'
-import { logSink, type LogSink } from '../logs/sink.ts'
+import { logSink, type LogSink, type Speaker } from '../logs/sink.ts'
 import { printJson } from '../terminal/print.ts'
 
 interface Query extends LogQuery {
@@ -25,7 +25,7 @@ export const logs: Command = command({
     raw: flag('What was written just as it was written: all control sequences, and the protocol of an agent'),
   },
   notes:
-    'Without an id: all missions, each under a heading. On a terminal, control sequences other than colours are ' +
+    'Without an id: all missions, each under a heading; with --since those that had not ended by then. On a terminal, control sequences other than colours are ' +
     'shown and not obeyed, because what a mission prints may be meant for your terminal; into a pipe or a file go ' +
     'the bytes as they were written.',
   examples: [
@@ -35,7 +35,7 @@ export const logs: Command = command({
   ],
   run: async (words, { json, ...query }) => {
     const client = createClient()
-    const missions = await chosen(client, words)
+    const missions = await chosen(client, words, query.since)
     if (json) return printLines(client, missions, query)
     const sink = logSink({ raw: query.raw, headed: words.length !== 1 })
     if (query.follow && missions.length > 1) return followAll(client, missions, query, sink)
@@ -46,17 +46,24 @@ export const logs: Command = command({
   },
 })
 
-async function chosen(client: OvermindClient, refs: readonly string[]): Promise<readonly MissionView[]> {
-  if (refs.length === 0) return (await client.list({ all: true })).missions
-  return Promise.all(refs.map((ref) => client.get(ref)))
+async function chosen(
+  client: OvermindClient,
+  refs: readonly string[],
+  since: string | undefined,
+): Promise<readonly Speaker[]> {
+  if (refs.length > 0) return Promise.all(refs.map((ref) => client.get(ref)))
+  const { missions } = await client.list({ all: true, fields: ['id', 'name', 'exited_at'] })
+  // Thousands may have ended long ago: what they wrote need not be looked at.
+  const from = since === undefined ? -Infinity : Date.parse(since)
+  return missions.filter(({ exited_at: at }) => at === null || Date.parse(at) >= from)
 }
 
 async function printLines(
   client: OvermindClient,
-  missions: readonly MissionView[],
+  missions: readonly Speaker[],
   query: LogQuery,
 ): Promise<void> {
-  const one = async ({ id }: MissionView): Promise<void> => {
+  const one = async ({ id }: Speaker): Promise<void> => {
     for await (const line of client.logLines(id, query)) printJson(line)
   }
   if (query.follow) await Promise.all(missions.map(one))
@@ -66,7 +73,7 @@ async function printLines(
 /** Several at once, whole lines only, so that no line is torn by another mission's. */
 async function followAll(
   client: OvermindClient,
-  missions: readonly MissionView[],
+  missions: readonly Speaker[],
   query: Query,
   sink: LogSink,
 ): Promise<void> {

@@ -7,13 +7,16 @@ const NEWLINE = 0x0a
 /** A line that does not end is torn after so many bytes. */
 const LONGEST_LINE = 64 * 1024
 
+/** Whose output it is. */
+export type Speaker = Pick<MissionView, 'id' | 'name'>
+
 export interface LogSink {
   /** Prints bytes of a mission as they come. */
-  write(mission: MissionView, bytes: Uint8Array): void
+  write(mission: Speaker, bytes: Uint8Array): void
   /** Prints the lines that are complete and keeps the rest for later. */
-  writeLines(mission: MissionView, bytes: Uint8Array): void
+  writeLines(mission: Speaker, bytes: Uint8Array): void
   /** What was kept, and a heading for a mission that has written nothing. */
-  end(mission: MissionView): void
+  end(mission: Speaker): void
 }
 
 interface Source {
@@ -31,11 +34,11 @@ export function logSink({ raw, headed }: { readonly raw: boolean; readonly heade
   let speaker: string | undefined
   let lineOpen = false
 
-  function sourceOf({ id }: MissionView): Source {
+  function sourceOf({ id }: Speaker): Source {
     return sources.get(id) ?? { stream: inertStream(), rest: new Uint8Array() }
   }
 
-  function emit({ id, name }: MissionView, output: string | Uint8Array): void {
+  function emit({ id, name }: Speaker, output: string | Uint8Array): void {
     if (headed && speaker !== id) {
       const gap = speaker === undefined ? '' : lineOpen ? '\n\n' : '\n'
       print(`${gap}=== ${name} (${id}) ===\n`)
@@ -47,7 +50,7 @@ export function logSink({ raw, headed }: { readonly raw: boolean; readonly heade
     lineOpen = typeof output === 'string' ? !output.endsWith('\n') : output.at(-1) !== NEWLINE
   }
 
-  function write(mission: MissionView, bytes: Uint8Array): void {
+  function write(mission: Speaker, bytes: Uint8Array): void {
     if (untouched) return emit(mission, bytes)
     const source = sourceOf(mission)
     sources.set(mission.id, source)

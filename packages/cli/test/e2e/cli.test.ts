@@ -371,6 +371,10 @@ describe('with a daemon', () => {
       const all = await o.ok('logs')
       expect(all).toContain(`=== log-a (${first}) ===\nfrom a\n`)
       expect(all).toContain(`=== log-b (${second}) ===\nfrom b`)
+      const live = await o.start('--name', 'log-c', 'sleep 1000')
+      const late = await o.ok('logs', '--since', '2100-01-01')
+      expect(late).toContain(`=== log-c (${live}) ===`)
+      expect(late).not.toContain(first)
     })
 
     test('--tail, --timestamps, --since and --json', async () => {

@@ -1,7 +1,7 @@
 import type { JournalEvent } from '../model/events.ts'
 import { type MissionId, seq } from '../model/ids.ts'
 import type { MissionRecord } from '../model/state.ts'
-import type { Store } from './store.ts'
+import type { Store, Thinning } from './store.ts'
 
 export interface MemoryStoreOptions {
   /** How many events are kept, the newest. Default: 100,000. */
@@ -15,7 +15,7 @@ export function createMemoryStore({ capacity = 100_000 }: MemoryStoreOptions = {
   let last = seq(0)
 
   return {
-    commit({ events: drafts, put = [], remove = [] }) {
+    commit({ events: drafts, put = [], remove = [], thin = [] }) {
       const numbered = drafts.map((draft): JournalEvent => ({ ...draft, seq: (last = seq(last + 1)) }))
       for (const record of put) missions.set(record.id, record)
       if (remove.length > 0) {
@@ -24,6 +24,7 @@ export function createMemoryStore({ capacity = 100_000 }: MemoryStoreOptions = {
         events = events.filter((event) => !('mission' in event && gone.has(event.mission)))
       }
       events.push(...numbered)
+      for (const one of thin) events = thinned(events, one)
       // Cut in large steps: dropping one event at a time would move the whole list each time.
       if (events.length > capacity * 1.25) events = events.slice(-capacity)
       return numbered
@@ -46,6 +47,13 @@ export function createMemoryStore({ capacity = 100_000 }: MemoryStoreOptions = {
     first: () => events[0]?.seq ?? seq(last + 1),
     close: () => {},
   }
+}
+
+function thinned(events: readonly JournalEvent[], { mission, run, keep }: Thinning): JournalEvent[] {
+  const isNote = (event: JournalEvent): boolean =>
+    event.type === 'run.output' && event.mission === mission && event.run === run
+  let surplus = events.filter(isNote).length - keep
+  return events.filter((event) => !(surplus > 0 && isNote(event) && surplus-- > 0))
 }
 
 /** Binary search: the position of the first event with a number greater than `after`. */

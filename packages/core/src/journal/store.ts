@@ -1,5 +1,5 @@
 import type { EventDraft, EventType, JournalEvent } from '../model/events.ts'
-import type { MissionId, Seq } from '../model/ids.ts'
+import type { MissionId, Run, Seq } from '../model/ids.ts'
 import type { MissionRecord } from '../model/state.ts'
 
 /** What is written in one step: all of it or nothing. */
@@ -9,6 +9,15 @@ export interface Change {
   readonly put?: readonly MissionRecord[]
   /** Missions to forget, with their events. */
   readonly remove?: readonly MissionId[]
+  /** Runs of whose `run.output` only the newest are kept, with those of this change. */
+  readonly thin?: readonly Thinning[]
+}
+
+export interface Thinning {
+  readonly mission: MissionId
+  readonly run: Run
+  /** So many. */
+  readonly keep: number
 }
 
 export interface EventQuery {

@@ -56,6 +56,7 @@ import { createRegistry, type Entry } from './registry.ts'
 import type { CloseOptions, Runtime } from './runtime-handle.ts'
 import { sessionOf } from './session.ts'
 import { createTeams, type Joining } from './teams.ts'
+import { createOutputNotes } from './output-notes.ts'
 import { createWriter } from './writer.ts'
 
 export interface RuntimeOptions {
@@ -120,6 +121,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     call: (id) => registry.find(id)?.actor.tell({ type: 'turn' }),
   })
   const writer = createWriter(journal, clock, onFault)
+  const outputNotes = createOutputNotes(writer, onFault)
   const exitReports = createExitReports({
     find: registry.find,
     isQueued: (mission, message) =>
@@ -364,6 +366,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         return
       case 'exited':
       case 'emptied':
+        outputNotes.over(event.ref)
         // All that it said comes first.
         listener.afterAll(event.ref, () => registry.find(mission)?.actor.tell({ ...event, run }))
         return
@@ -383,7 +386,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         })
         return
       case 'output':
-        writer.note({
+        outputNotes.note({
           type: 'run.output',
           mission,
           run,

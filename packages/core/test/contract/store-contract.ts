@@ -161,6 +161,17 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
       expect(seqs(store.commit({ events: [output(B, 1)] }))).toEqual([5])
     })
 
+    test('keeps only the newest notes about the output of a run that is thinned', () => {
+      const store = fresh()
+      const of = (run: number, to: number): EventDraft => ({ ...output(A, to), run })
+      store.commit({ events: [of(1, 1), of(1, 2), of(2, 3), created(A), of(1, 4), output(B, 5), of(1, 6)] })
+      store.commit({ events: [of(1, 7)], thin: [{ mission: A, run: 1, keep: 2 }] })
+      expect(seqs(store.events({ after: seq(0), limit: 9 }))).toEqual([3, 4, 6, 7, 8])
+      expect(store.first()).toBe(3)
+      store.commit({ events: [], thin: [{ mission: A, run: 2, keep: 2 }] })
+      expect(seqs(store.events({ after: seq(0), limit: 9 }))).toEqual([3, 4, 6, 7, 8])
+    })
+
     test('that has forgotten everything still knows its last number', () => {
       const store = fresh()
       store.commit({ events: [output(A, 1), output(A, 2)], put: [missionRecord({ id: A })] })

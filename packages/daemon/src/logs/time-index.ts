@@ -1,7 +1,4 @@
-import type { Mission } from '@overmind/core'
-
-/** At most this many notes are looked at: at one a second, more than a day of steady output. */
-const NOTES = 100_000
+import { type Mission, OUTPUT_NOTES } from '@overmind/core'
 
 /** When the bytes of one run's output were written, as far as the journal noted it. */
 export interface TimeIndex {
@@ -13,7 +10,7 @@ export interface TimeIndex {
 
 export function timeIndex(mission: Mission, run: number): TimeIndex {
   const notes = mission
-    .history({ run, types: ['run.output'], limit: NOTES })
+    .history({ run, types: ['run.output'], limit: OUTPUT_NOTES })
     .filter((event) => event.type === 'run.output')
     .filter(({ stream }) => stream !== 'stderr')
     .toReversed()

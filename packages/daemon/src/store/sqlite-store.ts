@@ -39,7 +39,16 @@ export interface Tables {
 
 export interface SqliteStore extends Store {
   readonly tables: Tables
+  /** Gives some of the room back to the disk that forgotten missions had, in a few milliseconds; whether there is more. */
+  compact(): boolean
 }
+
+/** So many free pages of 4 KB stay in the file for what comes next. */
+const SPARE_PAGES = 256
+/** So many are given back at a time. */
+const SLICE_PAGES = 256
+/** The journal of the file itself does not stay larger than this. */
+const WAL_BYTES = 16 * 1024 * 1024
 
 /** Reading a larger file through takes longer than a start should. */
 const CHECKED_BYTES = 64 * 1024 * 1024
@@ -68,6 +77,10 @@ export function openSqliteStore(path: string): SqliteStore {
     updateMission: database.prepare('UPDATE missions SET state = ? WHERE id = ?'),
     removeMission: database.prepare('DELETE FROM missions WHERE id = ?'),
     removeEvents: database.prepare('DELETE FROM events WHERE mission = ?'),
+    thinOutput: database.prepare(
+      `DELETE FROM events WHERE mission = ?1 AND type = 'run.output' AND run = ?2 AND seq <= (
+         SELECT seq FROM events WHERE mission = ?1 AND type = 'run.output' AND run = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3)`,
+    ),
     removeEnvironments: database.prepare(
       'DELETE FROM environments WHERE NOT EXISTS (SELECT 1 FROM missions WHERE environment = hash)',
     ),
@@ -97,7 +110,6 @@ export function openSqliteStore(path: string): SqliteStore {
       sql.removeEvents.run(id)
     }
     sql.removeEnvironments.run()
-    first = firstNumber()
   }
 
   function transaction(body: () => void): void {
@@ -137,7 +149,7 @@ export function openSqliteStore(path: string): SqliteStore {
   }
 
   return {
-    commit({ events, put: records = [], remove: gone = [] }) {
+    commit({ events, put: records = [], remove: gone = [], thin = [] }) {
       mustBeOpen()
       const numbered = events.map((draft, index): JournalEvent => ({ ...draft, seq: seq(last + 1 + index) }))
       write(() => {
@@ -149,9 +161,10 @@ export function openSqliteStore(path: string): SqliteStore {
           const run = 'run' in event ? event.run : null
           sql.addEvent.run(number, mission, run, event.type, JSON.stringify(body))
         }
+        for (const { mission, run, keep } of thin) sql.thinOutput.run(mission, run, keep)
       })
-      if (numbered.length > 0 && first > last) first = seq(last + 1)
       last = seq(last + numbered.length)
+      if (gone.length > 0 || thin.length > 0 || first > last - numbered.length) first = firstNumber()
       return numbered
     },
     missions: () => readMissions(database),
@@ -174,6 +187,17 @@ export function openSqliteStore(path: string): SqliteStore {
     first: () => first,
     close: () => {
       database.close()
+    },
+    compact() {
+      mustBeOpen()
+      const free = pragma(database, 'freelist_count')
+      if (free <= SPARE_PAGES) return false
+      database.exec(`PRAGMA incremental_vacuum(${Math.min(SLICE_PAGES, free - SPARE_PAGES)})`)
+      const left = pragma(database, 'freelist_count')
+      if (left > SPARE_PAGES && left < free) return true
+      // The file itself becomes smaller when the journal is folded into it.
+      database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+      return false
     },
     tables: {
       query,
@@ -205,7 +229,11 @@ function failed(error: unknown): OvermindError {
 function open(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 2000 })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000')
+    // The first can only be chosen for a file that has nothing in it.
+    database.exec(
+      `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+       PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = ${WAL_BYTES}`,
+    )
     prepare(database, path)
     return database
   } catch (error) {
@@ -219,28 +247,30 @@ function open(path: string): DatabaseSync {
 }
 
 function prepare(database: DatabaseSync, path: string): void {
-  const pragma = (name: string): number =>
-    Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
   if (tables?.['count'] === 0) {
     database.exec(`BEGIN; ${SCHEMA} COMMIT`)
     return
   }
-  if (pragma('application_id') !== APPLICATION_ID)
+  if (pragma(database, 'application_id') !== APPLICATION_ID)
     throw new StoreDamaged(`${path} is not a store of Overmind`)
-  const version = pragma('user_version')
+  const version = pragma(database, 'user_version')
   if (version > SCHEMA_VERSION) {
     throw new OvermindError(
       'store_failed',
       `the store was written by a newer Overmind (schema ${version}, this one knows ${SCHEMA_VERSION}): upgrade, or move ${path} away`,
     )
   }
-  if (pragma('page_count') * pragma('page_size') <= CHECKED_BYTES) {
+  if (pragma(database, 'page_count') * pragma(database, 'page_size') <= CHECKED_BYTES) {
     const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]
     if (verdict !== 'ok') throw new StoreDamaged(String(verdict))
   }
   // Damage that no check sees shows when the rows are read.
   readMissions(database)
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
 }
 
 function lastNumber(database: DatabaseSync): Seq {

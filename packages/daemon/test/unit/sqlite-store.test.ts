@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { OvermindError, seq, type Store } from '@overmind/core'
+import { type EventDraft, OvermindError, seq, type Store } from '@overmind/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { storeContract } from '../../../core/test/contract/store-contract.ts'
 import { missionId, missionRecord } from '../../../core/test/fakes/records.ts'
+import { eventually } from '../../../core/test/support/eventually.ts'
 import { openSqliteStore, openStore, StoreDamaged } from '../../src/index.ts'
+import { keepCompact } from '../../src/store/compaction.ts'
 
 const folders: string[] = []
 function freshPath(): string {
@@ -178,6 +180,51 @@ describe('the store on SQLite', () => {
     expect(numbers(store.events({ after: seq(0), types: [], limit: 2 }))).toEqual([])
     store.close()
   })
+})
+
+/** A store in which one mission is left of many that wrote much. */
+function storeWithRoom(path = freshPath()): {
+  readonly store: ReturnType<typeof openSqliteStore>
+  readonly full: number
+} {
+  const store = openSqliteStore(path)
+  const gone = Array.from({ length: 30 }, (_, index) => missionId((0xb0000000 + index).toString(16)))
+  for (const id of [A, ...gone]) {
+    const event: EventDraft = { type: 'run.untrimmed', mission: id, run: 1, reason: 'r'.repeat(1000), at: 1 }
+    store.commit({ events: Array.from({ length: 300 }, () => event), put: [missionRecord({ id, name: id })] })
+  }
+  query(path, 'PRAGMA wal_checkpoint(TRUNCATE)')
+  const full = statSync(path).size
+  store.commit({ events: [], remove: gone })
+  return { store, full }
+}
+
+test('what missions had that are forgotten is given back to the disk in slices, and nothing else is lost', () => {
+  const path = freshPath()
+  const { store, full } = storeWithRoom(path)
+  let slices = 1
+  while (store.compact()) slices += 1
+  expect(slices).toBeGreaterThan(3)
+  expect(statSync(path).size).toBeLessThan(full / 4)
+  expect(store.compact()).toBe(false)
+  expect(store.events({ after: seq(0), limit: 1000 })).toHaveLength(300)
+  expect(store.missions().map(({ id }) => id)).toEqual([A])
+  store.close()
+  expect(query(path, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
+})
+
+test('a store is made smaller beside all else, and what goes wrong with that is told and tried again', async () => {
+  const path = freshPath()
+  const { store, full } = storeWithRoom(path)
+  const faults: unknown[] = []
+  const compact = vi.fn<() => boolean>(store.compact).mockImplementationOnce(() => {
+    throw new Error('the disk is full')
+  })
+  const end = keepCompact({ compact }, { everyMs: 5, onFault: (error) => faults.push(error) })
+  await eventually(() => statSync(path).size < full / 4)
+  end()
+  expect(faults).toEqual([new Error('the disk is full')])
+  store.close()
 })
 
 test('a store that is closed says so to those that ask late', () => {

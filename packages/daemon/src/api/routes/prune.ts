@@ -30,13 +30,18 @@ export const prune: Register = (api, { runtime }) => {
       const { exit } = mission.view().state
       return exit !== null && exit.at <= before && needed(mission) === undefined
     })
-    const removed: string[] = []
-    for (const mission of old) {
-      if (await forget(runtime, mission)) removed.push(mission.id)
+    const removed = new Set<Mission>()
+    const rest = old.values()
+    const forgetRest = async (): Promise<void> => {
+      for (const mission of rest) if (await forget(runtime, mission)) removed.add(mission)
     }
-    return c.json({ removed }, 200)
+    await Promise.all(Array.from({ length: AT_A_TIME }, forgetRest))
+    return c.json({ removed: old.filter((mission) => removed.has(mission)).map(({ id }) => id) }, 200)
   })
 }
+
+/** While files of some are deleted, others are forgotten. */
+const AT_A_TIME = 8
 
 /** Whether it is forgotten: somebody else may have forgotten it meanwhile, or started it again. */
 async function forget(runtime: Runtime, { id }: Mission): Promise<boolean> {
