@@ -98,7 +98,7 @@ export interface MissionInput {
   readonly stopTimeoutMs?: number | undefined
   /** Exit codes that count as success. Default: 0 alone. */
   readonly successCodes?: readonly number[] | undefined
-  /** How many bytes of a run's output are kept, the newest; at least 1 MiB. Default: 256 MiB. */
+  /** How many bytes of a run's output are kept, the newest, and of all the earlier runs together; at least 1 MiB. Default: 256 MiB. */
   readonly outputLimitBytes?: number | undefined
   /**
    * By what its processes are held together. `cgroup`: also by a control group of the kernel, which nothing can leave and which

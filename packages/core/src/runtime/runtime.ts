@@ -56,6 +56,7 @@ import { createRegistry, type Entry } from './registry.ts'
 import type { CloseOptions, Runtime } from './runtime-handle.ts'
 import { sessionOf } from './session.ts'
 import { createTeams, type Joining } from './teams.ts'
+import { createEarlierOutput } from './earlier-output.ts'
 import { createOutputNotes } from './output-notes.ts'
 import { createWriter } from './writer.ts'
 
@@ -122,6 +123,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   })
   const writer = createWriter(journal, clock, onFault)
   const outputNotes = createOutputNotes(writer, onFault)
+  const earlierOutput = createEarlierOutput({ outputs, writer, clock, onFault })
   const exitReports = createExitReports({
     find: registry.find,
     isQueued: (mission, message) =>
@@ -357,10 +359,13 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     const { mission, run } = event.ref
     const at = clock.now().wall
     switch (event.type) {
-      case 'started':
-        registry.find(mission)?.actor.tell({ type: 'spawned', run, process: event.process, at: event.at })
+      case 'started': {
+        const actor = registry.find(mission)?.actor
+        actor?.tell({ type: 'spawned', run, process: event.process, at: event.at })
+        if (actor !== undefined) earlierOutput.begun(actor.record())
         listener.listen(event.ref)
         return
+      }
       case 'refused':
         registry.find(mission)?.actor.tell({ ...event, run })
         return
@@ -422,6 +427,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     })
     registry.remove(id)
     slots.forget(id)
+    earlierOutput.forget(id)
     await outputs.remove(id, state.run)
   }
 
@@ -468,6 +474,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     listener.close()
     for (const { actor } of registry.all()) actor.close()
     await host.close()
+    await earlierOutput.settled()
     writer.flush()
     try {
       journal.commit({ events: [{ type: 'runtime.stopped', at: clock.now().wall }] })

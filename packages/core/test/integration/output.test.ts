@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import type { Mission } from '../../src/index.ts'
 import { eventually, soon } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
+import { openSuccession } from '../support/succession.ts'
 import { bench, bytesOf, node, sh, storyOf, textOf, textSoFar } from '../support/missions.ts'
 
 const MEBIBYTE = 2 ** 20
@@ -228,6 +229,58 @@ describe('a limit', () => {
     await mission.exited()
     expect(await storyOf(mission)).not.toContain('run.trimmed')
     expect(numbersIn(await bytesOf(mission))).toHaveLength(LIMIT / LINE)
+  })
+})
+
+describe('the output of earlier runs', () => {
+  /** Writes 512 KiB in each of eight runs. */
+  const EIGHT = {
+    command: `head -c ${MEBIBYTE / 2} /dev/zero | tr '\\0' "$OVERMIND_RUN"; test "$OVERMIND_RUN" = 8`,
+    outputLimitBytes: LIMIT,
+    restart: 'on-failure',
+    maxRestarts: 10,
+    backoffMs: 1,
+  } as const
+
+  test('is kept up to the limit together, the newest, and the rest is given back to the disk', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start(EIGHT)
+    expect(await mission.exited()).toMatchObject({ code: 0, run: 8 })
+    const kept = (run: number): number => statSync(outputFile(overmind.home.path, mission, run)).blocks * 512
+    await eventually(() => kept(5) === 0)
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map(kept)).toEqual([...Array(5).fill(0), ...Array(3).fill(MEBIBYTE / 2)])
+    expect(await bytesOf(mission, { run: 5 })).toHaveLength(0)
+    for (const run of [6, 7, 8])
+      expect((await bytesOf(mission, { run })).toString()).toBe(String(run).repeat(MEBIBYTE / 2))
+    expect(mission.history({ run: 5, types: ['run.trimmed'], limit: 9 })).toMatchObject([
+      { to: MEBIBYTE / 2 },
+    ])
+  })
+
+  test('is counted by a supervisor that follows, and of the oldest that is kept it is the end', async () => {
+    await using succession = await openSuccession()
+    const { id } = await succession.runtime().start({
+      command: `head -c ${600 * 1024} /dev/zero | tr '\\0' x; echo end; exec sleep 1000`,
+      outputLimitBytes: LIMIT,
+    })
+    const mission = (): Mission => succession.runtime().get(id)
+    const written = (run: number): Promise<unknown> =>
+      eventually(
+        () =>
+          mission().view().state.run === run &&
+          statSync(outputFile(succession.home.path, mission(), run)).size === 600 * 1024 + 4,
+      )
+    await written(1)
+    await mission().restart()
+    await written(2)
+    await succession.takeOver()
+    await mission().restart()
+    await eventually(() => mission().history({ run: 1, types: ['run.trimmed'], limit: 1 }).length === 1)
+    const left = await bytesOf(mission(), { run: 1 })
+    expect(left.length).toBeLessThanOrEqual(LIMIT - 600 * 1024)
+    expect(left.length).toBeGreaterThan(LIMIT - 640 * 1024)
+    expect(left.toString().endsWith('xxxend\n')).toBe(true)
+    await mission().kill()
   })
 })
 
