@@ -1,6 +1,6 @@
 /** A home with a real daemon, which may die at any moment, and those who use it. */
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,6 +19,7 @@ import { type Command, overmindCommand } from './command.ts'
 import { commandUser } from './command-user.ts'
 import { type Ledger, openLedger, type Said } from './ledger.ts'
 import type { Chance } from './random.ts'
+import { tomlOf } from './toml.ts'
 import type { User } from './user.ts'
 
 const TOLD = join(import.meta.dirname, 'programs', 'told.sh')
@@ -65,6 +66,7 @@ export async function createWorld(): Promise<World> {
   const ledger = openLedger()
   const findings = new Set<string>()
   let daemon: number | null = null
+  let drafts = 0
 
   async function start(): Promise<void> {
     try {
@@ -127,12 +129,15 @@ export async function createWorld(): Promise<World> {
         throw error
       }
     },
-    configure: ({ missions, blue }) =>
-      writeFile(
-        join(home, 'config.toml'),
-        `[limits]\nmissions = ${missions}\n\n[limits.colonies]\nblue = ${blue}\n\n[[hooks]]\nname = "ends"\nevents = ["mission.exited"]\ncommand = ${JSON.stringify(['sh', TOLD, notes])}\n`,
-        { mode: 0o600 },
-      ),
+    async configure({ missions, blue }) {
+      // In one piece: somebody may read it at any moment.
+      const draft = join(home, `config-${(drafts += 1)}.toml`)
+      const hook = { name: 'ends', events: ['mission.exited'], command: ['sh', TOLD, notes] }
+      await writeFile(draft, tomlOf({ limits: { missions, colonies: { blue } }, hooks: [hook] }), {
+        mode: 0o600,
+      })
+      await rename(draft, join(home, 'config.toml'))
+    },
     async discard() {
       await lab[Symbol.asyncDispose]()
       await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
