@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/test/unit/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['packages/*/test/unit/**/*.test.ts', 'scripts/**/*.test.ts', 'chaos/test/**/*.test.ts'],
           sequence: { groupOrder: 0 },
           // Property tests take seconds, and a loaded machine takes its time.
           testTimeout: 60_000,

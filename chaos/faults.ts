@@ -1,7 +1,7 @@
 /** What goes wrong, at random: with the daemon, with agents, with those who use it. */
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Action } from './actions.ts'
+import { type Action, disturb } from './actions/action.ts'
 import { processesOf, type Seen } from './processes.ts'
 import type { Chance } from './random.ts'
 import { aWhile, type World } from './world.ts'
@@ -32,10 +32,7 @@ function strike(
   const entry = victim.mission === null ? undefined : world.ledger.entryOf(victim.mission)
   // Not of a mission whose acceptance is still on its way: nobody could tell what was done to it.
   if (victim.mission !== null && entry === undefined) return null
-  if (entry !== undefined) {
-    entry.disturbed = true
-    entry.deaths += 1
-  }
+  if (entry !== undefined) disturb(entry)
   kill(victim.pid, signal)
   return victim
 }

@@ -1,12 +1,14 @@
 /** Somebody who wants to be told of everything that happens, whoever dies. */
 import type { OvermindClient } from '@overmind/client'
 
-export interface Follower extends Disposable {
-  /** The numbers of the events that it was told of. */
+export interface Followed {
+  /** The numbers of the events that they were told of. */
   readonly told: ReadonlySet<number>
-  /** Those that it was told of once more. */
+  /** Those that they were told of once more. */
   readonly twice: readonly number[]
 }
+
+export interface Follower extends Followed, Disposable {}
 
 export function follow(client: OvermindClient): Follower {
   const told = new Set<number>()

@@ -4,18 +4,19 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { ACTIONS, type Action } from './actions.ts'
+import type { Action } from './actions/action.ts'
+import { ACTIONS } from './actions/index.ts'
 import { FAULTS } from './faults.ts'
-import { type Follower, follow } from './follower.ts'
-import { look, whatIsLeft, whatIsOpen } from './oracle.ts'
+import { follow } from './follower.ts'
+import { nothingIsLeft } from './oracle/laws/remains.ts'
+import { remainsOf, settle } from './oracle/look.ts'
+import { openFilesOf } from './processes.ts'
 import { type Chance, chance } from './random.ts'
 import { aWhile, createWorld, type World } from './world.ts'
 
-const USERS = 4
+const USERS = 6
 /** From one look to the next. Milliseconds. */
 const ROUND_MS = 20_000
-/** How long what is on its way may take until all is as it should be. Milliseconds. */
-const SETTLE_MS = 30_000
 
 const { values } = parseArgs({
   options: {
@@ -51,23 +52,14 @@ async function keepDoing(
   }
 }
 
-/** What is wrong and stays wrong. */
-async function settle(world: World, follower: Follower): Promise<readonly string[]> {
-  const deadline = Date.now() + SETTLE_MS
-  // A look takes its time, in which things go on.
-  let before: readonly string[] = []
-  for (;;) {
-    const found = await look(world, follower)
-    if (found.length === 0) return found
-    if (Date.now() > deadline) return found.filter((finding) => before.includes(finding))
-    before = found
-    await pause(500)
-  }
-}
-
 async function endAll({ client, ledger }: World): Promise<void> {
   for (const entry of ledger.entries) entry.disturbed = true
   for (const pipeline of ledger.pipelines) pipeline.disturbed = true
+  for (const fleet of ledger.fleets) fleet.settled = false
+  for (const ritual of ledger.rituals) {
+    ritual.killed = true
+    for (const span of ritual.spans) span.to ??= Date.now() - 1
+  }
   // A pipeline and what restarts may start something meanwhile.
   for (;;) {
     const { missions } = await client.list({ all: true })
@@ -80,7 +72,7 @@ async function endAll({ client, ledger }: World): Promise<void> {
 const world = await createWorld()
 const of = chance(seed)
 say(`chaos: ${minutes} min, seed ${seed}, home ${world.home}`)
-await world.configure(20)
+await world.configure({ missions: 20, blue: 5 })
 await world.start()
 const follower = follow(world.client)
 const end = Date.now() + minutes * 60_000
@@ -102,12 +94,11 @@ while (Date.now() < end && world.findings.size === 0) {
 await endAll(world)
 for (const finding of await settle(world, follower)) world.findings.add(finding)
 const pid = world.daemon()
-for (const name of pid === null ? [] : whatIsOpen(pid))
-  world.findings.add(`the daemon still has ${name} open`)
+const open = pid === null ? [] : openFilesOf(pid)
 follower[Symbol.dispose]()
 await world.client.shutdown({ keep: false })
 await pause(500)
-for (const left of whatIsLeft(world)) world.findings.add(left)
+for (const left of nothingIsLeft(remainsOf(world.home, open))) world.findings.add(left)
 
 for (const [what, count] of [...world.ledger.counts].toSorted(([a], [b]) => a.localeCompare(b)))
   say(`${String(count).padStart(7)}  ${what}`)

@@ -1,5 +1,6 @@
 /** A home with a real daemon, which may die at any moment, and those who use it. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,9 +12,15 @@ import {
   type OvermindClient,
 } from '@overmind/client'
 import { launchDaemon } from '../bench/support/launch-daemon.ts'
+import { type Lab, openLab } from '../packages/claude/test/support/cli.ts'
+import { standIn } from '../packages/claude/test/support/stand-in-program.ts'
 import { isAlive } from '../packages/core/test/support/processes.ts'
+import { type Command, overmindCommand } from './command.ts'
+import { commandUser } from './command-user.ts'
 import { type Ledger, openLedger, type Said } from './ledger.ts'
 import type { Chance } from './random.ts'
+import { tomlOf } from './toml.ts'
+import type { User } from './user.ts'
 
 const TOLD = join(import.meta.dirname, 'programs', 'told.sh')
 
@@ -25,9 +32,17 @@ export interface World {
   /** Where programs note what they have done. */
   readonly notes: string
   readonly client: OvermindClient
+  /** Runs the built command. */
+  readonly command: Command
+  /** Where the stand-in for Claude Code lives. */
+  readonly lab: Lab
   readonly ledger: Ledger
   /** What went wrong so far, in words. */
   readonly findings: Set<string>
+  /** Somebody who asks by the library, or now and then by the command. */
+  user(of: Chance): User
+  /** Whether a program has noted something. */
+  noted(name: string): boolean
   /** The process id of the daemon; null while there is none. */
   daemon(): number | null
   start(): Promise<void>
@@ -35,8 +50,8 @@ export interface World {
   end(signal: NodeJS.Signals): Promise<void>
   /** Asks for something, and notes what was said to that under the name of it. */
   ask<T>(what: string, request: (signal: AbortSignal) => Promise<T>): Promise<Said<T>>
-  /** Writes the settings, with so many missions at work at a time. */
-  configure(missions: number): Promise<void>
+  /** Writes the settings, with so many missions at work at a time, and so many of the colony blue. */
+  configure(limits: { readonly missions: number; readonly blue: number }): Promise<void>
   discard(): Promise<void>
 }
 
@@ -45,20 +60,45 @@ export async function createWorld(): Promise<World> {
   const notes = join(home, 'notes')
   await mkdir(notes, { mode: 0o700 })
   const client = createClient({ home })
+  const command = overmindCommand(home)
+  const byCommand = commandUser({ command, home, socket: client.socket })
+  const lab = openLab({ program: standIn, apiUrl: 'http://127.0.0.1:9' })
   const ledger = openLedger()
   const findings = new Set<string>()
   let daemon: number | null = null
+  let drafts = 0
 
   async function start(): Promise<void> {
-    daemon = await launchDaemon(home)
+    try {
+      daemon = await launchDaemon(home)
+    } catch (error) {
+      if (!String(error).includes('home_in_use')) throw error
+      daemon = await startedByCommand()
+    }
+  }
+
+  /** Somebody's command needed a daemon, and started one. */
+  async function startedByCommand(): Promise<number> {
+    for (;;) {
+      try {
+        return (await client.status()).pid
+      } catch {
+        // It does not listen yet.
+        await pause(20)
+      }
+    }
   }
 
   return {
     home,
     notes,
     client,
+    command,
+    lab,
     ledger,
     findings,
+    user: (of) => (of.percent(8) ? byCommand : client),
+    noted: (name) => existsSync(join(notes, name)),
     daemon: () => daemon,
     start,
     async end(signal) {
@@ -89,13 +129,19 @@ export async function createWorld(): Promise<World> {
         throw error
       }
     },
-    configure: (missions) =>
-      writeFile(
-        join(home, 'config.toml'),
-        `[limits]\nmissions = ${missions}\n\n[[hooks]]\nname = "ends"\nevents = ["mission.exited"]\ncommand = ${JSON.stringify(['sh', TOLD, notes])}\n`,
-        { mode: 0o600 },
-      ),
-    discard: () => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
+    async configure({ missions, blue }) {
+      // In one piece: somebody may read it at any moment.
+      const draft = join(home, `config-${(drafts += 1)}.toml`)
+      const hook = { name: 'ends', events: ['mission.exited'], command: ['sh', TOLD, notes] }
+      await writeFile(draft, tomlOf({ limits: { missions, colonies: { blue } }, hooks: [hook] }), {
+        mode: 0o600,
+      })
+      await rename(draft, join(home, 'config.toml'))
+    },
+    async discard() {
+      await lab[Symbol.asyncDispose]()
+      await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    },
   }
 }
 

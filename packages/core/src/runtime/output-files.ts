@@ -28,6 +28,10 @@ export interface OutputFiles {
   files(record: MissionRecord, run?: number): readonly OutputFile[]
   /** Removes files of missions whose removal is on record, as after a crash in between. */
   removeForgotten(isKnown: (mission: string) => boolean): void
+  /** Removes what a terminal program that was killed has left of the terminal of a mission that has exited. */
+  closeTerminal(mission: MissionId): void
+  /** The missions that there is something of a terminal of. */
+  terminals(): readonly MissionId[]
   read(actor: MissionActor, run: number, options: OutputOptions): AsyncGenerator<Buffer, undefined>
   remove(mission: MissionId, lastRun: number): Promise<void>
 }
@@ -131,14 +135,19 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         if (removed !== undefined) rmSync(join(home.output, name), { force: true })
       }
     },
+    closeTerminal(mission) {
+      for (const path of [home.terminalSocket(mission), home.attachedFile(mission)])
+        rmSync(path, { force: true })
+    },
+    terminals: () =>
+      readdirSync(home.terminals)
+        .map((name) => name.slice(0, 8))
+        .filter(isMissionId),
     async remove(mission, lastRun) {
       for (let run = lastRun; run > 0; run -= 1) {
         const files = STREAMS.map((stream) => home.outputFile(mission, run, stream))
         await Promise.all([...files, ...recordingsOf(mission, run)].map((path) => rm(path, { force: true })))
       }
-      // Of a terminal program that was killed.
-      const left = [home.terminalSocket(mission), home.attachedFile(mission)]
-      await Promise.all(left.map((path) => rm(path, { force: true })))
     },
   }
 }

@@ -163,6 +163,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       slots,
       hasSpent: () => endOverspentFamilies(record.id, registry),
       releaseChildren: () => {
+        outputs.closeTerminal(record.id)
         releaseChildren(record.id)
         exitReports.report(record.id)
       },
@@ -515,6 +516,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   })
   await listener.idle()
   outputs.removeForgotten((id) => isMissionId(id) && registry.find(id) !== undefined)
+  for (const id of outputs.terminals()) if (registry.find(id)?.live === false) outputs.closeTerminal(id)
   writer.commit({
     events: [{ type: 'runtime.started', at: clock.now().wall, pid: process.pid, ...recovery }],
   })

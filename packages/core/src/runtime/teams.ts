@@ -155,7 +155,12 @@ export function createTeams(deps: TeamsDeps): Teams {
       let beginning: Promise<void> | undefined
       let isFirst = !again.has(member)
 
+      /** Nobody knows any more what its mission was made of: an earlier supervisor made it, and it has been forgotten since. */
+      const isForgotten = (): boolean =>
+        member.joining === undefined && deps.entry(member.mission.id) === undefined
+
       async function begin(): Promise<void> {
+        if (isForgotten()) return
         // One that has ended may have been forgotten meanwhile.
         if (member.joining !== undefined && deps.entry(member.mission.id) === undefined) {
           const [made] = await deps.create([member.joining])
@@ -174,8 +179,10 @@ export function createTeams(deps: TeamsDeps): Teams {
         async over() {
           const { mission } = member
           const exit = await unlessClosed(mission.exited())
-          if (exit.class === 'completed' || endedByTeam(mission)) return
-          if (exit.class !== 'stopped' && exit.class !== 'killed') throw new Error(exit.evidence.reason)
+          if (!isForgotten()) {
+            if (exit.class === 'completed' || endedByTeam(mission)) return
+            if (exit.class !== 'stopped' && exit.class !== 'killed') throw new Error(exit.evidence.reason)
+          }
           // A person ended it, or its parent did: it stays ended, whatever its type, until the team starts it with others.
           leave(member.membership.member)
           await new Promise(() => {})
@@ -231,7 +238,9 @@ export function createTeams(deps: TeamsDeps): Teams {
             if (report.type === 'shutdown') ending ??= 'gave-up'
             if (report.type !== 'restarting') return
             const failed = members.find(({ membership }) => membership.member === report.child.id)
-            if (failed !== undefined) deps.tellFailure(failed.mission.id, name)
+            // One that has been forgotten is no longer in the journal.
+            if (failed !== undefined && deps.entry(failed.mission.id) !== undefined)
+              deps.tellFailure(failed.mission.id, name)
           },
         },
       )

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
   createMemoryStore,
@@ -12,7 +14,7 @@ import {
 } from '../../src/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
-import { bench } from '../support/missions.ts'
+import { bench, textSoFar } from '../support/missions.ts'
 import { openSuccession } from '../support/succession.ts'
 import { end, keeperOf, missionProcesses } from '../support/processes.ts'
 
@@ -384,4 +386,34 @@ describe('a team outlives its supervisor', () => {
     expect(next.runtime.teams()).toEqual([])
     expect(await next.runtime.get('crew.a').exited()).toMatchObject({ class: 'stopped' })
   })
+})
+
+test('a member that was forgotten after its supervisor had died stays away, and the others go on', async () => {
+  await using succession = await openSuccession()
+  const { home, runtime, takeOver, faults } = succession
+  const go = join(home.path, 'go')
+  const command = `trap 'until [ -e ${go} ]; do sleep 0.02; done; exit 0' TERM; echo up; while :; do sleep 0.02; done`
+  const before = await runtime().supervisor({
+    name: 'crew',
+    strategy: 'one_for_all',
+    members: [{ id: 'a', mission: { command, stopTimeoutMs: 60_000 } }, ...sleepers('b')],
+  })
+  await eventually(async () => (await textSoFar(before.mission('a'))).includes('up'))
+  await takeOver()
+  const team = runtime()
+    .teams()
+    .find(({ name }) => name === 'crew')
+  if (team === undefined) throw new Error('the team is gone')
+  const [a, b] = [team.mission('a'), team.mission('b')]
+  await crash(b)
+  // The team ends the other one first, to start them again together.
+  await eventually(() => a.view().state.phase === 'running.stopping')
+  await runtime().remove(b.id)
+  await writeFile(go, '')
+  await eventually(() => a.view().state.run === 2 && a.view().state.phase === 'running.up')
+  await crash(a)
+  await eventually(() => a.view().state.run === 3 && a.view().state.phase === 'running.up')
+  expect(team.view().outcome).toBeUndefined()
+  await team.stop()
+  expect(faults).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createRuntime, type Mission } from '../../src/index.ts'
@@ -7,6 +7,7 @@ import { eventually, soon } from '../support/eventually.ts'
 import { hostProgram } from '../support/host-program.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, storyOf, textOf, textSoFar } from '../support/missions.ts'
+import { openSuccession } from '../support/succession.ts'
 import { end, environmentOf, isAlive, missionProcesses, procFile } from '../support/processes.ts'
 
 const terminal = { columns: 80, rows: 24 }
@@ -462,4 +463,26 @@ test('neither file nor socket of a terminal is for anybody else', async () => {
   expect(environmentOf(programOf(mission.id)).length).toBeGreaterThan(0)
   expect(isAlive(programOf(mission.id))).toBe(true)
   await mission.kill()
+})
+
+test('a terminal that is killed leaves no socket behind, also when the supervisor went with it', async () => {
+  await using succession = await openSuccession()
+  const { home, runtime, takeOver } = succession
+  const folder = join(home.path, 'tty')
+  const killed = await runtime().start({ command: 'read -r end', terminal })
+  using person = await attachedTo(home.path, killed.id)
+  await person.hears('attached')
+  await killed.kill()
+  await eventually(() => readdirSync(folder).length === 0)
+
+  const struck = await runtime().start({ command: 'read -r end', terminal })
+  using other = await attachedTo(home.path, struck.id)
+  await other.hears('attached')
+  await runtime().close({ missions: 'keep' })
+  for (const pid of missionProcesses(struck.id)) end(pid)
+  await eventually(() => missionProcesses(struck.id).length === 0)
+  expect(readdirSync(folder)).toContain(struck.id)
+  await takeOver()
+  await runtime().get(struck.id).exited()
+  await eventually(() => readdirSync(folder).length === 0)
 })

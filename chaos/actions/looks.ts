@@ -1,0 +1,85 @@
+/** People look: by the library, and by every command that prints something. */
+import type { Chance } from '../random.ts'
+import type { World } from '../world.ts'
+import { type Action, someone } from './action.ts'
+
+/** Command lines that end by themselves and change nothing. */
+const OF_ALL: readonly (readonly string[])[] = [
+  ['ps', '--all'],
+  ['ps', '--tree', '--json'],
+  ['ps', '--filter', 'status=running'],
+  ['status', '--json'],
+  ['queue'],
+  ['inbox'],
+  ['hooks'],
+  ['hooks', 'dead'],
+  ['events', '--json'],
+  ['doctor'],
+]
+
+const OF_ONE: readonly (readonly string[])[] = [
+  ['describe'],
+  ['info'],
+  ['runs', '--json'],
+  ['logs', '--tail', '5'],
+  ['logs', '--timestamps'],
+  ['result'],
+  ['events'],
+  ['wait', '--timeout', '500'],
+]
+
+async function byCommand(world: World, of: Chance): Promise<void> {
+  const entry = of.percent(60) ? someone(world, of) : null
+  const [name = '', ...flags] = of.of(entry === null ? OF_ALL : OF_ONE)
+  const args = [name, ...flags, ...(entry === null ? [] : [entry.id])]
+  const looked = await world.ask(`overmind ${name}`, (signal) => world.command(args, signal))
+  if (looked.said === 'yes' && /\(internal\)|^\s+at /m.test(looked.value.stderr))
+    world.findings.add(`overmind ${args.join(' ')} failed: ${looked.value.stderr.trim()}`)
+}
+
+/** Asks something of one mission. */
+function ofOne(
+  name: string,
+  weight: number,
+  request: (
+    world: World,
+    id: string,
+    options: { readonly signal: AbortSignal; readonly of: Chance },
+  ) => Promise<unknown>,
+): Action {
+  return {
+    name,
+    weight,
+    async perform(world, of) {
+      const entry = someone(world, of)
+      if (entry !== null) await world.ask(name, (signal) => request(world, entry.id, { signal, of }))
+    },
+  }
+}
+
+export const LOOKS: readonly Action[] = [
+  {
+    name: 'ps',
+    weight: 10,
+    async perform({ ask, client }) {
+      await ask('ps', (signal) => client.list({ all: true, signal }))
+    },
+  },
+  {
+    name: 'usage',
+    weight: 1,
+    async perform({ ask, client }) {
+      await ask('usage', (signal) => client.usage({ signal }))
+    },
+  },
+  ofOne('describe', 6, ({ client }, id, { signal }) => client.describe(id, { signal })),
+  ofOne('runs', 2, ({ client }, id, { signal }) => client.runs(id, { signal })),
+  ofOne('wait', 6, ({ client }, id, { signal, of }) =>
+    client.wait(id, { signal, timeoutMs: of.between(1, 2000) }),
+  ),
+  ofOne('logs', 8, async ({ client }, id, { signal, of }) => {
+    const query = of.of([{}, { tail: 3 }, { timestamps: true }])
+    for await (const _ of client.logs(id, { signal, ...query }));
+  }),
+  { name: 'look by command', weight: 3, perform: byCommand },
+]

@@ -1,0 +1,127 @@
+/** Missions are started: plain ones, quests, children, sessions, agents, terminals. */
+import type { StartRequest } from '@overmind/client'
+import { standIn } from '../../packages/claude/test/support/stand-in-program.ts'
+import { type Entry, newEntry, type Program } from '../ledger.ts'
+import type { Chance } from '../random.ts'
+import type { World } from '../world.ts'
+import { type Action, disturb, ENV, freshName, isCrowded, someone } from './action.ts'
+import { counts, hears, planOf, readsTyping } from './programs.ts'
+
+/** So many agents at a time: each is a Node process. */
+const MOST_AGENTS = 3
+/** So many terminals at a time, for the same reason. */
+const MOST_TERMINALS = 4
+
+async function start(
+  world: World,
+  of: Chance,
+  { request, entry }: { request: StartRequest; entry: Entry },
+): Promise<void> {
+  const { ledger } = world
+  ledger.entries.push(entry)
+  const user = world.user(of)
+  const answer = await world.ask('run', (signal) =>
+    user.start({ cwd: '/tmp', env: ENV, name: entry.name, ...request }, { signal }),
+  )
+  if (answer.said === 'yes') entry.id = answer.value.id
+  else if (answer.said === 'no') ledger.entries.splice(ledger.entries.indexOf(entry), 1)
+}
+
+/** How often it may be started again, and how many runs that comes to, where that can be told. */
+function restartsOf(
+  of: Chance,
+  code: number,
+): { readonly policy: StartRequest; readonly runs: number | null } {
+  const retries = of.between(0, 3)
+  return of.of([
+    { policy: { restart: 'never' as const }, runs: 1 },
+    { policy: { retries }, runs: code === 0 ? 1 : retries + 1 },
+    {
+      policy: { restart: 'on-failure' as const, max_restarts: of.of([1, 2, 5]) },
+      runs: code === 0 ? 1 : null,
+    },
+    { policy: { restart: 'always' as const, max_restarts: of.of([1, 2, 5]) }, runs: null },
+  ])
+}
+
+async function run(world: World, of: Chance): Promise<void> {
+  if (await isCrowded(world)) return
+  const plan = planOf(of)
+  const parent = of.percent(15) ? someone(world, of) : null
+  const isBound = parent !== null && of.percent(50)
+  const isLimited = of.percent(10)
+  const { policy, runs } = restartsOf(of, plan.code)
+  const boundTo = isBound ? parent.id : null
+  const entry = newEntry(freshName('counts'), { kind: 'counts', plan }, { runs, boundTo })
+  // What limits or binds it may end it in the middle.
+  if (isLimited || isBound) disturb(entry)
+  const request = {
+    command: counts(world.notes, plan),
+    ...policy,
+    backoff_ms: of.of([0, 10, 500]),
+    stop_timeout_ms: of.of([0, 200, 2000]),
+    priority: of.of([0, 0, 0, 5]),
+    colony: of.of(['default', 'blue', 'green']),
+    ...(isLimited ? { timeout_ms: of.between(50, 3000) } : {}),
+    ...(parent === null ? {} : { parent: parent.id }),
+    ...(isBound ? { on_parent_exit: 'stop' as const } : {}),
+  }
+  await start(world, of, { request, entry })
+}
+
+async function runSession(world: World, of: Chance): Promise<void> {
+  if (await isCrowded(world)) return
+  const restart = of.of(['never', 'on-failure', 'always'] as const)
+  const request = { type: 'session' as const, command: hears(world.notes), restart, backoff_ms: 10 }
+  await start(world, of, { request, entry: newEntry(freshName('hears'), { kind: 'hears' }) })
+}
+
+/** How many of a kind have not ended, as far as they are known. */
+async function living({ client, ledger }: World, kind: Program['kind']): Promise<number> {
+  const ids = new Set(ledger.entries.filter(({ program }) => program.kind === kind).map(({ id }) => id))
+  try {
+    const { missions } = await client.list({ fields: ['id', 'exited_at'] })
+    return missions.filter(({ id, exited_at }) => exited_at === null && ids.has(id)).length
+  } catch {
+    // Nobody can tell: none is started then.
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+async function runAgent(world: World, of: Chance): Promise<void> {
+  const { lab } = world
+  if ((await isCrowded(world)) || (await living(world, 'converses')) >= MOST_AGENTS) return
+  const entry = newEntry(freshName('agent'), { kind: 'converses' })
+  const request = {
+    provider: 'claude',
+    type: 'session' as const,
+    cwd: lab.cwd,
+    env: { ...lab.env, OVERMIND_CLAUDE: standIn.path },
+    restart: of.of(['on-failure', 'always'] as const),
+    backoff_ms: 10,
+    name: entry.name,
+  }
+  world.ledger.entries.push(entry)
+  const answer = await world.ask('run an agent', (signal) => world.client.start(request, { signal }))
+  if (answer.said === 'yes') entry.id = answer.value.id
+  else if (answer.said === 'no') world.ledger.entries.splice(world.ledger.entries.indexOf(entry), 1)
+}
+
+async function runTerminal(world: World, of: Chance): Promise<void> {
+  if ((await isCrowded(world)) || (await living(world, 'reads-typing')) >= MOST_TERMINALS) return
+  const request = {
+    command: readsTyping(world.notes),
+    terminal: { columns: of.between(60, 120), rows: of.between(5, 40) },
+    restart: of.of(['never', 'on-failure', 'always'] as const),
+    backoff_ms: 10,
+    stop_timeout_ms: 500,
+  }
+  await start(world, of, { request, entry: newEntry(freshName('terminal'), { kind: 'reads-typing' }) })
+}
+
+export const STARTS: readonly Action[] = [
+  { name: 'run', weight: 30, perform: run },
+  { name: 'run a session', weight: 4, perform: runSession },
+  { name: 'run an agent', weight: 2, perform: runAgent },
+  { name: 'run on a terminal', weight: 3, perform: runTerminal },
+]

@@ -1,0 +1,51 @@
+/** Sessions and agents are talked to. */
+import type { Entry } from '../ledger.ts'
+import type { Chance } from '../random.ts'
+import type { World } from '../world.ts'
+import { type Action, someone } from './action.ts'
+
+/** What the stand-in for Claude Code is to do with a message; nothing is an answer at once. */
+const SCRIPTS = [
+  '',
+  '',
+  '\n::text one\n::wait 50\n::text two',
+  '\n::slow 5\n::text some words that take their time',
+  '\n::tool Bash {"command":"echo a tool"}\n::next\n::text done',
+  '\n::error 529 x1\n::text after one error',
+]
+
+const isSession = ({ program: { kind } }: Entry): boolean => kind === 'hears' || kind === 'converses'
+const isAgent = ({ program: { kind } }: Entry): boolean => kind === 'converses'
+
+async function send(world: World, of: Chance): Promise<void> {
+  const entry = someone(world, of, of.percent(30) ? isAgent : isSession)
+  if (entry === null) return
+  const script = isAgent(entry) ? of.of(SCRIPTS) : ''
+  const text = `${entry.name} message ${entry.sent.length + 1}${script}`
+  const place = entry.sent.push({ text, sure: false }) - 1
+  const user = world.user(of)
+  const answer = await world.ask('send', (signal) => user.send(entry.id, text, { signal }))
+  if (answer.said === 'yes') entry.sent[place] = { text, sure: true }
+  if (answer.said === 'no') entry.sent[place] = { text: '', sure: false }
+}
+
+async function interrupt(world: World, of: Chance): Promise<void> {
+  const entry = someone(world, of, isAgent)
+  const user = world.user(of)
+  if (entry !== null) await world.ask('interrupt', (signal) => user.interrupt(entry.id, { signal }))
+}
+
+/** Answers all that agents ask. */
+async function decide({ client, ask }: World, of: Chance): Promise<void> {
+  const inbox = await ask('inbox', (signal) => client.inbox({ signal }))
+  for (const question of inbox.said === 'yes' ? inbox.value : []) {
+    const decision = of.of([{ decision: 'allow' as const }, { decision: 'deny' as const, reason: 'no' }])
+    await ask('decide', (signal) => client.decide(question.mission, question.ask, { decision, signal }))
+  }
+}
+
+export const TALKS: readonly Action[] = [
+  { name: 'send', weight: 20, perform: send },
+  { name: 'interrupt', weight: 1, perform: interrupt },
+  { name: 'answer questions', weight: 4, perform: decide },
+]
