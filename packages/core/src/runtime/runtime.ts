@@ -17,40 +17,30 @@ import type { JournalMissionEvent } from '../model/events.ts'
 import type { Conversation } from '../model/conversation.ts'
 import { isMissionId, type MissionId, newUuid, type Random, seq } from '../model/ids.ts'
 import type { ConcurrencyLimits } from '../model/concurrency.ts'
-import {
-  type Caller,
-  DEFAULT_COLONY,
-  type MissionInput,
-  type MissionSpec,
-  type ParsedMission,
-  parseMission,
-} from '../model/spec.ts'
-import type { Membership } from '../model/membership.ts'
+import type { MissionInput, MissionSpec } from '../model/spec.ts'
 import type { MissionRecord, MissionState } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
-import type { HostEvent } from '../process/host.ts'
-import { limitsOf } from '../process/cgroups/limits.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
-import { checkFolder } from '../process/launch-checks.ts'
 import { keyOf, type RunRef } from '../process/run-ref.ts'
 import { createProcessTable } from '../process/system-table.ts'
 import { NOBODY, readAttached } from '../process/terminal/attached.ts'
-import { checkTerminals } from '../process/terminal/launch.ts'
 import type { Provider } from '../provider/provider.ts'
-import { rawProvider } from '../provider/raw.ts'
 import { killDescendants } from './cascade.ts'
 import { controlledHost } from './controlled-host.ts'
-import type { CheckMission, Control, Controller } from './controller.ts'
+import { type Admission, createAdmission, type Prepared } from './admission.ts'
+import type { Control, Controller } from './controller.ts'
 import { createExitReports } from './exit-reports.ts'
 import { endOverspentFamilies } from './family-budget.ts'
 import { createGates } from './gates.ts'
 import { createSlots } from './slots.ts'
 import { missionHandle } from './handle.ts'
 import { isOf, type Mission } from './mission-handle.ts'
+import { hostEvents } from './host-events.ts'
 import { createListener } from './listener.ts'
 import { messageEvent, messageText } from './messages.ts'
 import { createOutputFiles } from './output-files.ts'
+import { createProviders } from './providers.ts'
 import { recoverMissions } from './recover.ts'
 import { createRegistry, type Entry } from './registry.ts'
 import type { CloseOptions, Runtime } from './runtime-handle.ts'
@@ -91,20 +81,17 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const home = await prepareHome(options.home ?? (await mkdtemp(join(tmpdir(), 'overmind-'))))
   const store = options.store ?? createMemoryStore()
   const journal = createJournal(store)
-  const controllers = new Map((options.controllers ?? []).map((controller) => [controller.name, controller]))
   const ready = Promise.withResolvers<Runtime>()
   const host = controlledHost(createKeeperHost({ home, clock, table: createProcessTable() }), {
     home,
     clock,
     begin: beginControl,
   })
-  const providers = new Map(
-    [
-      rawProvider,
-      ...[...controllers.values()].map((each) => providerOfController(each, (input) => void check(input))),
-      ...(options.providers ?? []),
-    ].map((provider) => [provider.name, provider]),
-  )
+  const providers = createProviders({
+    providers: options.providers ?? [],
+    controllers: options.controllers ?? [],
+    checkMission: (input) => admission.check(input),
+  })
   const outputs = createOutputFiles(home, store)
 
   const listener = createListener({
@@ -130,6 +117,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       messageEvent(store, { mission, message, type: 'message.queued' }) !== undefined,
     onFault,
   })
+  const admission: Admission = createAdmission({ registry, providers, host, mustBeOpen })
   let closing: Promise<void> | undefined
 
   async function beginControl(
@@ -141,17 +129,13 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     const entry = registry.find(id)
     if (entry === undefined) return undefined
     const { spec, env } = entry.actor.record()
-    const controller = controllers.get(spec.provider)
+    const controller = providers.controllerOf(spec)
     if (controller === undefined) throw new TypeError(`there is no controller ${spec.provider}`)
     return controller.begin({ mission: entry.handle, env, run, resumed, runtime, log })
   }
 
-  function providerOf({ spec }: Pick<MissionRecord, 'spec'>): Provider {
-    return providers.get(spec.provider) ?? rawProvider
-  }
-
   function enter(record: MissionRecord): Entry {
-    const provider = providerOf(record)
+    const provider = providers.of(record.spec)
     const actor = createMission(record, {
       clock,
       random,
@@ -183,7 +167,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         actor.record().state.exit === null ? readAttached(home.attachedFile(record.id)) : NOBODY,
       doing: () => host.doing({ mission: record.id, run: actor.record().state.run }),
       read: (run, readOptions) => outputs.read(actor, run, readOptions),
-      mayRunAgain: () => mayRunAgain(entry),
+      mayRunAgain: () => admission.mayRunAgain(entry),
       session: sessionOf(actor, {
         random,
         queued: (message) =>
@@ -194,52 +178,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     })
     const entry = registry.add(actor, handle)
     return entry
-  }
-
-  /** @throws OvermindError `not_running` when a mission is bound to one that has exited */
-  function mustHaveParent({ parent: id, onParentExit }: Pick<MissionSpec, 'parent' | 'onParentExit'>): void {
-    if (id === null || onParentExit === 'keep') return
-    const parent = registry.find(id)
-    if (parent?.live === true) return
-    throw new OvermindError(
-      'not_running',
-      `the mission ends with its parent ${parent?.name ?? id}, which has exited: restart that first`,
-      { field: 'parent', value: id },
-    )
-  }
-
-  /** @throws OvermindError `not_found`, `not_running`, `name_taken` */
-  function mayRunAgain(entry: Entry): void {
-    const { id, name, actor } = entry
-    if (registry.find(id) !== entry) {
-      throw new OvermindError('not_found', `mission ${id} (${name}) has been removed`)
-    }
-    mustHaveParent(actor.record().spec)
-    registry.reclaim(entry)
-  }
-
-  function groupOf(
-    { inherited }: Pick<ParsedMission, 'inherited'>,
-    parent: MissionId | null,
-  ): Pick<MissionSpec, 'priority' | 'colony'> {
-    const above = parent === null ? undefined : registry.find(parent)?.actor.record().spec
-    return {
-      priority: inherited.priority ?? above?.priority ?? 0,
-      colony: inherited.colony ?? above?.colony ?? DEFAULT_COLONY,
-    }
-  }
-
-  function parentOf(reference: string | undefined): MissionId | null {
-    if (reference === undefined) return null
-    try {
-      return registry.resolve(reference).id
-    } catch (error) {
-      if (!(error instanceof OvermindError) || error.code !== 'not_found') throw error
-      throw new OvermindError('parent_not_found', `there is no mission ${reference} to be the parent`, {
-        field: 'parent',
-        value: reference,
-      })
-    }
   }
 
   /** Ends what is bound to a mission that has exited. */
@@ -257,56 +195,10 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     throw new OvermindError('runtime_closed', 'the runtime is closed: nothing can be started')
   }
 
-  /** @throws OvermindError */
-  function check(input: unknown): ParsedMission & { readonly spec: MissionSpec } {
-    const parsed = parseMission(input, caller)
-    const parent = parentOf(parsed.parent)
-    const spec: MissionSpec = { ...parsed.spec, ...groupOf(parsed, parent), parent, team: null }
-    mustHaveParent(spec)
-    if (!providers.has(spec.provider)) {
-      const known = [...providers.keys()].join(', ')
-      throw new OvermindError(
-        'unknown_provider',
-        `provider must be one of ${known}: got ${JSON.stringify(spec.provider)}`,
-        {
-          field: 'provider',
-          value: spec.provider,
-        },
-      )
-    }
-    const type = controllers.get(spec.provider)?.type
-    if (type === undefined ? spec.type !== 'task' && spec.type !== 'session' : spec.type !== type) {
-      throw new OvermindError(
-        'invalid_spec',
-        `type must be ${type ?? 'task or session'} with the provider ${spec.provider}: got ${spec.type}`,
-        { field: 'type', value: spec.type },
-      )
-    }
-    providerOf({ spec }).checkOptions?.(spec)
-    const limits = limitsOf(spec)
-    if (limits !== null) host.mustSupport(limits)
-    if (parsed.name !== undefined) registry.mustBeFree(parsed.name)
-    return { ...parsed, spec }
-  }
-
-  /** Sees that a mission can be started, which takes a moment; nothing is noted. @throws OvermindError */
-  async function prepare({ input, membership, name: usualName }: Asked): Promise<Prepared> {
-    mustBeOpen()
-    const { name: asked, env, spec: checked } = check(input)
-    const spec: MissionSpec = { ...checked, team: membership }
-    const name = asked ?? usualName
-    if (name !== undefined) registry.mustBeFree(name)
-    await checkFolder(spec.cwd)
-    await providerOf({ spec }).check?.(spec, env)
-    if (spec.terminal !== null) checkTerminals()
-    mustBeOpen()
-    return { name, env, spec }
-  }
-
   /** From here to the commit nothing else may happen, so that a name cannot be given out twice. */
   function admit({ name: given, env, spec }: Prepared): Entry {
     if (given !== undefined) registry.mustBeFree(given)
-    mustHaveParent(spec)
+    admission.mustHaveParent(spec)
     const id = registry.freshId(random)
     const name = given ?? registry.freshName(random)
     const state = { ...initialState, conversation: conversationOf(spec) }
@@ -314,7 +206,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 
   async function start(input: MissionInput): Promise<Mission> {
-    const { id, actor, handle } = admit(await prepare({ input, membership: null, name: undefined }))
+    const { id, actor, handle } = admit(await admission.prepare({ input, membership: null, name: undefined }))
     try {
       actor.launch()
     } catch (error) {
@@ -327,7 +219,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
 
   async function create(joining: readonly Joining[]): Promise<readonly Mission[]> {
     const prepared: Prepared[] = []
-    for (const one of joining) prepared.push(await prepare(one))
+    for (const one of joining) prepared.push(await admission.prepare(one))
     mustBeOpen()
     const entered: Entry[] = []
     try {
@@ -351,66 +243,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 
   function conversationOf(spec: MissionSpec): Conversation | null {
-    const talk = providerOf({ spec }).talk?.(spec) ?? null
+    const talk = providers.of(spec).talk?.(spec) ?? null
     return talk === null ? null : newConversation(talk.remembers ? newUuid(random) : null)
-  }
-
-  function onHostEvent(event: HostEvent): void {
-    if (event.type === 'fault') return onFault(event.error)
-    const { mission, run } = event.ref
-    const at = clock.now().wall
-    switch (event.type) {
-      case 'started': {
-        const actor = registry.find(mission)?.actor
-        actor?.tell({ type: 'spawned', run, process: event.process, at: event.at })
-        if (actor !== undefined) earlierOutput.begun(actor.record())
-        listener.listen(event.ref)
-        return
-      }
-      case 'refused':
-        registry.find(mission)?.actor.tell({ ...event, run })
-        return
-      case 'exited':
-      case 'emptied':
-        outputNotes.over(event.ref)
-        // All that it said comes first.
-        listener.afterAll(event.ref, () => registry.find(mission)?.actor.tell({ ...event, run }))
-        return
-      case 'told':
-        registry.find(mission)?.actor.tell({ type: 'told', run, key: event.key })
-        return
-      case 'deaf':
-        registry.find(mission)?.actor.tell({ type: 'unhealthy', run })
-        return
-      case 'orphaned':
-        writer.note({
-          type: 'run.orphaned',
-          mission,
-          run,
-          at,
-          reason: 'its keeper was ended from outside; the command goes on',
-        })
-        return
-      case 'output':
-        outputNotes.note({
-          type: 'run.output',
-          mission,
-          run,
-          at,
-          stream: event.stream,
-          from: event.from,
-          to: event.to,
-        })
-        return
-      case 'trimming':
-        // Before it happens: afterwards these bytes are nobody's output.
-        outputs.trim(event.ref, event.stream, event.to)
-        writer.note({ type: 'run.trimmed', mission, run, at, stream: event.stream, to: event.to })
-        writer.flush()
-        return
-      case 'untrimmable':
-        writer.note({ type: 'run.untrimmed', mission, run, at, reason: event.reason })
-    }
   }
 
   async function remove(reference: string): Promise<void> {
@@ -443,7 +277,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     },
     async runAgain(id) {
       const entry = registry.resolve(id)
-      mayRunAgain(entry)
+      admission.mayRunAgain(entry)
       const { run } = entry.actor.record().state
       entry.actor.request({ type: 'restart', by: 'team' })
       await entry.actor.until(
@@ -503,7 +337,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     return closing
   }
 
-  host.listen(onHostEvent)
+  host.listen(hostEvents({ registry, listener, writer, clock, outputs, outputNotes, earlierOutput, onFault }))
   const recovery = recoverMissions(journal.missions(), {
     host,
     registry,
@@ -529,7 +363,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     recovery,
     cgroups: host.cgroups,
     start,
-    check: async (input) => void (await prepare({ input, membership: null, name: undefined })),
+    check: async (input) => void (await admission.prepare({ input, membership: null, name: undefined })),
     get: (reference) => registry.resolve(reference).handle,
     list: () => registry.all().map(({ handle }) => handle),
     remove,
@@ -558,41 +392,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   return runtime
 }
 
-type Asked = Omit<Joining, 'membership'> & { readonly membership: Membership | null }
-
-/** A mission of which nothing stands in the way. */
-interface Prepared extends Pick<MissionRecord, 'spec' | 'env'> {
-  /** Undefined for one that is made up. */
-  readonly name: string | undefined
-}
-
 /** Its process runs, or is found unable to; or it waits, for a slot or for its account. */
 function isLaunched({ phase, queuedAt }: MissionState): boolean {
   return phase === 'pending.queued' ? queuedAt !== null : phase !== 'running.starting'
 }
 
-/** To a mission's actor a controller is a provider that starts nothing. */
-function providerOfController(controller: Controller, checkMission: CheckMission): Provider {
-  const { name } = controller
-  return {
-    name,
-    async check(spec, env) {
-      await controller.check?.(spec, env, checkMission)
-    },
-    invoke: ({ env }) => ({ argv: [name], streams: 'inner', env }),
-  }
-}
-
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error))
-}
-
-/** Where a mission belongs whose description does not say. Asked for only then: the folder may be gone. */
-const caller: Caller = {
-  get cwd() {
-    return process.cwd()
-  },
-  get env() {
-    return process.env
-  },
 }
