@@ -185,10 +185,15 @@ function beginRun(draft: Draft): void {
   }
 }
 
-function endRun(draft: Draft): void {
+/** Nobody waits any more for an answer to what is still open. */
+function withdrawAsks(draft: Draft): void {
   for (const { id, verdict } of draft.conversation.asks) {
     if (verdict === null) draft.events.push({ type: 'ask.withdrawn', run: draft.run, ask: id })
   }
+}
+
+function endRun(draft: Draft): void {
+  withdrawAsks(draft)
   draft.know({ turn: 'off', awaited: [], asks: [], background: 0, tools: [], interrupting: null })
   const { run, conversation } = draft
   for (const { id, state, heard: from, cutOff } of conversation.messages) {
@@ -395,6 +400,7 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, line:
     setting.talk.answers === 'line' ? line.from : Math.min(line.from, ...about.map(({ heard }) => heard))
   const spent = bill(conversation, fact)
   const at = setting.now
+  withdrawAsks(draft)
   draft.events.push({
     type: 'turn.ended',
     run,
@@ -412,7 +418,7 @@ function answered(draft: Draft, fact: Extract<Fact, { type: 'answered' }>, line:
     last: { ok, run, from, to, at },
     interrupting: null,
     tools: [],
-    // A verdict that was on its way has arrived, or nobody waits for it.
+    // A verdict that was on its way has arrived, or nobody waits for one.
     asks: [],
     ...(setting.talk.turns && !conversation.tellsTurns ? { turn: 'idle' } : {}),
     ...(ok ? { trouble: null, stuck: null, answers: conversation.answers + 1 } : {}),

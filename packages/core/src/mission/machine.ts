@@ -29,6 +29,7 @@ import {
   higherRung,
   nextRung,
   type Signal,
+  signalOf,
 } from './signal.ts'
 
 /** How long SIGKILL may take before what is left is named and given up. Milliseconds. */
@@ -120,6 +121,12 @@ function wantEnd(reason: EndReason) {
   }
 }
 
+/** While the tree is being ended: for a better reason, and on the same rung, whose signal has been sent and whose time runs. */
+function raise(reason: EndReason) {
+  return ({ context: { ending } }: Args): Step =>
+    ending === null ? {} : { ending: { ...ending, reason: higher(reason, ending.reason) } }
+}
+
 /** It waits for a message, or has answered what it was told and is about to say that it waits. */
 function rests({ conversation, run }: Context): boolean {
   if (conversation?.turn !== 'busy') return conversation?.turn === 'idle'
@@ -152,11 +159,11 @@ function climb(args: Args): Step {
     case 'interrupt':
     case 'ask':
     case 'kill': {
-      const signal = { interrupt: 'SIGINT', ask: spec.stopSignal, kill: 'SIGKILL' } as const
+      const signal = signalOf(rung, spec)
       return {
         timers: timer(args, 'rung', { interrupt: timeoutMs / 2, ask: timeoutMs, kill: GIVE_UP_MS }[rung]),
-        record: [{ type: 'run.ending', run, reason, signal: signal[rung] }],
-        perform: [{ type: 'signal', signal: signal[rung] }],
+        record: [{ type: 'run.ending', run, reason, signal }],
+        perform: [{ type: 'signal', signal }],
       }
     }
   }
@@ -345,14 +352,14 @@ function exitUnstarted(args: Args): Step {
     'team-end': end('stopped', `${GROUP_REASONS['team-end']}, ${when}`),
     'team-restart': end('stopped', `${GROUP_REASONS['team-restart']}, ${when}`),
   }
-  const reason = endWithoutProcess(args) ?? 'leftovers'
+  const reason = endWithoutProcess(args)
   const exit =
-    exits[reason] ??
+    (reason === undefined ? undefined : exits[reason]) ??
     end('failed-to-start', event.type === 'refused' ? event.reason : 'it could not be started')
   return {
     exit,
     queuedAt: null,
-    ending: { reason, rung: 'ask', timeoutMs: context.spec.stopTimeoutMs },
+    ending: reason === undefined ? null : { reason, rung: 'ask', timeoutMs: context.spec.stopTimeoutMs },
     timers: {},
     record: [{ type: 'mission.exited', run, exit }],
     perform: [{ type: 'release-children' }],
@@ -453,8 +460,8 @@ const whileEnding = {
     { guard: 'onLastRung', actions: 'wantKill' },
     { target: '#mission.running.stopping', reenter: true, actions: 'wantKill' },
   ],
-  end: { actions: 'wantItEnd' },
-  restart: { actions: 'wantRestart' },
+  end: { actions: 'raiseEnd' },
+  restart: { actions: 'raiseRestart' },
 } as const
 
 const leaderExits = [
@@ -483,7 +490,7 @@ const whileUp = {
 
 /** Of the timers, while a tree is being ended: what raises the reason, and the end of the last rung. */
 const endingTimers = [
-  { guard: 'isDeadline', actions: 'wantDeadline' },
+  { guard: 'isDeadline', actions: 'raiseDeadline' },
   { guard: 'atLastRung', actions: 'giveUp' },
 ] as const
 
@@ -590,6 +597,11 @@ const machine = setup({
     wantUnhealthyEnd: assign((args) => apply(args.context, wantEnd('unhealthy')(args))),
     wantRestart: assign((args) => apply(args.context, wantEnd('restart')(args))),
     wantDeadline: assign((args) => apply(args.context, wantEnd('deadline')(args))),
+    raiseEnd: assign((args) =>
+      apply(args.context, args.event.type === 'end' ? raise(args.event.because)(args) : {}),
+    ),
+    raiseRestart: assign((args) => apply(args.context, raise('restart')(args))),
+    raiseDeadline: assign((args) => apply(args.context, raise('deadline')(args))),
     noteRecovered: assign((args) => apply(args.context, recovered(args))),
     waitOn: assign((args) => apply(args.context, waitOn(args))),
     nudge: assign((args) => apply(args.context, nudge(args))),

@@ -16,7 +16,7 @@ import {
   type TimerName,
 } from '../model/state.ts'
 import { signalOfCode } from '../model/signals.ts'
-import { type Clock, deadlineAfter, type Instant, remaining } from '../model/time.ts'
+import { type Clock, type Instant, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
 import { limitsOf } from '../process/cgroups/limits.ts'
 import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
@@ -37,7 +37,8 @@ import {
 import { keeperCopy } from './keeper-copy.ts'
 import { decide } from './machine.ts'
 import type { Gate } from './policy/gate.ts'
-import type { Decision, Effect, Signal, TalkSignal } from './signal.ts'
+import { withAskTime } from './policy/ask-time.ts'
+import { type Decision, type Effect, type Signal, signalOf, type TalkSignal } from './signal.ts'
 
 /** How long until a fact that could not be written is tried again. Milliseconds. */
 const RETRY_MS = 1000
@@ -121,10 +122,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     const before = record.state
     const decision = decided(signal, now)
     const exchange = exchanged(signal, decision, now)
-    const state = afterAsks(
-      exchange === null ? decision.state : withConversation(decision.state, exchange),
-      now,
-    )
+    const after = exchange === null ? decision.state : withConversation(decision.state, exchange)
+    const state = withAskTime(after, spec, now, host.boot)
     if (state === before) return
     const next = { ...record, state }
     const events = [...first, ...decision.events, ...(exchange?.events ?? [])].map((event) =>
@@ -178,17 +177,6 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   function exchanged(signal: Signal | TalkSignal, { state: after }: Decision, now: Instant): Exchange | null {
     const setting = settingAt(now)
     return setting === null ? null : converse(signal, { before: record.state, after, setting })
-  }
-
-  /** The question that has waited longest sets the time for all. */
-  function afterAsks(state: MissionState, now: Instant): MissionState {
-    const { askTimeoutMs } = spec
-    const oldest = state.conversation?.asks.find(({ verdict }) => verdict === null)
-    const { ask, ...timers } = state.timers
-    if (askTimeoutMs === null || oldest === undefined) return ask === undefined ? state : { ...state, timers }
-    if (ask !== undefined) return state
-    const due = deadlineAfter(now, host.boot, Math.max(0, oldest.at + askTimeoutMs - now.wall))
-    return { ...state, timers: { ...timers, ask: due } }
   }
 
   /** What the agent said may be a reason to end it. */
@@ -500,7 +488,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
         phase === 'running.stopping' || phase === 'restarting.reaping' || phase.startsWith('stalled')
       if (!climbing || ending === null) return
       if (ending.rung === 'part') perform({ type: 'part' })
-      else perform({ type: 'signal', signal: ending.rung === 'kill' ? 'SIGKILL' : spec.stopSignal })
+      else perform({ type: 'signal', signal: signalOf(ending.rung, spec) })
     },
     until,
     exited: async (signal) => {

@@ -4,7 +4,7 @@ import type { EndReason, GroupReason, MissionEvent, TalkReason } from '../model/
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { MessageId, Run } from '../model/ids.ts'
 import type { MissionState, ProcessIdentity, Rung, TimerName } from '../model/state.ts'
-import type { TerminalSize } from '../model/spec.ts'
+import type { MissionSpec, TerminalSize } from '../model/spec.ts'
 import type { Instant } from '../model/time.ts'
 import type { Fact } from '../provider/talk.ts'
 import type { Gate } from './policy/gate.ts'
@@ -132,6 +132,14 @@ const RUNGS: readonly Rung[] = ['part', 'interrupt', 'ask', 'kill']
 /** The rung of an ending never goes back. */
 export function higherRung(a: Rung, b: Rung): Rung {
   return RUNGS.indexOf(a) >= RUNGS.indexOf(b) ? a : b
+}
+
+/** What is sent on a rung. */
+export function signalOf(
+  rung: Exclude<Rung, 'part'>,
+  { stopSignal }: Pick<MissionSpec, 'stopSignal'>,
+): NodeJS.Signals {
+  return ({ interrupt: 'SIGINT', ask: stopSignal, kill: 'SIGKILL' } as const)[rung]
 }
 
 export function nextRung(rung: Rung): Rung {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { converse, newConversation, replyKey, unprovenTells, wishOf } from '../../src/mission/conversation.ts'
 import { initialState } from '../../src/mission/machine.ts'
+import { withAskTime } from '../../src/mission/policy/ask-time.ts'
 import type { Signal, TalkSignal } from '../../src/mission/signal.ts'
 import type { MissionEvent } from '../../src/model/events.ts'
 import type { MessageId } from '../../src/model/ids.ts'
-import type { MissionState } from '../../src/model/state.ts'
+import type { MissionState, Phase } from '../../src/model/state.ts'
 import { type Conversation, type Fact, type MissionInput, nothingSpent } from '../../src/index.ts'
 import { missionSpec } from '../fakes/records.ts'
 
@@ -327,6 +328,51 @@ describe('a question of an agent', () => {
     expect(one.happen({ type: 'timer', name: 'ask', quietMs: 0 }).tells).toEqual([
       { kind: 'verdict', ask: 'q' },
     ])
+  })
+})
+
+test('a question that is open when the agent ends its turn is withdrawn, and one that was answered is not', () => {
+  const ask = { tool: 'Bash', summary: 'ls', input: '{}', rule: null, context: '' } as const
+  const one = stage()
+  one.hear(0, 10, { type: 'ready' }, { type: 'asked', ask: { ...ask, id: 'p' } })
+  one.hear(10, 20, { type: 'asked', ask: { ...ask, id: 'q' } })
+  one.happen({ type: 'verdict', ask: 'p', verdict: { decision: 'deny', reason: 'no' } })
+  const { events } = one.hear(20, 30, answered(A))
+  expect(events.filter(({ type }) => type === 'ask.withdrawn')).toEqual([
+    { type: 'ask.withdrawn', run: 1, ask: 'q' },
+  ])
+})
+
+describe('the time that a person has to answer', () => {
+  const ask = {
+    id: 'q',
+    tool: 'Bash',
+    summary: 'ls',
+    input: '{}',
+    rule: null,
+    context: '',
+    at: 0,
+    verdict: null,
+  }
+  const now = { wall: 500, monotonic: 7 }
+  const waiting = (phase: Phase, timers: MissionState['timers'] = {}): MissionState => ({
+    ...initialState,
+    phase,
+    timers,
+    conversation: { ...newConversation(null), asks: [ask] },
+  })
+
+  test('runs from when it was asked, once', () => {
+    const first = withAskTime(waiting('running.up'), { askTimeoutMs: 1000 }, now, 'boot')
+    expect(first.timers.ask).toMatchObject({ wall: 1000 })
+    expect(withAskTime(first, { askTimeoutMs: 1000 }, now, 'boot')).toBe(first)
+  })
+
+  test('is over when the run is being ended, and is not set again', () => {
+    const late = { ...waiting('running.stopping'), timers: { ask: { wall: 1, monotonic: 1, boot: 'boot' } } }
+    expect(withAskTime(late, { askTimeoutMs: 1 }, now, 'boot').timers).toEqual({})
+    const due = waiting('running.stopping')
+    expect(withAskTime(due, { askTimeoutMs: 1 }, now, 'boot')).toBe(due)
   })
 })
 

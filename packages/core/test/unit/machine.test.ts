@@ -479,6 +479,20 @@ describe('an agent that can be told', () => {
     expect(slow.and(...silent(3999, 20_000)).state.phase).toBe('running.up')
   })
 
+  test.each([
+    ['its deadline', timer('deadline')],
+    ['an end of its own', { type: 'end', because: 'finished' } as const],
+    ['a restart', restart],
+  ])('that is interrupted when %s comes is asked before it is killed', (_, signal) => {
+    const interrupted = suspect()
+      .and(...silent(1500, 1500))
+      .and(...silent(2000, 2000))
+    const raised = interrupted.and(signal, 2100)
+    expect(raised.last.effects).toEqual([])
+    expect(raised.state.ending).toMatchObject({ rung: 'interrupt' })
+    expect(raised.and(timer('rung'), 2400).last.effects).toEqual([{ type: 'signal', signal: 'SIGTERM' }])
+  })
+
   test('is interrupted, asked and killed, all within the time that a stop has', () => {
     const interrupted = suspect()
       .and(...silent(1500, 1500))

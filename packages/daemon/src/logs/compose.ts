@@ -153,14 +153,19 @@ function restartNotice(mission: Mission, run: number): LogPiece {
   }
 }
 
+/** More rungs than a ladder has, asked for twice. */
+const ENDINGS = 16
+
 function* stallNotice(mission: Mission, run: number): Generator<LogPiece> {
-  const [stalled] = mission.history({ run, types: ['run.stalled'], limit: 1 })
-  if (stalled?.type !== 'run.stalled') return
-  const limit = mission.view().spec.activityTimeoutMs ?? stalled.quiet
+  // Not `run.stalled`: that is only the suspicion, from which an agent may recover.
+  const endings = mission.history({ run, types: ['run.ending'], limit: ENDINGS })
+  const ended = endings.find((event) => event.type === 'run.ending' && event.reason === 'stall')
+  if (ended === undefined) return
+  const limit = mission.view().spec.activityTimeoutMs ?? 0
   yield {
     kind: 'notice',
     run,
-    at: stalled.at,
+    at: ended.at,
     text: `--- killed: no activity for ${Math.round(limit / 1000)}s ---`,
   }
 }
