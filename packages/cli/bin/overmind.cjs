@@ -6,7 +6,7 @@
  */
 /* oxlint-disable typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-assignment, typescript/no-unsafe-argument, typescript/no-require-imports */
 'use strict'
-const { existsSync } = require('node:fs')
+const { existsSync, mkdirSync, statSync } = require('node:fs')
 const { join, resolve } = require('node:path')
 
 const LEAST_NODE = 24
@@ -26,9 +26,23 @@ if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
 const bundle = join(__dirname, '../bundle/overmind.cjs')
 if (!existsSync(bundle)) refuse(`There is no ${bundle}: run npm run build (not_built)`)
 
+/** Compiled code is run as it is found: only from where nobody else can put any. */
+function isOurs(folder) {
+  try {
+    const { uid, mode } = statSync(folder)
+    return uid === process.getuid() && (mode & 0o022) === 0
+  } catch {
+    return false
+  }
+}
+
 // Compiled code is kept from one start to the next; the home itself is made by the daemon.
 const { OVERMIND_HOME } = process.env
 const home = OVERMIND_HOME ? resolve(OVERMIND_HOME) : join(require('node:os').homedir(), '.overmind')
-if (existsSync(home)) require('node:module').enableCompileCache(join(home, 'cache'))
+const cache = join(home, 'cache')
+if (isOurs(home)) {
+  if (!existsSync(cache)) mkdirSync(cache, { recursive: true, mode: 0o700 })
+  if (isOurs(cache)) require('node:module').enableCompileCache(cache)
+}
 
 require(bundle)

@@ -2,6 +2,7 @@ import type { Problem } from '@overmind/daemon'
 import { ApiError, ConnectionFailed, DaemonNotRunning, systemCode } from './errors.ts'
 import { MalformedResponse } from './http/decode.ts'
 import { exchange, type Request, type Response } from './http/exchange.ts'
+import { mustBeOurs } from './ownership.ts'
 
 /** So many calls of one client are under way at once; the rest waits its turn. Streams do not count. */
 const MOST_CALLS = 64
@@ -56,6 +57,7 @@ async function send(socket: string, { accept = 'application/json', ...call }: Ca
     const detail = 'no mission has an empty name, or one of dots alone'
     throw new ApiError({ code: 'not_found', status: 404, detail })
   }
+  mustBeOurs(socket)
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await accepted(await exchange(socket, { ...call, accept }))
@@ -97,7 +99,8 @@ export function parse(text: string): unknown {
 }
 
 function failure(socket: string, { signal }: Call, cause: unknown): unknown {
-  if (cause instanceof ApiError || (signal?.aborted === true && cause === signal.reason)) return cause
+  if (cause instanceof ApiError || cause instanceof ConnectionFailed) return cause
+  if (signal?.aborted === true && cause === signal.reason) return cause
   if (cause instanceof MalformedResponse) {
     return new ConnectionFailed(`what answers on ${socket} is not an Overmind daemon`, { cause })
   }

@@ -18,6 +18,7 @@ import {
 } from '@overmind/core/terminal-protocol'
 import { ConnectionFailed, systemCode, TerminalNotRunning } from './errors.ts'
 import { terminalSocketOf, terminalsOf } from './home.ts'
+import { mustBeOurs } from './ownership.ts'
 
 /** What a terminal tells. After `exit`, `detached` and `refused` nothing follows. */
 export type TerminalNews = Exclude<ServerMessage, { readonly type: 'welcome' }>
@@ -45,6 +46,7 @@ export interface Terminal extends Disposable {
  * @throws TerminalNotRunning when none does, ConnectionFailed when what does is something else
  */
 export async function connectTerminal(path: string): Promise<Terminal> {
+  mustBeOurs(path)
   const socket = connect(path)
   try {
     await once(socket, 'connect')

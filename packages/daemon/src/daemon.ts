@@ -2,7 +2,7 @@
  * The daemon: a runtime, its durable store and its API under one roof, for one user and one home. It is
  * disposable: whatever ends it, the missions go on, and the next daemon of the home takes them over.
  */
-import { chmod, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { hostname } from 'node:os'
@@ -18,11 +18,13 @@ import {
   type Runtime,
   type Status,
   type Store,
+  withPrivateMask,
 } from '@overmind/core'
 import { createApp } from './api/app.ts'
 import type { DaemonStatus, Reloaded } from './api/types.ts'
 import { iso } from './api/views.ts'
 import { readConfig } from './config/read.ts'
+import { limitConnections, mostConnections } from './connections.ts'
 import { openHooks } from './hooks/hooks.ts'
 import { lockHome } from './lock.ts'
 import { openLog } from './log.ts'
@@ -140,10 +142,8 @@ export async function startDaemon({
       { version: VERSION, onError: (error) => logger.error({ err: error }, 'a request failed') },
     )
     const handle = getRequestListener(app.fetch)
-    const server = createServer((request, response) => void handle(request, response))
-    // Requests wait for missions as long as those take.
-    server.requestTimeout = 0
-    server.keepAliveTimeout = 60_000
+    const server = createServer(PATIENCE, (request, response) => void handle(request, response))
+    limitConnections(server, mostConnections())
     await listen(server, socket)
     return { socket, runtime, closed, close }
   } catch (error) {
@@ -153,6 +153,14 @@ export async function startDaemon({
     throw error
   }
 }
+
+/** How long a client may take to ask; answers wait for missions as long as those take. Milliseconds. */
+const PATIENCE = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5000,
+  keepAliveTimeout: 60_000,
+} as const
 
 /** The path of a home's socket. @throws OvermindError `home_path_too_long` */
 function mustFit(home: string): string {
@@ -184,9 +192,8 @@ async function listen(server: Server, socket: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     // A wide queue: many commands at once are the normal case, not the exception.
-    server.listen({ path: socket, backlog: 1024 }, resolve)
+    withPrivateMask(() => server.listen({ path: socket, backlog: 1024 }, resolve))
   })
-  await chmod(socket, 0o600)
 }
 
 function statusOf(runtime: Runtime, home: string, startedAt: number): DaemonStatus {

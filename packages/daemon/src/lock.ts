@@ -1,7 +1,7 @@
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { OvermindError } from '@overmind/core'
+import { openRegular, OvermindError } from '@overmind/core'
 import { SQLITE_NOTADB, sqliteCode } from './store/sqlite-error.ts'
 
 const WAIT_MS = 500
@@ -17,7 +17,7 @@ export interface Lock {
  * @throws OvermindError `home_in_use`
  */
 export function lockHome(path: string): Lock {
-  closeSync(openSync(path, 'a', 0o600))
+  closeSync(openRegular(path, 'append'))
   const database = new DatabaseSync(path, { timeout: WAIT_MS })
   try {
     database.exec('BEGIN EXCLUSIVE')

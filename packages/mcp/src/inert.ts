@@ -8,7 +8,7 @@ const ESC = String.raw`\x1b`
 /** Colours, cursor movements, titles and links of terminals: noise to an agent. */
 const SEQUENCE = String.raw`${ESC}\[[0-9;:<=>?]*[ -\/]*[@-~]|${ESC}\][^\x07\x1b\n]*(?:\x07|${ESC}\\)`
 /** Controls but for newline and tab, changes of direction, line separators, and the tags that nobody sees. */
-const UNSAFE = String.raw`[[\p{Cc}--[\t\n]]\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]`
+const UNSAFE = String.raw`[[\p{Cc}--[\t\n]]\p{Bidi_Control}\u2028\u2029\u200b\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]`
 const FOUND = new RegExp(String.raw`${SEQUENCE}|\r\n|${UNSAFE}`, 'gv')
 
 /** The text, with nothing in it that is obeyed or hidden. */

@@ -1,5 +1,5 @@
 /** What an agent is started with: its description, with results and secrets filled in at the last moment. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
   type CheckMission,
@@ -8,11 +8,15 @@ import {
   type Mission,
   type MissionInput,
   OvermindError,
+  readRegular,
   type Work,
 } from '@overmind/core'
 import type { Agent, Dependency, EnvValue } from '../blueprint.ts'
 import { fillIn, type Reference, references } from '../references.ts'
 import { resultOf } from './result.ts'
+
+/** More than fits into one variable. Bytes. */
+const LARGEST_SECRET = 128 * 1024
 
 interface Surroundings {
   readonly work: Work
@@ -124,7 +128,7 @@ function valueOf(
     return found
   }
   try {
-    return readFileSync(value.fromFile, 'utf8').replace(/\r?\n$/, '')
+    return readRegular(value.fromFile, LARGEST_SECRET).replace(/\r?\n$/, '')
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw missing(`env.${name}: the file cannot be read: ${why}`)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type Mission, OvermindError, type Provider } from '@overmind/core'
 import { expect, test } from 'vitest'
@@ -244,6 +245,19 @@ test('a supervisor that takes over knows who has been ready, also of those that 
   const after = stage.runtime().get(mission.id)
   expect(await after.exited()).toMatchObject({ code: 0 })
   expect(await logOf(after)).toContain('[user] completed')
+})
+
+test('a secret that is in a pipe or a device is a failure that says so, and nobody waits for it', async () => {
+  await using stage = await openStage()
+  execFileSync('mkfifo', [stage.file('pipe')])
+  for (const [index, file] of [stage.file('pipe'), '/dev/zero', '/'].entries()) {
+    const { mission } = await stage.apply({
+      name: `hostile-${index}`,
+      agents: { a: { command: 'true', env: { A: { from_file: file } } } },
+    })
+    expect(await mission.exited()).toMatchObject({ code: 1 })
+    expect(await textOf(mission)).toContain('env.A: the file cannot be read: it is not a file')
+  }
 })
 
 test('secrets come from where they are, and one that is missing is a failure that says so', async () => {

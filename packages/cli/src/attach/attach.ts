@@ -1,5 +1,6 @@
 import { createClient } from '@overmind/client'
 import type { Terminal } from '@overmind/client/terminal'
+import { inert } from '@overmind/daemon/text'
 import { CommandError } from '../failures.ts'
 import { exitCodeOf } from '../missions/exit-code.ts'
 import { printError, print } from '../terminal/print.ts'
@@ -33,7 +34,8 @@ const CTRL_C = 0x03
  * @throws CommandError `connection_failed` when the terminal was lost
  */
 export async function attach(terminal: Terminal, options: AttachOptions): Promise<number> {
-  const { mission, name } = terminal
+  // What listens says what it is called.
+  const [mission, name] = [inert(terminal.mission), inert(terminal.name)]
   const end = await besides(terminal, options)
   if (end.kind === 'detached') {
     printError(`Detached from mission ${mission}\n`)
@@ -69,7 +71,7 @@ async function besides(terminal: Terminal, { mode, keys }: AttachOptions): Promi
   }
   process.stdout.on('resize', onResize)
   if (process.stdin.isTTY) readKeys(terminal, { mode, keys, leave })
-  const title = `${mode === 'watch' ? 'Watching' : 'Attached to'} ${terminal.name} (${terminal.mission})`
+  const title = `${mode === 'watch' ? 'Watching' : 'Attached to'} ${inert(terminal.name)} (${inert(terminal.mission)})`
   const way = [...(mode === 'watch' ? ['ctrl-c'] : []), keys.map(({ name }) => name).join(',')].join(' or ')
   let hint: string | undefined = `${title}; detach with ${way}`
   const hints = [

@@ -1,6 +1,13 @@
 /** What reads files of TOML: blueprints, and the daemon's settings. A bundle of its own, so that commands without one load no parser. */
 import { readFileSync } from 'node:fs'
-import { type Blueprint, BlueprintError, documentOf, parseBlueprint, renderGraph } from '@overmind/blueprint'
+import {
+  type Blueprint,
+  BlueprintError,
+  documentOf,
+  parseBlueprint,
+  readIncluded,
+  renderGraph,
+} from '@overmind/blueprint'
 
 export { findConfig } from '@overmind/daemon/config'
 
@@ -16,8 +23,9 @@ export function readBlueprint(
   set: Readonly<Record<string, string>>,
 ): ReadBlueprint | { readonly problems: string } {
   try {
+    // Whoever names it may hand it through a pipe.
     const source = readFileSync(file, 'utf8')
-    const options = { file, set, read: (path: string) => readFileSync(path, 'utf8') }
+    const options = { file, set, read: readIncluded }
     return { blueprint: parseBlueprint(source, options), document: documentOf(source, options) }
   } catch (error) {
     if (error instanceof BlueprintError) return { problems: error.message }

@@ -1,5 +1,8 @@
+import { z } from 'zod'
 import { isMissionId } from '../model/ids.ts'
+import { isName } from '../model/names.ts'
 import type { Command, Environment, MissionSpec } from '../model/spec.ts'
+import { specFrom } from '../model/spec-check.ts'
 import type { MissionRecord } from '../model/state.ts'
 import { isPlainVariable } from '../process/keeper.ts'
 import { KEEPER_MARK, MISSION_MARK, RUN_MARK, withoutMarks } from '../process/marks.ts'
@@ -46,14 +49,25 @@ export function keeperCopy(
   return JSON.stringify({ ...copy, spec: rest } satisfies Copy)
 }
 
+/** Written by a keeper of this user under this home, or by a mission that says it were one. */
+const copySchema = z.object({
+  name: z.string().refine(isName),
+  createdAt: z.number().min(0),
+  restarts: z.number().int().min(0),
+  spec: z.record(z.string(), z.unknown()),
+  conversation: z.object({ id: z.string().nullable(), turn: z.enum(['starting', 'idle']) }).nullable(),
+  env: z.record(z.string(), z.string()),
+})
+
 /** The record of a mission as its living keeper remembers it; null when that is not a keeper of ours. */
 export function recordFromKeeper({ environment, command, process, at }: FoundKeeper): MissionRecord | null {
   const id = environment[MISSION_MARK]
-  const text = environment[KEEPER_MARK]
-  if (id === undefined || text === undefined || !isMissionId(id)) return null
-  const copy = parseCopy(text)
-  if (copy === null) return null
-  const spec: MissionSpec = { ...copy.spec, command: copy.spec.command ?? { kind: 'exec', argv: command } }
+  const run = Number(environment[RUN_MARK])
+  const { data: copy } = copySchema.safeParse(parsed(environment[KEEPER_MARK] ?? ''))
+  if (id === undefined || !isMissionId(id) || !Number.isSafeInteger(run) || run < 1) return null
+  if (copy === undefined) return null
+  const spec = specFrom({ command: { kind: 'exec', argv: command }, ...copy.spec })
+  if (spec === null) return null
   return {
     id,
     name: copy.name,
@@ -63,7 +77,7 @@ export function recordFromKeeper({ environment, command, process, at }: FoundKee
     state: {
       ...initialState,
       phase: 'running.up',
-      run: Number(environment[RUN_MARK]),
+      run,
       process,
       startedAt: at,
       timers: runTimers(spec, at, process.boot),
@@ -77,25 +91,11 @@ export function recordFromKeeper({ environment, command, process, at }: FoundKee
   }
 }
 
-function parseCopy(text: string): Copy | null {
+function parsed(text: string): unknown {
   try {
-    // Written by a keeper of this user under this home; what is not of our making does not parse.
-    const copy: unknown = JSON.parse(text)
-    return isCopy(copy) ? copy : null
+    return JSON.parse(text)
   } catch (error) {
-    if (error instanceof SyntaxError) return null
+    if (error instanceof SyntaxError) return undefined
     throw error
   }
-}
-
-function isCopy(value: unknown): value is Copy {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'name' in value &&
-    'spec' in value &&
-    'env' in value &&
-    'conversation' in value &&
-    'createdAt' in value
-  )
 }

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { access, chmod, mkdir, realpath, stat } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { access, chmod, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OvermindError, systemCode } from '../model/errors.ts'
 import type { MissionId, Run } from '../model/ids.ts'
@@ -42,33 +42,83 @@ function homeAt(path: string): Home {
   }
 }
 
+const FOLDERS = ['output', 'input', 'tty'] as const
+
+const OPEN_TO_OTHERS = 0o077
+const WRITABLE_BY_OTHERS = 0o022
+
 /** Makes the folder if need be. @throws OvermindError `home_not_writable` or `home_not_private` */
 export async function prepareHome(path: string): Promise<Home> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
-    const { mode, uid } = await stat(path)
-    if (uid !== process.getuid?.()) {
-      throw new OvermindError(
-        'home_not_private',
-        `the folder ${path} belongs to another user; use one of your own`,
-      )
-    }
-    if ((mode & 0o077) !== 0) await chmod(path, 0o700)
-    for (const folder of ['output', 'input', 'tty']) {
+    const link = await lstat(path)
+    // Who owns a link can turn it to another folder at any time.
+    if (link.isSymbolicLink() && link.uid !== 0) mustBeOurs(path, link)
+    await closeFolder(path)
+    for (const folder of FOLDERS) {
       await mkdir(join(path, folder), { recursive: true, mode: 0o700 })
+      const wasWritable = await closeFolder(join(path, folder))
+      if (wasWritable) await mustHoldOurs(join(path, folder))
     }
+    await mustHoldOurs(path)
+    await mustHoldFiles(path)
     await access(path, constants.W_OK)
     // One home has one name: it is in the environment of every process of its missions.
     return homeAt(await realpath(path))
   } catch (error) {
     if (error instanceof OvermindError) throw error
     const why = systemCode(error) ?? String(error)
-    throw new OvermindError(
-      'home_not_writable',
-      `the folder ${path} cannot be used (${why}): make it writable or choose another`,
-      {
-        cause: error,
-      },
-    )
+    throw unusable(path, why, error)
   }
+}
+
+/** Closes a folder of ours to others; returns whether they could have put something into it. */
+async function closeFolder(path: string): Promise<boolean> {
+  const stats = await stat(path)
+  mustBeOurs(path, stats)
+  if ((stats.mode & OPEN_TO_OTHERS) !== 0) await chmod(path, 0o700)
+  return (stats.mode & WRITABLE_BY_OTHERS) !== 0
+}
+
+/**
+ * What others put into a folder while they could would be written to, or read and believed: a link of theirs leads to any
+ * file of ours.
+ */
+async function mustHoldOurs(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    const entry = await lstat(path).catch(nullIfGone)
+    if (entry !== null) mustBeOurs(path, entry)
+  }
+}
+
+/** A pipe makes who opens it wait, and a device may never end. */
+async function mustHoldFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = await stat(join(folder, name)).catch(nullIfGone)
+    if (file?.isFIFO() === true || file?.isCharacterDevice() === true) {
+      throw unusable(join(folder, name), 'it is a pipe or a device')
+    }
+  }
+}
+
+function nullIfGone(error: unknown): null {
+  if (systemCode(error) === 'ENOENT') return null
+  throw error
+}
+
+function mustBeOurs(path: string, { uid }: Stats): void {
+  if (uid === process.getuid?.()) return
+  throw new OvermindError(
+    'home_not_private',
+    `${path} belongs to another user: use a folder of your own, with nothing of others in it`,
+  )
+}
+
+function unusable(path: string, why: string, cause?: unknown): OvermindError {
+  return new OvermindError(
+    'home_not_writable',
+    `${path} cannot be used (${why}): make it writable or choose another`,
+    { cause },
+  )
 }

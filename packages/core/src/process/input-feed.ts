@@ -8,18 +8,22 @@
  *     <key> @<file>       the contents of this file: for what is too long to be written in one piece
  *     ?<word>             nothing; what was asked before is noted by the time this is
  */
-import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { basename } from 'node:path'
 import { systemCode } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
 import { type FileNotice, noticeChanges } from './file-notice.ts'
 import type { Home } from './home.ts'
+import { isAbsent, readRegular } from './regular-file.ts'
 import type { RunRef } from './run-ref.ts'
 
 /** So many bytes the system writes to a pipe as a whole or not at all. */
 const ATOMIC_BYTES = process.platform === 'linux' ? 4096 : 512
 /** Until a pipe that is full is tried again. Milliseconds. */
 const FULL_MS = 20
+
+/** Keys of more messages than anybody sends. Bytes. */
+const MOST_TOLD = 256 * 1024 * 1024
 
 const KEY = /^[\w-]{1,80}$/
 
@@ -143,9 +147,9 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
 
   function readTold(): readonly string[] {
     try {
-      return readFileSync(paths.told, 'latin1').split('\n').slice(0, -1)
+      return readRegular(paths.told, MOST_TOLD).split('\n').slice(0, -1)
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return []
+      if (isAbsent(error)) return []
       throw error
     }
   }

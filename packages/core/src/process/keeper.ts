@@ -4,6 +4,7 @@
  * for it, notes how it ended, and ends with the same code. Its output is the run's output file, opened
  * for append; nothing it holds leads back to the supervisor.
  */
+import { spawnSync } from 'node:child_process'
 import type { MissionId, Run } from '../model/ids.ts'
 import type { Environment } from '../model/spec.ts'
 import {
@@ -116,10 +117,7 @@ export function isPlainVariable(name: string): boolean {
 export function keeperProcess(options: KeeperOptions): KeeperProcess {
   const { cwd, stdout, stderr } = options
   const variables = Object.entries(withoutMarks(options.env))
-  // The others are handed to the command by `env`, at the last moment: never on the keeper's own command line.
-  const others = variables
-    .filter(([name]) => !isPlainVariable(name))
-    .map(([name, value]) => quote(`${name}=${value}`))
+  const others = unusual(variables.filter(([name]) => !isPlainVariable(name)))
   return {
     file: '/bin/sh',
     args: ['-c', options.talks ? TALK_SCRIPT : SCRIPT, KEEPER_NAME, ...options.argv],
@@ -133,12 +131,35 @@ export function keeperProcess(options: KeeperOptions): KeeperProcess {
       [KEEPER_MARK]: options.copy,
       ...(options.cgroup === null ? {} : { [CGROUP_MARK]: options.cgroup }),
       ...options.own,
-      ...(others.length === 0 ? {} : { [KEEPER_ENV_MARK]: `-- ${others.join(' ')}` }),
+      ...others,
     },
     cwd,
     stdout,
     stderr,
   }
+}
+
+/**
+ * Variables that no shell may touch are handed to the command by `env`, at the last moment. A command line can be read by
+ * everybody, so it names variables of the keeper in which they are, each whole, and `env` looks them up.
+ */
+function unusual(variables: readonly (readonly [string, string])[]): Record<string, string> {
+  if (variables.length === 0) return {}
+  const pairs = variables.map(([name, value]) => `${name}=${value}`)
+  if (!envLooksUp()) return { [KEEPER_ENV_MARK]: `-- ${pairs.map(quote).join(' ')}` }
+  const held = pairs.map((pair, index) => [`${KEEPER_ENV_MARK}_${index}`, pair] as const)
+  const unset = held.map(([name]) => `-u ${name}`).join(' ')
+  const lookedUp = held.map(([name]) => `\${${name}}`).join(' ')
+  return { ...Object.fromEntries(held), [KEEPER_ENV_MARK]: `${unset} -S '-- ${lookedUp}'` }
+}
+
+let looksUp: boolean | undefined
+
+/** As those of GNU and BSD do, and that of BusyBox does not. */
+function envLooksUp(): boolean {
+  const env = { PATH: '/usr/bin:/bin', ONE: 'a.b=c' }
+  looksUp ??= spawnSync('/usr/bin/env', ['-u', 'ONE', '-S', '-- ${ONE}', 'true'], { env }).status === 0
+  return looksUp
 }
 
 /** Whether the program of this command line only puts a keeper in its own place, as the one does that gives it its session. */

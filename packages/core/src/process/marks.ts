@@ -13,7 +13,7 @@ export const KEEPER_MARK = 'OVERMIND_KEEPER'
 /** In the launcher alone: the home it starts keepers for. */
 export const LAUNCHER_MARK = 'OVERMIND_LAUNCHER'
 
-/** In the keeper alone: variables of the command that no shell may touch, as words for `env`. */
+/** In the keeper alone: variables of the command that no shell may touch, as words for `env`, and with a number each of them. */
 export const KEEPER_ENV_MARK = 'OVERMIND_KEEPER_ENV'
 
 /** In the keeper alone: the control group that it joins before anything else. */
@@ -31,10 +31,16 @@ const ALL: readonly string[] = [
   TERMINAL_MARK,
 ]
 
+const NUMBERED = new RegExp(`^${KEEPER_ENV_MARK}_\\d+$`)
+
+function isMark(name: string): boolean {
+  return ALL.includes(name) || NUMBERED.test(name)
+}
+
 /** An environment without the marks of whoever handed it on. */
 export function withoutMarks(env: NodeJS.ProcessEnv): Record<string, string> {
   const clean = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !ALL.includes(entry[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && !isMark(entry[0]),
   )
   return Object.fromEntries(clean)
 }

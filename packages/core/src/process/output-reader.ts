@@ -1,6 +1,5 @@
-import { open } from 'node:fs/promises'
-import { systemCode } from '../model/errors.ts'
 import { noticeChanges } from './file-notice.ts'
+import { isAbsent, openRegularFile } from './regular-file.ts'
 
 const CHUNK = 64 * 1024
 
@@ -42,8 +41,8 @@ export async function* readOutput(
     },
   )
   // `until` may reject while it is opened.
-  const file = await open(path, 'r').catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined
+  const file = await openRegularFile(path, 'read').catch((error: unknown) => {
+    if (isAbsent(error)) return undefined
     throw error
   })
   if (file === undefined) return

@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import type { ProcessExit } from '../model/exit.ts'
-import { systemCode } from '../model/errors.ts'
+import { isAbsent, openRegular } from './regular-file.ts'
 
 const EVIDENCE_BYTES = 4096
 
@@ -15,9 +15,9 @@ export function evidenceOf(exit: ProcessExit, path: string): ProcessExit {
 function readTail(path: string, bytes: number): string {
   let file: number
   try {
-    file = openSync(path, 'r')
+    file = openRegular(path, 'read')
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return ''
+    if (isAbsent(error)) return ''
     throw error
   }
   try {

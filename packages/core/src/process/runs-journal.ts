@@ -7,9 +7,10 @@
  *
  * The launcher adds one when it could not start a keeper.
  */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, readSync, renameSync, statSync } from 'node:fs'
 import { isMissionId } from '../model/ids.ts'
 import { type FileNotice, noticeChanges } from './file-notice.ts'
+import { openRegular } from './regular-file.ts'
 import type { RunRef } from './run-ref.ts'
 
 export interface StartLine extends RunRef {
@@ -36,13 +37,18 @@ export interface RefusedLine extends RunRef {
 export type RunsLine = StartLine | ExitLine | RefusedLine
 
 /** Anchored at the end only: a line begun on a full disk may stand before a whole one. */
-const START = /start ([0-9a-f]{8}) (\d+) (\d+) (\d+|-)$/
-const REFUSED = /refused ([0-9a-f]{8}) (\d+) (\d+)$/
-const EXIT = /exit ([0-9a-f]{8}) (\d+) (\d+) (\S+)$/
+const START = /start ([0-9a-f]{8}) (\d{1,9}) (\d{1,10}) (\d{1,20}|-)$/
+const REFUSED = /refused ([0-9a-f]{8}) (\d{1,9}) (\d{1,3})$/
+const EXIT = /exit ([0-9a-f]{8}) (\d{1,9}) (\d{1,3}) (\d{1,12}(?:\.\d{0,9})?|-)$/
+/** What a process can end with. */
+const LARGEST_CODE = 255
+/** Every process may write to this file; 0 and 1 are nobody's keeper. */
+const LEAST_PID = 2
 
 export function parseRunsLine(line: string): RunsLine | null {
   const [, id, run, code, uptime] = EXIT.exec(line) ?? []
   if (id !== undefined && uptime !== undefined && isMissionId(id)) {
+    if (Number(code) > LARGEST_CODE) return null
     const seconds = Number(uptime)
     return {
       kind: 'exit',
@@ -54,6 +60,7 @@ export function parseRunsLine(line: string): RunsLine | null {
   }
   const [, begun, begunRun, pid, start] = START.exec(line) ?? []
   if (begun !== undefined && start !== undefined && isMissionId(begun)) {
+    if (Number(pid) < LEAST_PID) return null
     return {
       kind: 'start',
       mission: begun,
@@ -82,14 +89,15 @@ export interface RunsJournal {
 }
 
 const ROTATE_BYTES = 1024 * 1024
+/** Of more than this, older lines are passed over: it would be many thousands of runs, or no lines at all. */
+const MOST_BYTES = 64 * 1024 * 1024
+const LONGEST_LINE = 256
 
 export function openRunsJournal(path: string): RunsJournal {
   const previous = `${path}.1`
   rotate()
-  const file = openSync(path, 'a+', 0o600)
-  const buffer = Buffer.allocUnsafe(64 * 1024)
-  let offset = fstatSync(file).size
-  let half = ''
+  const file = openRegular(path, 'read-append')
+  const present = linesIn(file, fstatSync(file).size)
   let notice: FileNotice | undefined
   let tell: () => void = () => {}
 
@@ -98,37 +106,15 @@ export function openRunsJournal(path: string): RunsJournal {
    * to it, and it is read until the next rotation, many thousands of runs later.
    */
   function rotate(): void {
-    if (existsSync(path) && readFileSync(path).length > ROTATE_BYTES) renameSync(path, previous)
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    if (size > ROTATE_BYTES) renameSync(path, previous)
   }
-
-  function news(): RunsLine[] {
-    const lines: RunsLine[] = []
-    for (;;) {
-      const length = readSync(file, buffer, 0, buffer.length, offset)
-      if (length === 0) return lines
-      offset += length
-      const parts = (half + buffer.toString('latin1', 0, length)).split('\n')
-      half = parts.pop() ?? ''
-      for (const part of parts) {
-        const line = parseRunsLine(part)
-        if (line !== null) lines.push(line)
-      }
-    }
-  }
-
-  const linesOf = (file: string): RunsLine[] =>
-    existsSync(file)
-      ? readFileSync(file, 'latin1')
-          .split('\n')
-          .map(parseRunsLine)
-          .filter((line) => line !== null)
-      : []
 
   return {
     read: () => [...linesOf(previous), ...linesOf(path)],
     follow: (onLine) => {
       tell = () => {
-        for (const line of news()) onLine(line)
+        for (const line of present()) onLine(line)
       }
       notice = noticeChanges(path, () => tell())
       notice.hold(false)
@@ -140,5 +126,38 @@ export function openRunsJournal(path: string): RunsJournal {
       notice?.close()
       closeSync(file)
     },
+  }
+}
+
+function linesOf(path: string): readonly RunsLine[] {
+  if (!existsSync(path)) return []
+  const file = openRegular(path, 'read')
+  try {
+    return linesIn(file, 0)()
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Gives the whole lines behind `from`, and each time after that those that have come since. */
+function linesIn(file: number, from: number): () => readonly RunsLine[] {
+  const buffer = Buffer.allocUnsafe(64 * 1024)
+  let offset = from
+  let half = ''
+
+  return () => {
+    const lines: RunsLine[] = []
+    offset = Math.max(offset, fstatSync(file).size - MOST_BYTES)
+    for (;;) {
+      const length = readSync(file, buffer, 0, buffer.length, offset)
+      if (length === 0) return lines
+      offset += length
+      const parts = (half + buffer.toString('latin1', 0, length)).split('\n')
+      half = (parts.pop() ?? '').slice(-LONGEST_LINE)
+      for (const part of parts) {
+        const line = parseRunsLine(part.slice(-LONGEST_LINE))
+        if (line !== null) lines.push(line)
+      }
+    }
   }
 }

@@ -1,6 +1,4 @@
 /** The runs that are being started: from the wish until their keeper has told that it began. */
-import { closeSync, open } from 'node:fs'
-import { promisify } from 'node:util'
 import { OvermindError, systemCode } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
 import type { Cgroups } from './cgroups/cgroups.ts'
@@ -10,10 +8,9 @@ import { type KeeperOptions, keeperProcess } from './keeper.ts'
 import { checkFolder } from './launch-checks.ts'
 import { createLauncher } from './launcher.ts'
 import { streamsOf } from './output-streams.ts'
+import { openRegularFile } from './regular-file.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
 import { terminalLaunch } from './terminal/launch.ts'
-
-const openFile = promisify(open)
 
 /** What the system says when it is short of something that may be there again later. */
 const PASSING: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC'])
@@ -158,5 +155,5 @@ export function createStarts(options: StartsOptions): Starts {
 }
 
 async function touch(path: string): Promise<void> {
-  closeSync(await openFile(path, 'a', 0o600))
+  await (await openRegularFile(path, 'append')).close()
 }

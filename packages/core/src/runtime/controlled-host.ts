@@ -1,5 +1,5 @@
 /** A process host that also runs what is no process: for missions of controllers, beside those that have a keeper. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, writeSync } from 'node:fs'
 import type { SentSignal } from '../model/exit.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
@@ -8,6 +8,7 @@ import type { Abandoned, Finding, HostEvent, Launch, ProcessHost } from '../proc
 import { KILLED } from '../process/live-runs.ts'
 import { evidenceOf } from '../process/output-tail.ts'
 import { type OutputStreams, watchStreams } from '../process/output-streams.ts'
+import { openRegular } from '../process/regular-file.ts'
 import { keyOf, type RunRef } from '../process/run-ref.ts'
 import type { Control } from './controller.ts'
 
@@ -62,7 +63,7 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
     const run: Controlled = {
       ref,
       at,
-      file: openSync(path, 'a', 0o600),
+      file: openRegular(path, 'append'),
       outputs: watchStreams(
         { ...ref, ...about, streams: 'inner' },
         { home, clock, emit: (event) => emit(event) },

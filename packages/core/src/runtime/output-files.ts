@@ -92,7 +92,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         for (const stream of STREAMS) {
           const path = home.outputFile(id, run, stream)
           const stats = statSync(path, { throwIfNoEntry: false })
-          if (stats === undefined) continue
+          if (stats?.isFile() !== true) continue
           found.push({
             run,
             stream,
@@ -102,8 +102,9 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
           })
         }
         for (const path of recordingsOf(id, run)) {
-          const bytes = statSync(path, { throwIfNoEntry: false })?.size
-          if (bytes !== undefined) found.push({ run, stream: 'recording', path, bytes, trimmedTo: 0 })
+          const stats = statSync(path, { throwIfNoEntry: false })
+          if (stats?.isFile() === true)
+            found.push({ run, stream: 'recording', path, bytes: stats.size, trimmedTo: 0 })
         }
       }
       return found

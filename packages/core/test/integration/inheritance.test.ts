@@ -1,12 +1,48 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { createRuntime } from '../../src/index.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, bytesOf, sh, textOf, textSoFar } from '../support/missions.ts'
 import { environmentOf, keeperOf, procFile } from '../support/processes.ts'
 import { eventually, soon } from '../support/eventually.ts'
+
+/** Looks at the command lines of the machine, as any user can, all the time, and keeps those that hold a word. */
+function watchCommandLines(word: string): AsyncDisposable & {
+  readonly ready: Promise<unknown>
+  seen(): Promise<readonly string[]>
+} {
+  const program = `
+    const { readdirSync, readFileSync } = require('node:fs')
+    const seen = new Set()
+    const look = () => {
+      for (const pid of readdirSync('/proc')) {
+        if (!/^\\d+$/.test(pid) || Number(pid) === process.pid) continue
+        try {
+          const line = readFileSync('/proc/' + pid + '/cmdline', 'latin1')
+          if (line.includes(process.env.WORD)) seen.add(line)
+        } catch {}
+      }
+      setImmediate(look)
+    }
+    process.stdin.on('end', () => process.stdout.write(JSON.stringify([...seen]), () => process.exit())).resume()
+    process.stderr.write('ready')
+    look()`
+  const child = spawn(process.execPath, ['-e', program], { env: { WORD: word } })
+  return {
+    ready: once(child.stderr, 'data'),
+    seen: async () => {
+      child.stdin.end()
+      return JSON.parse(await text(child.stdout)) as readonly string[]
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
+    },
+  }
+}
 
 /** What a command finds in its environment. */
 async function environmentSeen(env: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, string>> {
@@ -91,6 +127,22 @@ describe('the environment', () => {
     await eventually(async () => (await textSoFar(mission)) === 'ready\n')
     const shown = overmind.home.processes().map((pid) => procFile(pid, 'cmdline') ?? '')
     expect(shown.filter((line) => line.includes('quiet-secret'))).toEqual([])
+  })
+
+  test('of unusual names is on no command line in the moment in which the command begins, either', async () => {
+    await using overmind = await bench()
+    await using watching = watchCommandLines('quiet-secret')
+    await watching.ready
+    // The program is looked for in many places, so that the moment is a long one.
+    const PATH = `${'/nowhere:'.repeat(10_000)}/usr/bin:/bin`
+    for (let start = 0; start < 5; start += 1) {
+      const mission = await overmind.runtime.start({
+        command: ['true'],
+        env: { PATH, MAIL_TOKEN: 'quiet-secret', 'npm_config_//registry.example/:_token': 'quiet-secret' },
+      })
+      await mission.exited()
+    }
+    expect(await watching.seen()).toEqual([])
   })
 
   test('of unusual names needs nothing from PATH', async () => {

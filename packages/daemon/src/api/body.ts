@@ -5,6 +5,9 @@ import type { z } from '@hono/zod-openapi'
 /** More than any mission's description may need. Bytes. */
 export const LARGEST_BODY: number = 8 * 1024 * 1024
 
+/** Deeper than any description is nested. */
+const DEEPEST = 200
+
 /** The JSON of a request, or undefined when there is no body. @throws OvermindError `invalid_request` */
 export async function readJson(c: Context): Promise<unknown> {
   const text = await c.req.text()
@@ -16,11 +19,29 @@ export async function readJson(c: Context): Promise<unknown> {
       `the body must be JSON and be called application/json: it is called ${type}`,
     )
   }
+  return shallow(parsed(text))
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
     throw new OvermindError('invalid_request', 'the body must be JSON', { cause: error })
   }
+}
+
+/** The same value. What looks into it calls itself for each level, and so many it can. @throws OvermindError `invalid_request` */
+function shallow(value: unknown): unknown {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST) throw new OvermindError('invalid_request', `the body may be ${DEEPEST} levels deep`)
+    level = level.flatMap(partsOf)
+  }
+  return value
+}
+
+function partsOf(value: unknown): readonly unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : []
 }
 
 /** The same, held against its shape; no body is an empty object. */

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { openRegularFile } from '@overmind/core'
 import type { Secret } from '../config/config.ts'
 
 /** A text that is to be had at this moment; `field` is what it is for. @throws Error that says why it is not, without it */
@@ -22,9 +21,7 @@ export async function reveal(secret: Secret, field: string): Promise<string> {
 
 /** Without the end of the last line. */
 async function contentOf(path: string): Promise<string> {
-  // A pipe would keep a thread of the daemon for as long as nobody writes to it.
-  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  if (!(await file.stat()).isFile()) throw new Error('it is not a file')
+  await using file = await openRegularFile(path, 'read')
   return (await file.readFile('utf8')).replace(/\r?\n$/, '')
 }
 

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { openRegularFile } from '@overmind/core'
 
 const BLOCK = 64 * 1024
 const NEWLINE = 10
@@ -12,7 +12,7 @@ export interface Tail {
 
 /** Finds the last `lines` lines of a file by reading it backwards; a last line without an end counts. */
 export async function findTail(path: string, floor: number, lines: number): Promise<Tail> {
-  await using file = await open(path, 'r')
+  await using file = await openRegularFile(path, 'read')
   const { size } = await file.stat()
   const buffer = Buffer.allocUnsafe(BLOCK)
   let found = 0

@@ -26,7 +26,9 @@ export function createReserve(path: string): Reserve {
 function take(path: string): boolean {
   let file: number | undefined
   try {
-    file = openSync(path, 'w', 0o600)
+    // What is there may be a link: what it leads to is not ours to write over.
+    rmSync(path, { force: true })
+    file = openSync(path, 'wx', 0o600)
     const zeros = Buffer.alloc(BYTES)
     for (let written = 0; written < BYTES;) written += writeSync(file, zeros, 0, BYTES - written)
     return true

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
   type Environment,
@@ -10,6 +10,7 @@ import {
   type MissionRecord,
   type MissionSpec,
   type MissionState,
+  openRegular,
   OvermindError,
   seq,
   type Seq,
@@ -61,7 +62,7 @@ const CHECKED_BYTES = 64 * 1024 * 1024
  */
 export function openSqliteStore(path: string): SqliteStore {
   // SQLite would make it readable to others where the umask allows; its companions take its mode.
-  closeSync(openSync(path, 'a', 0o600))
+  closeSync(openRegular(path, 'append'))
   const database = open(path)
   const reserve = createReserve(`${path}.reserve`)
 

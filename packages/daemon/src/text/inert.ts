@@ -7,13 +7,11 @@ import { StringDecoder } from 'node:string_decoder'
 
 const ESC = '\x1b'
 
-/** Controls, and the characters that change the direction of text or the line. */
-const UNSAFE = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+/** Characters that change the direction of text or the line, or that nobody sees. */
+const HIDDEN = String.raw`\p{Bidi_Control}\u2028\u2029\u200b\u2060-\u206f\ufeff\u{e0000}-\u{e007f}`
+const UNSAFE = new RegExp(String.raw`[\p{Cc}${HIDDEN}]`, 'gu')
 /** The same in output, where tabs, line ends and colours are let through. */
-const UNSAFE_IN_OUTPUT = new RegExp(
-  `${ESC}\\[[0-9;:]*m|\\r\\n|[[\\p{Cc}--[\\t\\n]]\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]`,
-  'gv',
-)
+const UNSAFE_IN_OUTPUT = new RegExp(String.raw`${ESC}\[[0-9;:]*m|\r\n|[[\p{Cc}--[\t\n]]${HIDDEN}]`, 'gv')
 /** What may be the beginning of a colour or of a line end, at the end of a part. */
 const UNFINISHED = new RegExp(`(?:${ESC}(?:\\[[0-9;:]{0,40})?|\\r)$`)
 
@@ -26,7 +24,7 @@ export function inert(text: string): string {
 
 /** `^[` for escape, as `cat -v` shows it; numbers where there is no such form. */
 function shown(character: string): string {
-  const code = character.charCodeAt(0)
+  const code = character.codePointAt(0) ?? 0
   if (code < 0x20) return `^${String.fromCharCode(code + 0x40)}`
   if (code === 0x7f) return '^?'
   return code < 0x100 ? `\\x${code.toString(16)}` : `\\u${code.toString(16)}`
@@ -47,7 +45,7 @@ export function inertStream(): InertStream {
   function clean(text: string): string {
     return text.replace(UNSAFE_IN_OUTPUT, (found) => {
       if (found === '\r\n') return '\n'
-      if (found.length === 1) return shown(found)
+      if (found.length === 1 || !found.startsWith(ESC)) return shown(found)
       coloured = true
       return found
     })

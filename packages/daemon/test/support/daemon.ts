@@ -21,6 +21,8 @@ export interface DaemonOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Arguments for Node, before the program. */
   readonly node?: readonly string[]
+  /** How many files it may have open. Default: as many as this process. */
+  readonly openFiles?: number
 }
 
 export type News =
@@ -48,8 +50,11 @@ interface Child {
   stderr(): string
 }
 
-function launch(home: string, { main = MAIN, env = {}, node = [] }: DaemonOptions): Child {
-  const child = spawn(process.execPath, ['--conditions=overmind-source', ...node, main], {
+function launch(home: string, { main = MAIN, env = {}, node = [], openFiles }: DaemonOptions): Child {
+  const command = [process.execPath, '--conditions=overmind-source', ...node, main]
+  const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command]
+  const [file = '', ...args] = openFiles === undefined ? command : limited
+  const child = spawn(file, args, {
     env: {
       ...process.env,
       NODE_OPTIONS: '',

@@ -9,6 +9,9 @@ describe('a text on one line', () => {
     ['\x1b[2J\x07\x7f', '^[[2J^G^?'],
     ['\x9b31m', '\\x9b31m'],
     ['abc\u202edef', 'abc\\u202edef'],
+    ['\u061ca\u200bb\u2060c\ufeff', '\\u61ca\\u200bb\\u2060c\\ufeff'],
+    ['a\u{e0041}b', 'a\\ue0041b'],
+    ['👩‍💻', '👩‍💻'],
   ])('%j is shown as %s', (text, shown) => {
     expect(inert(text)).toBe(shown)
   })
@@ -39,6 +42,7 @@ describe('a stream', () => {
     ['\x1b[31', '^[[31'],
     ['\x1b', '^['],
     ['a\u202eb\u2066c', 'a\\u202eb\\u2066c'],
+    ['\u061ca\u{e0041}b', '\\u61ca\\ue0041b'],
     ['\x9b2J', '\\x9b2J'],
   ])('%j is shown as %j', (text, shown) => {
     expect(show(text)).toBe(shown)

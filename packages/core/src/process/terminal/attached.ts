@@ -1,10 +1,14 @@
 /** Who is attached to a mission's terminal, as a file that its terminal program keeps for supervisors to read. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { systemCode } from '../../model/errors.ts'
+import { isAbsent, readRegular } from '../regular-file.ts'
 import { type Attached, isAttached } from './protocol.ts'
 
 /** What is said of a terminal that nobody is attached to, and of a mission without one. */
 export const NOBODY: Attached = { control: 0, watch: 0 }
+
+/** Two numbers. Bytes. */
+const MOST = 1024
 
 /** The file is there only while somebody is attached, and where it could be written: people attach to full disks too. */
 export function noteAttached(path: string, attached: Attached): void {
@@ -18,11 +22,11 @@ export function noteAttached(path: string, attached: Attached): void {
 
 export function readAttached(path: string): Attached {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const value: unknown = JSON.parse(readRegular(path, MOST))
     return typeof value === 'object' && value !== null && isAttached(value) ? value : NOBODY
   } catch (error) {
     // There is none, or it is being written this moment.
-    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return NOBODY
+    if (isAbsent(error) || error instanceof RangeError || error instanceof SyntaxError) return NOBODY
     throw error
   }
 }

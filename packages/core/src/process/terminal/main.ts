@@ -3,11 +3,12 @@
  * of its own, and keeps its screen, its log and its recording, and the socket that people attach to. It depends on no supervisor,
  * and ends when the command does, with the code that a shell would give.
  */
-import { chmodSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { OvermindError } from '../../model/errors.ts'
 import type { TerminalSize } from '../../model/spec.ts'
 import { MISSION_MARK, NAME_MARK, RUN_MARK } from '../marks.ts'
+import { withPrivateMask } from '../private-mask.ts'
 import { noteAttached } from './attached.ts'
 import { createClients } from './clients.ts'
 import { logTo } from './log-file.ts'
@@ -116,7 +117,7 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
   const listening = new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     // Node would take an id of digits alone for the number of a port.
-    server.listen(`./${socketName}`, resolve)
+    withPrivateMask(() => server.listen(`./${socketName}`, resolve))
   })
 
   function resize(size: TerminalSize): void {
@@ -162,7 +163,6 @@ async function keep([file, ...args]: readonly string[]): Promise<void> {
   }
 
   await listening
-  chmodSync(socketName, 0o600)
   pty = await openPty(executed(file, args), {
     size: settings.size,
     cwd,
