@@ -5,6 +5,7 @@
 import { latency } from './latency.ts'
 import { month } from './month.ts'
 import { output } from './output.ts'
+import { peers } from './peers/peers.ts'
 import { pipeline } from './pipeline.ts'
 import { ps } from './ps.ts'
 import { respawn } from './respawn.ts'
@@ -26,6 +27,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   pipeline,
   month,
 }
+
+if (process.argv[2] === 'peers') process.exit(await peers(process.argv.slice(3)))
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => BENCHES[name] === undefined)

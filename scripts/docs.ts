@@ -1,12 +1,13 @@
 /**
  * Writes `docs/reference/{core,client}.md`: every name that a package exports, as its docstring explains it. And
- * `docs/reference/{blueprint,config}.schema.json`, by which editors check blueprints and settings. Reads what is compiled, so build first.
+ * `docs/reference/{blueprint,config}.schema.json`, by which editors check blueprints and settings. Reads what is compiled, so build first. And what docs/performance.md says of other managers.
  * `node scripts/docs.ts --check` writes nothing and fails when a file is stale.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { parseSync } from 'oxc-parser'
+import { peersPages } from '../bench/peers/report/page.ts'
 import { blueprintSchema } from '../packages/blueprint/src/schema.ts'
 import { configSchema } from '../packages/daemon/src/config/index.ts'
 
@@ -166,13 +167,17 @@ function formatted(name: string, text: string): string {
 
 const check = process.argv.includes('--check')
 mkdirSync(`${root}docs/reference`, { recursive: true })
-const files = new Map(
-  Object.entries(PAGES).map(([name, introduction]) => [`${name}.md`, page(name, introduction)]),
-)
-files.set('blueprint.schema.json', formatted('blueprint.schema.json', JSON.stringify(blueprintSchema())))
-files.set('config.schema.json', formatted('config.schema.json', JSON.stringify(configSchema())))
-for (const [name, text] of files) {
-  const path = `docs/reference/${name}`
+const files = new Map([
+  ...Object.entries(PAGES).map(
+    ([name, introduction]) => [`docs/reference/${name}.md`, page(name, introduction)] as const,
+  ),
+  ...Object.entries({ blueprint: blueprintSchema(), config: configSchema() }).map(([name, schema]) => {
+    const path = `docs/reference/${name}.schema.json`
+    return [path, formatted(path, JSON.stringify(schema))] as const
+  }),
+  ...peersPages(),
+])
+for (const [path, text] of files) {
   if (existsSync(root + path) && readFileSync(root + path, 'utf8') === text) continue
   if (check) {
     process.stderr.write(`${path} is stale: npm run build && node scripts/docs.ts\n`)

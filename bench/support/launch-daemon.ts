@@ -5,9 +5,9 @@ import { NODE_FLAGS } from '@overmind/daemon/node-flags'
 const MAIN = createRequire(import.meta.url).resolve('@overmind/daemon/main')
 
 /** Starts a daemon as users have it, the bundled one; settles with its process id once it has said that it is ready. */
-export async function launchDaemon(home: string): Promise<number> {
+export async function launchDaemon(home: string, env: NodeJS.ProcessEnv = process.env): Promise<number> {
   const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
-    env: { ...process.env, OVERMIND_HOME: home, OVERMIND_SUPERVISOR: '1' },
+    env: { ...env, OVERMIND_HOME: home, OVERMIND_SUPERVISOR: '1' },
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     detached: true,
   })

@@ -3,6 +3,7 @@
  * JSON on it says that the daemon is ready, or why it is not.
  */
 import { closeSync, fstatSync, writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { OvermindError } from '@overmind/core'
@@ -44,6 +45,8 @@ try {
   // The terminal it was started from is not its own.
   process.on('SIGHUP', () => {})
   report({ ready: true, pid: process.pid })
+  // Now, because one that is killed keeps nothing.
+  flushCompileCache()
   await daemon.closed
   process.exit(0)
 } catch (error) {

@@ -1,4 +1,6 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, glob, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +13,7 @@ import {
   type MissionView,
 } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../../core/test/support/eventually.ts'
 import { overmind, type Overmind } from './overmind.ts'
 
 const ID = /^[0-9a-f]{8}$/
@@ -735,6 +738,21 @@ describe('the launcher', () => {
     await o.ok('start')
     await o.ok('status')
     expect((await stat(join(o.home, 'cache'))).isDirectory()).toBe(true)
+  })
+
+  test("keeps the daemon's as well, and before it could be killed", async () => {
+    await using o = await overmind()
+    await mkdir(o.home, { mode: 0o700 })
+    const program = fileURLToPath(new URL('../../../daemon/bin/overmindd.mjs', import.meta.url))
+    const daemon = spawn(process.execPath, [program], {
+      env: { PATH: process.env['PATH'], OVERMIND_HOME: o.home },
+      stdio: 'ignore',
+    })
+    const files = join(o.home, 'cache/*/*')
+    const kept = (): Promise<string[]> => Array.fromAsync(glob(files))
+    expect(await eventually(async () => (await kept()).length > 0, { what: files })).toBe(true)
+    daemon.kill('SIGKILL')
+    await once(daemon, 'exit')
   })
 })
 
