@@ -36,6 +36,12 @@ const REFUSALS: Readonly<Record<string, () => void>> = {
   'POST /v1/reload': () => stage.writeConfig('this is = no = settings'),
 }
 
+/** What has to be so for an operation to be accepted, beside what is always there. */
+const PREPARATIONS: Readonly<Record<string, () => Promise<unknown>>> = {
+  'DELETE /v1/missions/{reference}/terminal': () =>
+    stage.daemon().call('PUT', '/v1/missions/talks/terminal', { body: { interrupt: true } }),
+}
+
 /** How long an operation is waited for that waits itself, or tells of what happens as it does. Milliseconds. */
 function patience({ method, query, answers }: Operation): number | undefined {
   // It answers when an agent has been interrupted and begun anew.
@@ -100,9 +106,10 @@ async function findings(operation: Operation, requests: Requests): Promise<reado
 
 /** Goes on until an operation has been answered in this way. */
 async function until(operation: Operation, way: 'accepted' | 'refused', requests: Requests): Promise<void> {
-  for (const request of fc.sample(requests(operation, stage.folder), 60)) {
+  for (const request of fc.sample(requests(operation, stage.folder), 300)) {
     if ((seen.get(operation.name)?.[way] ?? 0) > 0) return
     await stage.restore()
+    if (way === 'accepted') await PREPARATIONS[operation.name]?.()
     await tryOut(operation, request)
   }
 }

@@ -1,7 +1,7 @@
 /** Requests for an operation: good ones, good ones with one thing wrong, and bytes. */
 import fc from 'fast-check'
 import type { Operation } from './document.ts'
-import { NAMED, ODD_TEXT, oddValue, valuesNamed, valuesOf, WORDS } from './values.ts'
+import { NAMED, ODD_TEXT, oddValue, otherField, valuesNamed, valuesOf, WORDS } from './values.ts'
 
 export interface Request {
   readonly method: string
@@ -92,21 +92,6 @@ function requestOf(operation: Operation, { segments, query, headers, body }: Dra
     framing: 'whole',
     astray: false,
   }
-}
-
-/** One field, however deep, has another value; or there is one more. */
-function otherField(body: unknown, [place, value]: readonly [number, unknown]): unknown {
-  if (typeof body !== 'object' || body === null) return value
-  const entries: [string, unknown][] = Object.entries(body)
-  const at = place % (entries.length + 1)
-  const [name, inner] = entries[at] ?? [
-    ['__proto__', 'constructor', 'more', 'maxRestarts'][place % 4] ?? '',
-    value,
-  ]
-  const deeper =
-    at < Object.keys(body).length && typeof inner === 'object' && inner !== null && place % 2 === 0
-  entries[at] = [name, deeper ? otherField(inner, [Math.floor(place / 3), value]) : value]
-  return Array.isArray(body) ? entries.map(([, each]) => each) : Object.fromEntries(entries)
 }
 
 const draftChanges = (operation: Operation): fc.Arbitrary<Change<Draft>> =>

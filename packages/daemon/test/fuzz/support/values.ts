@@ -73,6 +73,21 @@ export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(['true', 7], ['true\0'], [''], { A: 'b\0' }, { 'A=B': '' }, { A: LONG }),
 )
 
+/** One field, however deep, has another value; or there is one more. */
+export function otherField(body: unknown, [place, value]: readonly [number, unknown]): unknown {
+  if (typeof body !== 'object' || body === null) return value
+  const entries: [string, unknown][] = Object.entries(body)
+  const at = place % (entries.length + 1)
+  const [name, inner] = entries[at] ?? [
+    ['__proto__', 'constructor', 'more', 'maxRestarts'][place % 4] ?? '',
+    value,
+  ]
+  const deeper =
+    at < Object.keys(body).length && typeof inner === 'object' && inner !== null && place % 2 === 0
+  entries[at] = [name, deeper ? otherField(inner, [Math.floor(place / 3), value]) : value]
+  return Array.isArray(body) ? entries.map(([, each]) => each) : Object.fromEntries(entries)
+}
+
 /** By the name of a field: what is understood there, and harms nobody. */
 function knownFields(folder: string): Readonly<Record<string, fc.Arbitrary<unknown>>> {
   const command = fc.oneof(
