@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { standIn } from '../../../claude/test/support/stand-in-program.ts'
+import type { Damage } from '../../../core/test/support/damage.ts'
 import { runs } from '../../../core/test/support/fuzz.ts'
 import {
   answerSchema,
@@ -17,7 +18,7 @@ import type { AskView, StartRequest } from '../../src/index.ts'
 import { type Daemon, events, mission, show, startDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { type TemporaryHome, temporaryHome } from '../support/home.ts'
-import { type Damage, damages } from './support/damage.ts'
+import { damages } from './support/damage.ts'
 
 const ACP_AGENT = join(import.meta.dirname, '../../../acp/test/programs/agent.ts')
 const PATH = `${join(process.execPath, '..')}:/usr/bin:/bin`
