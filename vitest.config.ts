@@ -38,12 +38,22 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
+        test: {
+          name: 'fuzz',
+          include: ['packages/*/test/fuzz/**/*.test.ts'],
+          sequence: { groupOrder: 2 },
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
         // Runs the built `overmind`: `npm run build` first.
         extends: true,
         test: {
           name: 'e2e',
           include: ['packages/*/test/e2e/**/*.test.ts', 'examples/test/**/*.test.ts'],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -37,6 +37,7 @@ const steps: Step[] = [
   { name: 'publint', run: 'for package in packages/*; do publint run "$package" --strict || exit 1; done' },
   tests('unit'),
   tests('integration'),
+  tests('fuzz'),
   tests('e2e'),
   tests('survival', 'vitest run --config vitest.survival.config.ts'),
   tests('real-claude', 'node scripts/real-claude.ts'),

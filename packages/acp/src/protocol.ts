@@ -2,6 +2,7 @@
  * What is read of the protocol, and no more: any of it may be missing or new in another release of an agent. A test
  * holds it against the types of the official SDK.
  */
+import { countOf } from '@overmind/core'
 import { z } from 'zod'
 
 /** What an agent can do. */
@@ -69,7 +70,7 @@ const session = z.object({
   models: z.object({ currentModelId: z.string() }).nullish().catch(null),
 })
 
-const count = z.number().nonnegative().catch(0)
+const count = z.unknown().transform(countOf)
 
 const turnEnd = z.object({
   stopReason: z.string(),

@@ -1,5 +1,5 @@
-import type { ModelSpending, Spending } from '@overmind/core'
-import { isObject, type JsonObject, numberAt, objectAt } from './json.ts'
+import { amountOf, countOf, type ModelSpending, type Spending } from '@overmind/core'
+import { isObject, type JsonObject, objectAt } from './json.ts'
 
 /** The bill of one `result`. */
 export interface Bill {
@@ -9,7 +9,7 @@ export interface Bill {
 }
 
 export function billOf(result: JsonObject): Bill {
-  const turns = numberAt(result, 'num_turns') ?? 0
+  const turns = countOf(result['num_turns'])
   const recent = result['model_usage_since_last_result']
   if (isObject(recent)) {
     const models = Object.fromEntries(
@@ -25,23 +25,23 @@ export function billOf(result: JsonObject): Bill {
   const used = objectAt(result, 'usage')
   const spending: ModelSpending = {
     costUsd: 0,
-    inputTokens: numberAt(used, 'input_tokens') ?? 0,
-    outputTokens: numberAt(used, 'output_tokens') ?? 0,
-    cacheReadTokens: numberAt(used, 'cache_read_input_tokens') ?? 0,
-    cacheWriteTokens: numberAt(used, 'cache_creation_input_tokens') ?? 0,
+    inputTokens: countOf(used['input_tokens']),
+    outputTokens: countOf(used['output_tokens']),
+    cacheReadTokens: countOf(used['cache_read_input_tokens']),
+    cacheWriteTokens: countOf(used['cache_creation_input_tokens']),
   }
   return {
     spent: { costUsd: 0, turns, models: { [model]: spending } },
-    runCostUsd: numberAt(result, 'total_cost_usd') ?? null,
+    runCostUsd: amountOf(result['total_cost_usd']) ?? null,
   }
 }
 
 function byModel(usage: JsonObject): ModelSpending {
   return {
-    costUsd: numberAt(usage, 'costUSD') ?? 0,
-    inputTokens: numberAt(usage, 'inputTokens') ?? 0,
-    outputTokens: numberAt(usage, 'outputTokens') ?? 0,
-    cacheReadTokens: numberAt(usage, 'cacheReadInputTokens') ?? 0,
-    cacheWriteTokens: numberAt(usage, 'cacheCreationInputTokens') ?? 0,
+    costUsd: amountOf(usage['costUSD']) ?? 0,
+    inputTokens: countOf(usage['inputTokens']),
+    outputTokens: countOf(usage['outputTokens']),
+    cacheReadTokens: countOf(usage['cacheReadInputTokens']),
+    cacheWriteTokens: countOf(usage['cacheCreationInputTokens']),
   }
 }

@@ -19,7 +19,7 @@ export { createMemoryStore, type MemoryStoreOptions } from './journal/memory-sto
 export type { Change, EventQuery, Store, Thinning } from './journal/store.ts'
 export type { SubscribeOptions } from './journal/journal.ts'
 export type { Beginning, Invocation, Provider, RunEnd } from './provider/provider.ts'
-export { objectInLine, oneLine, promptOf } from './provider/reading.ts'
+export { amountOf, countOf, objectInLine, oneLine, promptOf } from './provider/reading.ts'
 export type { AnswerText, Fact, Message, Piece, Talk } from './provider/talk.ts'
 export {
   addSpending,

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
 import { acpProvider } from '@overmind/acp'
 import { blueprintController, ritualController } from '@overmind/blueprint'
 import { claudeProvider } from '@overmind/claude'
@@ -21,6 +21,7 @@ import {
   withPrivateMask,
 } from '@overmind/core'
 import { createApp } from './api/app.ts'
+import { answerUnreadable } from './api/problem.ts'
 import type { DaemonStatus, Reloaded } from './api/types.ts'
 import { iso } from './api/views.ts'
 import { readConfig } from './config/read.ts'
@@ -141,7 +142,12 @@ export async function startDaemon({
       },
       { version: VERSION, onError: (error) => logger.error({ err: error }, 'a request failed') },
     )
-    const handle = getRequestListener(app.fetch)
+    const handle = getRequestListener(app.fetch, {
+      errorHandler: (error) => {
+        if (!(error instanceof RequestError)) throw error
+        return answerUnreadable(error)
+      },
+    })
     const server = createServer(PATIENCE, (request, response) => void handle(request, response))
     limitConnections(server, mostConnections())
     await listen(server, socket)

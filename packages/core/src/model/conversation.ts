@@ -157,10 +157,12 @@ export const nothingSpent: Spending = { costUsd: 0, turns: 0, models: {} }
 
 /** Two bills as one. */
 export function addSpending(a: Spending, b: Spending): Spending {
-  const models = { ...a.models }
+  // Agents name their models as they like, also as objects name what they inherit.
+  const models = new Map(Object.entries(a.models))
   for (const [name, more] of Object.entries(b.models)) {
-    const before = models[name]
-    models[name] =
+    const before = models.get(name)
+    models.set(
+      name,
       before === undefined
         ? more
         : {
@@ -169,9 +171,10 @@ export function addSpending(a: Spending, b: Spending): Spending {
             outputTokens: before.outputTokens + more.outputTokens,
             cacheReadTokens: before.cacheReadTokens + more.cacheReadTokens,
             cacheWriteTokens: before.cacheWriteTokens + more.cacheWriteTokens,
-          }
+          },
+    )
   }
-  return { costUsd: a.costUsd + b.costUsd, turns: a.turns + b.turns, models }
+  return { costUsd: a.costUsd + b.costUsd, turns: a.turns + b.turns, models: Object.fromEntries(models) }
 }
 
 /** All tokens of a bill, whatever their kind. */

@@ -355,7 +355,8 @@ export const missionInputShape: { readonly [K in keyof Required<MissionInput>]: 
       z
         .string('must be text')
         .max(255, 'must have at most 255 characters')
-        .regex(/^[^\p{Cc}]*$/u, 'must be one line, without control characters'),
+        // Not as a pattern: in the API's document those have no flags.
+        .refine((value) => !/\p{Cc}/u.test(value), 'must be one line, without control characters'),
       'must be an object of names and values',
     )
     .refine((labels) => Object.keys(labels).every((name) => /^[\w./-]{1,63}$/.test(name)), {

@@ -31,3 +31,16 @@ export function oneLine(text: string): string {
   const shown = first.length > WIDTH ? `${first.slice(0, WIDTH - 1)}…` : first
   return lines.length > 1 ? `${shown} (+${lines.length - 1} lines)` : shown
 }
+
+/** More than any agent counts in one answer, and so little that sums stay exact. */
+const MOST = 1e12
+
+/** How many there are of something, as an agent tells; 0 for what is no count. */
+export function countOf(value: unknown): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST ? value : 0
+}
+
+/** An amount of money, as an agent tells; undefined for what is none. */
+export function amountOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= MOST ? value : undefined
+}

@@ -4,7 +4,7 @@ import type { Verdict } from '../model/conversation.ts'
 import type { MessageId, MissionId, Seq } from '../model/ids.ts'
 import type { AnswerText, Talk } from '../provider/talk.ts'
 import type { Stream } from '../model/output.ts'
-import type { MissionSpec, TerminalSize } from '../model/spec.ts'
+import type { MissionSpec } from '../model/spec.ts'
 import type { MissionState, Status } from '../model/state.ts'
 import type { Attached } from '../process/terminal/protocol.ts'
 
@@ -47,9 +47,12 @@ export interface MessageAnswer extends AnswerText {
   readonly run: number
 }
 
-export interface SitOptions extends Partial<TerminalSize> {
+export interface SitOptions {
+  /** How wide its terminal is at first. Default: 80 columns, 24 rows. */
+  readonly columns?: number | undefined
+  readonly rows?: number | undefined
   /** Do not wait for the end of its turn. Default: false. */
-  readonly interrupt?: boolean
+  readonly interrupt?: boolean | undefined
   readonly signal?: AbortSignal
 }
 

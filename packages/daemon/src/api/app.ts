@@ -3,6 +3,7 @@ import { BlueprintError } from '@overmind/blueprint'
 import { OvermindError } from '@overmind/core'
 import { bodyLimit } from 'hono/body-limit'
 import { LARGEST_BODY } from './body.ts'
+import { problem } from './answers.ts'
 import type { Api, ApiContext, Register } from './context.ts'
 import { answerProblem, problemOf } from './problem.ts'
 import { applyPipeline } from './routes/apply-pipeline.ts'
@@ -92,6 +93,9 @@ const ROUTES: readonly Register[] = [
   dropDeliveries,
 ]
 
+/** Any request may be one that cannot be read, or come when the daemon is ending. */
+const ALWAYS = { 400: problem, 503: problem }
+
 export interface AppOptions {
   readonly version: string
   /** Told of errors that are the daemon's own. */
@@ -119,6 +123,10 @@ export function createApp(context: ApiContext, { version, onError }: AppOptions)
   // Looking for a body costs as much as the rest of a small request.
   app.use((c, next) => (c.req.method === 'GET' ? next() : limit(c, next)))
   for (const register of ROUTES) register(app, context)
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type === 'route')
+      Object.assign(definition.route.responses, { ...ALWAYS, ...definition.route.responses })
+  }
   app.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Overmind', version, license: { name: 'AGPL-3.0-only' } },
@@ -133,9 +141,10 @@ export function createApp(context: ApiContext, { version, onError }: AppOptions)
   })
   app.onError((error, c) => {
     const known = malformed(error) ?? wrong(error) ?? error
-    const problem = problemOf(known)
-    if (problem.code === 'internal') onError(error)
-    return answerProblem(c, problem)
+    const answered = problemOf(known)
+    // A client that went away while it was read from, or waited, is no fault of ours, and nobody is there to be told.
+    if (answered.code === 'internal' && !c.req.raw.signal.aborted) onError(error)
+    return answerProblem(c, answered)
   })
   return app
 }

@@ -105,6 +105,15 @@ export function answerProblem(c: Context, problem: Problem): Response {
   })
 }
 
+/** The answer to what is no request in the first place, and does not come as far as the app. */
+export function answerUnreadable(error: Error): Response {
+  const problem = problemOf(new OvermindError('invalid_request', error.message, { cause: error }))
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { 'content-type': 'application/problem+json' },
+  })
+}
+
 function toStatus(status: number): 400 | 404 | 408 | 409 | 500 | 503 | 507 {
   switch (status) {
     case 400:

@@ -200,9 +200,9 @@ export const askSchema: z.ZodType<AskView> = z
 export const decisionSchema: z.ZodType<DecisionRequest> = z
   .strictObject({
     decision: z.enum(['allow', 'deny']),
-    scope: z.enum(['once', 'session']).exactOptional(),
-    rule: text.min(1).exactOptional(),
-    reason: text.exactOptional(),
+    scope: z.enum(['once', 'session']).optional(),
+    rule: text.min(1).optional(),
+    reason: text.optional(),
   })
   .openapi('Decision')
 
@@ -369,6 +369,6 @@ export const problemSchema: z.ZodType<Problem> = z
     status: z.int(),
     code: z.custom<Problem['code']>((value) => typeof value === 'string').openapi({ type: 'string' }),
     detail: text,
-    field: text.exactOptional(),
+    field: text.optional(),
   })
   .openapi('Problem')

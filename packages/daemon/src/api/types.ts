@@ -255,11 +255,11 @@ export interface AskView {
 export interface DecisionRequest {
   readonly decision: 'allow' | 'deny'
   /** `once`, or all that the agent's own rule covers for as long as the mission lives. Default: `once`. */
-  readonly scope?: 'once' | 'session'
+  readonly scope?: 'once' | 'session' | undefined
   /** Instead of the agent's own rule. */
-  readonly rule?: string
+  readonly rule?: string | undefined
   /** Told to the agent with a refusal. */
-  readonly reason?: string
+  readonly reason?: string | undefined
 }
 
 export interface TeamRequest {
@@ -471,5 +471,5 @@ export interface Problem {
   readonly code: ErrorCode | 'internal'
   readonly detail: string
   /** The field of the request that is wrong. */
-  readonly field?: string
+  readonly field?: string | undefined
 }

@@ -466,6 +466,14 @@ describe('a bad request', () => {
     expect(await daemon.get('/v1/status')).toMatchObject({ pid: daemon.pid })
   })
 
+  test('with a host that is none is refused as a problem', async () => {
+    const { status, body } = await daemon.call<Problem>('GET', '/v1/status', { headers: { host: '../../x' } })
+    expect({ status, problem: problemSchema.parse(body) }).toMatchObject({
+      status: 400,
+      problem: { code: 'invalid_request' },
+    })
+  })
+
   test('a filter that is hard to match is answered as fast as others', async () => {
     await using own = await temporaryHome()
     const other = await startDaemon(own.path)

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { createApp } from '../../src/api/app.ts'
 import { startSchema } from '../../src/api/schemas.ts'
 
+const faults: unknown[] = []
 const runtime = await createRuntime()
 const app = createApp(
   {
@@ -23,7 +24,7 @@ const app = createApp(
     },
     shutdown: () => Promise.resolve(0),
   },
-  { version: '0.0.0', onError: () => {} },
+  { version: '0.0.0', onError: (error) => void faults.push(error) },
 )
 
 const documentSchema = z.looseObject({
@@ -105,6 +106,30 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  test('requires no field that may be left out', () => {
+    const required = z.looseObject({ required: z.array(z.string()) })
+    const { components } = z
+      .object({ components: z.object({ schemas: z.looseObject({ Decision: required, Problem: required }) }) })
+      .parse(raw)
+    expect(components.schemas.Decision.required).toEqual(['decision'])
+    expect(components.schemas.Problem.required).not.toContain('field')
+  })
+
+  test('has only patterns that are regular expressions without flags', () => {
+    const patterns = [...objectsIn(raw)]
+      .map(({ pattern }) => pattern)
+      .filter((each) => typeof each === 'string')
+    for (const pattern of patterns) expect(pattern).not.toMatch(/\/[a-z]*$/)
+  })
+
+  test('says of every route that a request may be unreadable, and the daemon about to end', () => {
+    for (const methods of Object.values(document.paths)) {
+      for (const { responses } of Object.values(methods)) {
+        expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '503']))
+      }
+    }
+  })
+
   test('takes a start request of every field, and no other', () => {
     const request = {
       command: ['sleep', '1'],
@@ -127,4 +152,22 @@ describe('the OpenAPI document', () => {
     expect(startSchema.safeParse(request).success).toBe(true)
     expect(startSchema.safeParse({ ...request, more: 1 }).success).toBe(false)
   })
+})
+
+test('a client that goes away in the middle of its body is no fault of the daemon', async () => {
+  const gone = new AbortController()
+  const body = new ReadableStream({
+    pull() {
+      gone.abort()
+      throw new Error('aborted')
+    },
+  })
+  const request = new Request('http://x/v1/prune', {
+    method: 'POST',
+    body,
+    duplex: 'half',
+    signal: gone.signal,
+  })
+  await app.request(request)
+  expect(faults).toEqual([])
 })

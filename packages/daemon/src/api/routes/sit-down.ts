@@ -6,8 +6,8 @@ import { missionSchema } from '../schemas.ts'
 import { missionView } from '../views.ts'
 
 export const sitDown: Register = (api, { runtime }) => {
-  const side = z.number('must be a number').int('must be a whole number').min(1).max(1000).exactOptional()
-  const body = z.strictObject({ columns: side, rows: side, interrupt: z.boolean().exactOptional() })
+  const side = z.number('must be a number').int('must be a whole number').min(1).max(1000).optional()
+  const body = z.strictObject({ columns: side, rows: side, interrupt: z.boolean().optional() })
   const route = createRoute({
     method: 'put',
     path: '/v1/missions/{reference}/terminal',
