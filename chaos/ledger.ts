@@ -27,6 +27,9 @@ export type Program =
 export interface Sent {
   readonly text: string
   readonly sure: boolean
+  /** When it was asked for, and when that was answered; what several say at once has no order. Milliseconds. */
+  readonly asked: number
+  readonly answered: number
 }
 
 /** A line that somebody typed on a terminal, and what they saw of it before they left. */

@@ -22,11 +22,13 @@ async function send(world: World, of: Chance): Promise<void> {
   if (entry === null) return
   const script = isAgent(entry) ? of.of(SCRIPTS) : ''
   const text = `${entry.name} message ${entry.sent.length + 1}${script}`
-  const place = entry.sent.push({ text, sure: false }) - 1
+  const asked = performance.now()
+  const place = entry.sent.push({ text, sure: false, asked, answered: Infinity }) - 1
   const user = world.user(of)
   const answer = await world.ask('send', (signal) => user.send(entry.id, text, { signal }))
-  if (answer.said === 'yes') entry.sent[place] = { text, sure: true }
-  if (answer.said === 'no') entry.sent[place] = { text: '', sure: false }
+  const answered = performance.now()
+  if (answer.said === 'yes') entry.sent[place] = { text, sure: true, asked, answered }
+  if (answer.said === 'no') entry.sent[place] = { text: '', sure: false, asked, answered }
 }
 
 async function interrupt(world: World, of: Chance): Promise<void> {

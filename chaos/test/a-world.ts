@@ -99,7 +99,12 @@ export function aRightWorld(): LiedAbout {
     event(9, 'message.answered', { mission: ID.hearer, message: 'm1' }),
   ]
   const counter: Program = { kind: 'counts', plan: { lines: 3, pauseSeconds: 0, code: 3, manner: 'plain' } }
-  const said = ['one', 'two'].map((text) => ({ text, sure: true }))
+  const said = ['one', 'two'].map((text, index) => ({
+    text,
+    sure: true,
+    asked: index,
+    answered: index + 0.5,
+  }))
   return {
     at: AT,
     ledger: {
