@@ -12,18 +12,23 @@ import type { Remains } from './laws/remains.ts'
 import { openRecords } from './records.ts'
 import type { Sight } from './sight.ts'
 
-/** How long what is on its way may take. Milliseconds. */
-const SETTLE_MS = 30_000
+/** How long what is wrong must stay as it is. Milliseconds. */
+const STILL_MS = 30_000
+/** How long what is on its way may take on a machine that is busy, as long as it moves. Milliseconds. */
+const SETTLE_MS = 180_000
 
 /** What is wrong and stays wrong. */
 export async function settle(world: World, followed: Followed): Promise<readonly string[]> {
   const deadline = Date.now() + SETTLE_MS
-  // A look takes its time, in which things go on.
+  let still = Date.now() + STILL_MS
   let before: readonly string[] = []
   for (;;) {
     const found = judge(await look(world, followed))
     if (found.length === 0) return found
-    if (Date.now() > deadline) return found.filter((finding) => before.includes(finding))
+    // A look takes its time, in which things go on.
+    const same = found.filter((finding) => before.includes(finding))
+    if (same.length < before.length) still = Date.now() + STILL_MS
+    if (Date.now() > Math.min(still, deadline)) return same
     before = found
     await pause(500)
   }
