@@ -2,7 +2,7 @@
 import type { Entry } from '../ledger.ts'
 import type { Chance } from '../random.ts'
 import type { World } from '../world.ts'
-import { type Action, someone } from './action.ts'
+import { type Action, isSession, someone } from './action.ts'
 
 /** What the stand-in for Claude Code is to do with a message; nothing is an answer at once. */
 const SCRIPTS = [
@@ -14,7 +14,6 @@ const SCRIPTS = [
   '\n::error 529 x1\n::text after one error',
 ]
 
-const isSession = ({ program: { kind } }: Entry): boolean => kind === 'hears' || kind === 'converses'
 const isAgent = ({ program: { kind } }: Entry): boolean => kind === 'converses'
 
 async function send(world: World, of: Chance): Promise<void> {

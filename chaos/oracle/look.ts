@@ -14,22 +14,24 @@ import type { Sight } from './sight.ts'
 
 /** How long what is wrong must stay as it is. Milliseconds. */
 const STILL_MS = 30_000
-/** How long what is on its way may take on a machine that is busy, as long as it moves. Milliseconds. */
-const SETTLE_MS = 180_000
+/** What is gone sooner was only on its way. Milliseconds. */
+const PASSING_MS = 5000
 
-/** What is wrong and stays wrong. */
+/** What is wrong and stays wrong, while nothing of it is mended: on a busy machine much is on its way. */
 export async function settle(world: World, followed: Followed): Promise<readonly string[]> {
-  const deadline = Date.now() + SETTLE_MS
-  let still = Date.now() + STILL_MS
-  let before: readonly string[] = []
+  const since = new Map<string, number>()
+  let moved = Date.now()
   for (;;) {
-    const found = judge(await look(world, followed))
-    if (found.length === 0) return found
-    // A look takes its time, in which things go on.
-    const same = found.filter((finding) => before.includes(finding))
-    if (same.length < before.length) still = Date.now() + STILL_MS
-    if (Date.now() > Math.min(still, deadline)) return same
-    before = found
+    const found = new Set(judge(await look(world, followed)))
+    const now = Date.now()
+    for (const [finding, first] of since) {
+      if (found.has(finding)) continue
+      since.delete(finding)
+      if (now - first > PASSING_MS) moved = now
+    }
+    for (const finding of found) since.set(finding, since.get(finding) ?? now)
+    const lasting = [...since].filter(([, first]) => now - first > PASSING_MS).map(([finding]) => finding)
+    if (found.size === 0 || now - moved > STILL_MS) return lasting
     await pause(500)
   }
 }

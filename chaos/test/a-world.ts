@@ -61,7 +61,14 @@ export function aRightWorld(): LiedAbout {
     [`${ID.counter}.2.begun`, ['101']],
     [`${ID.counter}.2.lines`, ['1', '2', '3']],
     [`${ID.counter}.2.exit`, ['3']],
-    [`${ID.hearer}.heard`, ['one', 'two']],
+    [
+      `${ID.hearer}.heard`,
+      [
+        'one',
+        `Mission counter (${ID.counter}), which belongs to you, has exited: crashed. failed with exit code 3.`,
+        'two',
+      ],
+    ],
     [`${ID.terminal}.1.begun`, ['104']],
     [`${ID.terminal}.1.typed`, ['a', 'b', 'c']],
     [`${ID.child}.1.begun`, ['105']],
@@ -109,7 +116,7 @@ export function aRightWorld(): LiedAbout {
     at: AT,
     ledger: {
       entries: [
-        entry('counter', ID.counter, counter, { runs: 2 }),
+        entry('counter', ID.counter, counter, { runs: 2, tells: ID.hearer, follows: [['line 1']] }),
         entry('hearer', ID.hearer, { kind: 'hears' }, { sent: said }),
         entry('agent', ID.agent, { kind: 'converses' }, { sent: said }),
         entry(
@@ -207,9 +214,17 @@ function entry(
   name: string,
   id: string,
   program: Program,
-  { runs = null, boundTo = null, sent = [], typed = [], glimpses = [] }: Partial<Entry> = {},
+  {
+    runs = null,
+    boundTo = null,
+    tells = null,
+    follows = [],
+    sent = [],
+    typed = [],
+    glimpses = [],
+  }: Partial<Entry> = {},
 ): Entry {
-  return { ...newEntry(name, program, { runs, boundTo }), id, sent, typed, glimpses }
+  return { ...newEntry(name, program, { runs, boundTo, tells }), id, follows, sent, typed, glimpses }
 }
 
 export function mission(name: string, id: string, fields: Partial<MissionView> = {}): MissionView {

@@ -1,23 +1,12 @@
 /** What a session is told it hears once, in the order in which it was said. */
-import { doublesOf, type Kept, keptOf, type Law, type Sight } from '../sight.ts'
+import { heardBy } from '../heard.ts'
+import { doublesOf, type Kept, keptOf, type Law } from '../sight.ts'
 
 export const messagesAreHeardOnce: Law = (sight) =>
   keptOf(sight).flatMap((kept) => {
     const heard = heardBy(sight, kept)
-    return heard === null ? [] : aSession(kept, heard)
+    return heard === null ? [] : aSession(kept, heard.messages)
   })
-
-/** Null for what is told nothing. */
-function heardBy({ records }: Sight, { entry, mission }: Kept): readonly string[] | null {
-  switch (entry.program.kind) {
-    case 'hears':
-      return records.note(`${mission.id}.heard`) ?? []
-    case 'converses':
-      return mission.session_id === null ? [] : records.conversation(mission.session_id)
-    default:
-      return null
-  }
-}
 
 function aSession({ entry, mission }: Kept, heard: readonly string[]): readonly string[] {
   const session = `session ${mission.id} (${entry.name})`
