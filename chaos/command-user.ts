@@ -81,6 +81,7 @@ function flagsOf(request: StartRequest): readonly string[] {
     colony: request.colony,
     parent: request.parent,
     'on-parent-exit': request.on_parent_exit,
+    'on-exit': request.on_exit,
   }
   return [
     ...(request.terminal === undefined ? [] : ['--tty']),

@@ -27,6 +27,9 @@ export type Program =
 export interface Sent {
   readonly text: string
   readonly sure: boolean
+  /** When it was asked for, and when that was answered; what several say at once has no order. Milliseconds. */
+  readonly asked: number
+  readonly answered: number
 }
 
 /** A line that somebody typed on a terminal, and what they saw of it before they left. */
@@ -52,6 +55,8 @@ export interface Entry {
   readonly runs: number | null
   /** The mission that it ends with. */
   readonly boundTo: string | null
+  /** The session that is told when it has exited. */
+  readonly tells: string | null
   /** Unknown while it is not sure that it was accepted. */
   id: string | null
   /** Somebody or something may have ended a run of it: its plan may not have been carried out. */
@@ -63,6 +68,8 @@ export interface Entry {
   readonly sent: Sent[]
   readonly typed: Typed[]
   readonly glimpses: Glimpse[]
+  /** What those saw who followed its log, from the first line on. */
+  readonly follows: (readonly string[])[]
 }
 
 /** Agents of a pipeline, by name, with those that each waits for. */
@@ -136,13 +143,14 @@ export function openLedger(): Ledger {
 export function newEntry(
   name: string,
   program: Program,
-  { runs = null, boundTo = null }: Partial<Pick<Entry, 'runs' | 'boundTo'>> = {},
+  { runs = null, boundTo = null, tells = null }: Partial<Pick<Entry, 'runs' | 'boundTo' | 'tells'>> = {},
 ): Entry {
   return {
     name,
     program,
     runs,
     boundTo,
+    tells,
     id: null,
     disturbed: false,
     deaths: 0,
@@ -150,5 +158,6 @@ export function newEntry(
     sent: [],
     typed: [],
     glimpses: [],
+    follows: [],
   }
 }

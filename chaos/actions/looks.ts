@@ -57,6 +57,25 @@ function ofOne(
   }
 }
 
+/** Follows a log for a while, from its first line on. */
+async function follow(world: World, of: Chance): Promise<void> {
+  const entry = someone(world, of, ({ program: { kind } }) => kind === 'counts')
+  if (entry === null) return
+  const until = AbortSignal.timeout(of.between(50, 3000))
+  let seen = ''
+  await world.ask('logs --follow', async (signal) => {
+    try {
+      const log = world.client.logs(entry.id, { follow: true, signal: AbortSignal.any([signal, until]) })
+      for await (const piece of log) seen += piece.toString()
+    } catch (error) {
+      if (!until.aborted) throw error
+    }
+  })
+  // Behind the first run is a line of Overmind's own; the last one may be cut.
+  const [first = ''] = seen.split(/^--- /m)
+  entry.follows.push(first.split('\n').slice(0, -1))
+}
+
 export const LOOKS: readonly Action[] = [
   {
     name: 'ps',
@@ -81,5 +100,6 @@ export const LOOKS: readonly Action[] = [
     const query = of.of([{}, { tail: 3 }, { timestamps: true }])
     for await (const _ of client.logs(id, { signal, ...query }));
   }),
+  { name: 'logs --follow', weight: 4, perform: follow },
   { name: 'look by command', weight: 3, perform: byCommand },
 ]

@@ -4,7 +4,7 @@ import { standIn } from '../../packages/claude/test/support/stand-in-program.ts'
 import { type Entry, newEntry, type Program } from '../ledger.ts'
 import type { Chance } from '../random.ts'
 import type { World } from '../world.ts'
-import { type Action, disturb, ENV, freshName, isCrowded, someone } from './action.ts'
+import { type Action, disturb, ENV, freshName, isCrowded, isSession, someone } from './action.ts'
 import { counts, hears, planOf, readsTyping } from './programs.ts'
 
 /** So many agents at a time: each is a Node process. */
@@ -47,12 +47,13 @@ function restartsOf(
 async function run(world: World, of: Chance): Promise<void> {
   if (await isCrowded(world)) return
   const plan = planOf(of)
-  const parent = of.percent(15) ? someone(world, of) : null
+  const parent = of.percent(20) ? someone(world, of, of.percent(50) ? isSession : undefined) : null
   const isBound = parent !== null && of.percent(50)
   const isLimited = of.percent(10)
   const { policy, runs } = restartsOf(of, plan.code)
   const boundTo = isBound ? parent.id : null
-  const entry = newEntry(freshName('counts'), { kind: 'counts', plan }, { runs, boundTo })
+  const tells = parent !== null && isSession(parent) ? parent.id : null
+  const entry = newEntry(freshName('counts'), { kind: 'counts', plan }, { runs, boundTo, tells })
   // What limits or binds it may end it in the middle.
   if (isLimited || isBound) disturb(entry)
   const request = {
@@ -65,6 +66,7 @@ async function run(world: World, of: Chance): Promise<void> {
     ...(isLimited ? { timeout_ms: of.between(50, 3000) } : {}),
     ...(parent === null ? {} : { parent: parent.id }),
     ...(isBound ? { on_parent_exit: 'stop' as const } : {}),
+    ...(tells === null ? {} : { on_exit: 'tell-parent' as const }),
   }
   await start(world, of, { request, entry })
 }

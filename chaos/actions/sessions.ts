@@ -2,7 +2,7 @@
 import type { Entry } from '../ledger.ts'
 import type { Chance } from '../random.ts'
 import type { World } from '../world.ts'
-import { type Action, someone } from './action.ts'
+import { type Action, isSession, someone } from './action.ts'
 
 /** What the stand-in for Claude Code is to do with a message; nothing is an answer at once. */
 const SCRIPTS = [
@@ -14,7 +14,6 @@ const SCRIPTS = [
   '\n::error 529 x1\n::text after one error',
 ]
 
-const isSession = ({ program: { kind } }: Entry): boolean => kind === 'hears' || kind === 'converses'
 const isAgent = ({ program: { kind } }: Entry): boolean => kind === 'converses'
 
 async function send(world: World, of: Chance): Promise<void> {
@@ -22,11 +21,13 @@ async function send(world: World, of: Chance): Promise<void> {
   if (entry === null) return
   const script = isAgent(entry) ? of.of(SCRIPTS) : ''
   const text = `${entry.name} message ${entry.sent.length + 1}${script}`
-  const place = entry.sent.push({ text, sure: false }) - 1
+  const asked = performance.now()
+  const place = entry.sent.push({ text, sure: false, asked, answered: Infinity }) - 1
   const user = world.user(of)
   const answer = await world.ask('send', (signal) => user.send(entry.id, text, { signal }))
-  if (answer.said === 'yes') entry.sent[place] = { text, sure: true }
-  if (answer.said === 'no') entry.sent[place] = { text: '', sure: false }
+  const answered = performance.now()
+  if (answer.said === 'yes') entry.sent[place] = { text, sure: true, asked, answered }
+  if (answer.said === 'no') entry.sent[place] = { text: '', sure: false, asked, answered }
 }
 
 async function interrupt(world: World, of: Chance): Promise<void> {

@@ -1,10 +1,10 @@
 /** What must be true. One that is broken for a while is an error. */
 import { acceptedIsThereOnce } from './laws/accepted.ts'
-import { childrenEndWithTheirParents } from './laws/families.ts'
+import { childrenEndWithTheirParents, sessionsAreToldOfExits } from './laws/families.ts'
 import { copiesAreAsDeclared } from './laws/fleets.ts'
 import { answeredIsDone, journalIsInOrder, onceIsOnce, runsFollowEachOther } from './laws/journal.ts'
 import { messagesAreHeardOnce } from './laws/messages.ts'
-import { outputIsWhole } from './laws/output.ts'
+import { followersSeeTheBeginning, outputIsWhole } from './laws/output.ts'
 import { agentsRunOnceInOrder } from './laws/pipelines.ts'
 import { processesAreThoseOfMissions } from './laws/processes.ts'
 import { whoWaitsHasNoRoom } from './laws/queue.ts'
@@ -19,6 +19,7 @@ const LAWS: readonly Law[] = [
   acceptedIsThereOnce,
   runsAreAsTheyWere,
   outputIsWhole,
+  followersSeeTheBeginning,
   messagesAreHeardOnce,
   typingArrivesOnce,
   whatIsShownIsWhole,
@@ -26,6 +27,7 @@ const LAWS: readonly Law[] = [
   copiesAreAsDeclared,
   timesAreMetOnce,
   childrenEndWithTheirParents,
+  sessionsAreToldOfExits,
   whoWaitsHasNoRoom,
   journalIsInOrder,
   runsFollowEachOther,

@@ -12,19 +12,26 @@ import type { Remains } from './laws/remains.ts'
 import { openRecords } from './records.ts'
 import type { Sight } from './sight.ts'
 
-/** How long what is on its way may take. Milliseconds. */
-const SETTLE_MS = 30_000
+/** How long what is wrong must stay as it is. Milliseconds. */
+const STILL_MS = 30_000
+/** What is gone sooner was only on its way. Milliseconds. */
+const PASSING_MS = 5000
 
-/** What is wrong and stays wrong. */
+/** What is wrong and stays wrong, while nothing of it is mended: on a busy machine much is on its way. */
 export async function settle(world: World, followed: Followed): Promise<readonly string[]> {
-  const deadline = Date.now() + SETTLE_MS
-  // A look takes its time, in which things go on.
-  let before: readonly string[] = []
+  const since = new Map<string, number>()
+  let moved = Date.now()
   for (;;) {
-    const found = judge(await look(world, followed))
-    if (found.length === 0) return found
-    if (Date.now() > deadline) return found.filter((finding) => before.includes(finding))
-    before = found
+    const found = new Set(judge(await look(world, followed)))
+    const now = Date.now()
+    for (const [finding, first] of since) {
+      if (found.has(finding)) continue
+      since.delete(finding)
+      if (now - first > PASSING_MS) moved = now
+    }
+    for (const finding of found) since.set(finding, since.get(finding) ?? now)
+    const lasting = [...since].filter(([, first]) => now - first > PASSING_MS).map(([finding]) => finding)
+    if (found.size === 0 || now - moved > STILL_MS) return lasting
     await pause(500)
   }
 }

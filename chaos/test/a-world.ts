@@ -61,7 +61,14 @@ export function aRightWorld(): LiedAbout {
     [`${ID.counter}.2.begun`, ['101']],
     [`${ID.counter}.2.lines`, ['1', '2', '3']],
     [`${ID.counter}.2.exit`, ['3']],
-    [`${ID.hearer}.heard`, ['one', 'two']],
+    [
+      `${ID.hearer}.heard`,
+      [
+        'one',
+        `Mission counter (${ID.counter}), which belongs to you, has exited: crashed. failed with exit code 3.`,
+        'two',
+      ],
+    ],
     [`${ID.terminal}.1.begun`, ['104']],
     [`${ID.terminal}.1.typed`, ['a', 'b', 'c']],
     [`${ID.child}.1.begun`, ['105']],
@@ -99,12 +106,17 @@ export function aRightWorld(): LiedAbout {
     event(9, 'message.answered', { mission: ID.hearer, message: 'm1' }),
   ]
   const counter: Program = { kind: 'counts', plan: { lines: 3, pauseSeconds: 0, code: 3, manner: 'plain' } }
-  const said = ['one', 'two'].map((text) => ({ text, sure: true }))
+  const said = ['one', 'two'].map((text, index) => ({
+    text,
+    sure: true,
+    asked: index,
+    answered: index + 0.5,
+  }))
   return {
     at: AT,
     ledger: {
       entries: [
-        entry('counter', ID.counter, counter, { runs: 2 }),
+        entry('counter', ID.counter, counter, { runs: 2, tells: ID.hearer, follows: [['line 1']] }),
         entry('hearer', ID.hearer, { kind: 'hears' }, { sent: said }),
         entry('agent', ID.agent, { kind: 'converses' }, { sent: said }),
         entry(
@@ -202,9 +214,17 @@ function entry(
   name: string,
   id: string,
   program: Program,
-  { runs = null, boundTo = null, sent = [], typed = [], glimpses = [] }: Partial<Entry> = {},
+  {
+    runs = null,
+    boundTo = null,
+    tells = null,
+    follows = [],
+    sent = [],
+    typed = [],
+    glimpses = [],
+  }: Partial<Entry> = {},
 ): Entry {
-  return { ...newEntry(name, program, { runs, boundTo }), id, sent, typed, glimpses }
+  return { ...newEntry(name, program, { runs, boundTo, tells }), id, follows, sent, typed, glimpses }
 }
 
 export function mission(name: string, id: string, fields: Partial<MissionView> = {}): MissionView {

@@ -107,6 +107,24 @@ const LIES: readonly (readonly [
     ['run 1 of 00000001 (counter) has "line 1" as its line 2'],
   ],
   [
+    'who follows a log misses a line',
+    (world) => entryOf(world, ID.counter).follows.push(['line 2', 'line 3']),
+    ['who follows the log of 00000001 (counter) saw "line 2" as line 1, where it has "line 1"'],
+  ],
+  [
+    'a session is not told that a child has exited',
+    ({ notes }) => of(notes, `${ID.hearer}.heard`).splice(1, 1),
+    ['session 00000002 (hearer) was told 0 times that 00000001 has exited'],
+  ],
+  [
+    'a session is told twice that a child has exited',
+    ({ notes }) => {
+      const heard = of(notes, `${ID.hearer}.heard`)
+      heard.push(heard[1] ?? '')
+    },
+    ['session 00000002 (hearer) was told 2 times that 00000001 has exited'],
+  ],
+  [
     'a message is not delivered',
     ({ notes }) => of(notes, `${ID.hearer}.heard`).pop(),
     ['session 00000002 (hearer) runs and has not heard two'],

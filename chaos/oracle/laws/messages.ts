@@ -1,30 +1,18 @@
 /** What a session is told it hears once, in the order in which it was said. */
-import { doublesOf, type Kept, keptOf, type Law, type Sight } from '../sight.ts'
+import { heardBy } from '../heard.ts'
+import { doublesOf, type Kept, keptOf, type Law } from '../sight.ts'
 
 export const messagesAreHeardOnce: Law = (sight) =>
   keptOf(sight).flatMap((kept) => {
     const heard = heardBy(sight, kept)
-    return heard === null ? [] : aSession(kept, heard)
+    return heard === null ? [] : aSession(kept, heard.messages)
   })
-
-/** Null for what is told nothing. */
-function heardBy({ records }: Sight, { entry, mission }: Kept): readonly string[] | null {
-  switch (entry.program.kind) {
-    case 'hears':
-      return records.note(`${mission.id}.heard`) ?? []
-    case 'converses':
-      return mission.session_id === null ? [] : records.conversation(mission.session_id)
-    default:
-      return null
-  }
-}
 
 function aSession({ entry, mission }: Kept, heard: readonly string[]): readonly string[] {
   const session = `session ${mission.id} (${entry.name})`
   const once = [...new Set(heard)]
   const sent = entry.sent.filter(({ text }) => text !== '')
-  const places = once.map((text) => sent.findIndex((each) => each.text === text))
-  const order = places.filter((place) => place !== -1)
+  const order = once.flatMap((text) => sent.find((each) => each.text === text) ?? [])
   // A program that is not known to Overmind may have heard what it has not answered. Claude Code knows its messages by their numbers.
   const mayRepeat = entry.program.kind === 'hears' ? entry.deaths : 0
   const found: string[] = []
@@ -32,8 +20,8 @@ function aSession({ entry, mission }: Kept, heard: readonly string[]): readonly 
     found.push(
       `${session} heard ${doublesOf(heard).join(', ')} more than once, and its agent died ${entry.deaths} times`,
     )
-  if (places.includes(-1)) found.push(`${session} heard what nobody said`)
-  if (order.some((place, index) => index > 0 && place < (order[index - 1] ?? 0)))
+  if (order.length < once.length) found.push(`${session} heard what nobody said`)
+  if (order.some(({ answered }, index) => order.slice(0, index).some(({ asked }) => asked > answered)))
     found.push(`${session} heard messages in another order`)
   const missed = sent.filter(({ text, sure }) => sure && !once.includes(text))
   if (mission.status === 'running' && mission.asks === 0 && missed.length > 0)

@@ -21,3 +21,17 @@ function aRun(records: Records, { entry, mission }: Kept, run: number): readonly
     tell(`ended after ${plan.lines} lines, and ${written.length} are kept`)
   return found
 }
+
+/** Whoever follows a log sees it from its first line on, each line once. */
+export const followersSeeTheBeginning: Law = (sight) =>
+  keptOf(sight).flatMap(({ entry, mission }) => {
+    const kept = sight.records.output(mission.id, 1)
+    return entry.follows.flatMap((seen) => {
+      const wrong = seen.findIndex((line, index) => line !== kept[index])
+      return wrong === -1
+        ? []
+        : [
+            `who follows the log of ${mission.id} (${entry.name}) saw ${JSON.stringify(seen[wrong])} as line ${wrong + 1}, where it has ${JSON.stringify(kept[wrong])}`,
+          ]
+    })
+  })

@@ -8,7 +8,7 @@ export const runsAreAsTheyWere: Law = (sight) => {
     const story = stories.get(kept.mission.id) ?? []
     return [
       ...runsOf(kept.mission).flatMap((run) => aRun(sight.records, { kept, run, story })),
-      ...count(kept),
+      ...count(sight.records, kept),
     ]
   })
 }
@@ -36,9 +36,11 @@ function aRun(
 }
 
 /** A quest is tried as often as it may be, and no more; what may not be started again is not. */
-function count({ entry, mission }: Kept): readonly string[] {
+function count(records: Records, { entry, mission }: Kept): readonly string[] {
   if (entry.runs === null || entry.disturbed || mission.exited_at === null) return []
-  if (mission.run === entry.runs) return []
+  // A launcher that was killed in that moment may have cost it one that never began.
+  const isBegun = runsOf(mission).every((run) => records.note(`${mission.id}.${run}.begun`) !== null)
+  if (mission.run === entry.runs || !isBegun) return []
   return [
     `mission ${mission.id} (${entry.name}) came to ${mission.run} runs, and ${entry.runs} were due: ${mission.exit_reason}`,
   ]

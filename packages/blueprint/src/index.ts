@@ -23,7 +23,7 @@ export {
 export { blueprintController } from './pipeline/controller.ts'
 export { pipelineNamed } from './pipeline/named.ts'
 export { scalePipeline } from './pipeline/scale.ts'
-export { neededBy } from './pipeline/needed.ts'
+export { neededBy } from './needed.ts'
 export { takeDown } from './pipeline/down.ts'
 export { BlueprintError, type Lines, type Problem } from './problem.ts'
 export { readIncluded } from './read-included.ts'

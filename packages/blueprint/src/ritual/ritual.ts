@@ -5,11 +5,9 @@
 import { type Control, isName, type Mission, type Work } from '@overmind/core'
 import { endMission } from '../end-mission.ts'
 import { dueOf, metUntil } from './decide.ts'
+import { DUE_LABEL, RITUAL_LABEL } from './labels.ts'
 import { ritualOptions } from './options.ts'
 import { scheduleOf } from './schedule.ts'
-
-const RITUAL_LABEL = 'overmind/ritual'
-const DUE_LABEL = 'overmind/due'
 
 /** The clock is looked at so often at least: it may be set, and machines sleep. */
 const LOOK_MS = 30_000

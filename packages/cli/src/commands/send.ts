@@ -24,14 +24,15 @@ export const send: Command = command({
   run: async ([ref = '', ...words], { wait, timeout, json }) => {
     const client = createClient()
     const text = words.length === 1 && words[0] === '-' ? await readAll(process.stdin) : words.join(' ')
-    const { message } = await client.send(ref, text)
+    // Before: once the message is safe, nothing may keep this from saying so.
+    const { id } = await client.get(ref)
+    const { message } = await client.send(id, text)
     if (!wait) {
-      const { id } = await client.get(ref)
       if (json) printJson({ id, message })
       else print(`Sent to mission ${id}\n`)
       return
     }
-    const answer = await client.answer(ref, message, { timeoutMs: timeout ?? DEFAULT_TIMEOUT_MS })
+    const answer = await client.answer(id, message, { timeoutMs: timeout ?? DEFAULT_TIMEOUT_MS })
     if (json) printJson(answer)
     else printUntrusted(`${answer.text}\n`)
     return answer.ok ? 0 : 1

@@ -87,7 +87,7 @@ async function takeOver(home: TemporaryHome, struck: readonly string[]): Promise
     }
     if ('died' in news) throw new Error(`it died without a word: ${news.stderr}`)
     const { code, message } = news.error
-    expect(code, message).not.toBe('internal')
+    expect(code).not.toBe('internal')
     const named = struck.find((each) => message.includes(each))
     expect(named, `${code}: ${message} (${name})`).toBeDefined()
     renameSync(join(home.path, named ?? ''), home.file(`put-away-${(named ?? '').replaceAll('/', '-')}`))

@@ -17,7 +17,8 @@ export const prune: Register = (api, { runtime }) => {
   const route = createRoute({
     method: 'post',
     path: '/v1/prune',
-    summary: 'Forget all missions that exited long enough ago, but for agents of pipelines at work',
+    summary:
+      'Forget all missions that exited long enough ago, but for what pipelines and rituals at work go by',
     request: { body: { content: { 'application/json': { schema: body } } } },
     responses: { 200: json('The missions that are forgotten now', prunedSchema), 400: problem, 507: problem },
   })

@@ -14,11 +14,15 @@ export const remove: Register = (api, { runtime }) => {
   })
   api.openapi(route, async (c) => {
     const mission = runtime.get(c.req.valid('param').reference)
-    const pipeline = neededBy(runtime)(mission)
-    if (pipeline !== undefined) {
+    const controller = neededBy(runtime)(mission)
+    if (controller !== undefined) {
+      const what =
+        controller.view().spec.type === 'ritual'
+          ? 'the last that was started by the ritual'
+          : 'an agent of the pipeline'
       throw new OvermindError(
         'in_use',
-        `mission ${mission.id} (${mission.name}) is an agent of the pipeline ${pipeline.name}, which is at work and would run it again: stop that first`,
+        `mission ${mission.id} (${mission.name}) is ${what} ${controller.name}, which is at work and would run it again: stop that first`,
       )
     }
     await runtime.remove(mission.id)
