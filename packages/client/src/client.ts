@@ -48,7 +48,10 @@ export interface CallOptions {
 export interface ListQuery extends CallOptions {
   /** Also the missions that were killed. */
   readonly all?: boolean | undefined
-  /** `key=value`, all of which must hold; keys: status, name, id, type, provider, parent, cwd, command, exit_class; `*` in values. */
+  /**
+   * `key=value`: of the same key one must hold, of different keys all. Keys: status, name, id, type, provider, parent, colony, cwd, command,
+   * exit_class, label; `*` in values.
+   */
   readonly filter?: readonly string[] | undefined
 }
 

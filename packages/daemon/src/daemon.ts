@@ -131,7 +131,16 @@ export async function startDaemon({
       return { path, exists, limits: { missions, providers, colonies }, hooks: changes }
     }
 
-    const close = (missions: 'stop' | 'keep'): Promise<number> => (closing ??= end(missions))
+    /** One that fails, as on a full disk, may be tried again. */
+    function close(missions: 'stop' | 'keep'): Promise<number> {
+      closing ??= end(missions).catch((error: unknown) => {
+        closing = undefined
+        logger.error({ err: error }, 'could not end')
+        throw error
+      })
+      return closing
+    }
+
     const app = createApp(
       {
         runtime,

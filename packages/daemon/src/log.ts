@@ -1,6 +1,6 @@
 import { dirname, basename } from 'node:path'
 import { pino, type Logger } from 'pino'
-import { createStream } from 'rotating-file-stream'
+import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 
 export type { Logger }
 
@@ -10,15 +10,42 @@ export interface DaemonLog {
   close(): Promise<void>
 }
 
-/** The daemon's own log: JSON lines, at most four files of 5 MB, readable by their owner alone. */
+/**
+ * The daemon's own log: JSON lines, at most four files of 5 MB, readable by their owner alone. What cannot be written, as on a
+ * full disk, is left out: it is no reason to end.
+ */
 export function openLog(path: string): DaemonLog {
-  const stream = createStream(basename(path), { path: dirname(path), size: '5M', maxFiles: 3, mode: 0o600 })
+  let stream: RotatingFileStream | undefined
+  let isTorn = false
+
+  function open(): RotatingFileStream {
+    const opened = createStream(basename(path), {
+      path: dirname(path),
+      size: '5M',
+      maxFiles: 3,
+      mode: 0o600,
+    })
+    // It writes no more after that: the next line begins anew, behind what was torn off.
+    opened.on('error', () => {
+      if (stream === opened) stream = undefined
+      isTorn = true
+    })
+    if (isTorn) opened.write('\n')
+    isTorn = false
+    return opened
+  }
+
   const logger = pino(
     { name: 'overmind', timestamp: pino.stdTimeFunctions.isoTime, base: { pid: process.pid } },
-    stream,
+    { write: (line) => void (stream ??= open()).write(line) },
   )
   return {
     logger,
-    close: () => new Promise((resolve) => stream.end(resolve)),
+    close: () =>
+      new Promise((resolve) => {
+        if (stream === undefined) return resolve()
+        stream.once('error', () => resolve())
+        stream.end(resolve)
+      }),
   }
 }

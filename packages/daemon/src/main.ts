@@ -2,7 +2,7 @@
  * The program behind `overmind start`. Whoever starts it may hand it a pipe as descriptor 3: one line of
  * JSON on it says that the daemon is ready, or why it is not.
  */
-import { closeSync, fstatSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -37,11 +37,36 @@ function isPipe(descriptor: number): boolean {
   }
 }
 
+/** Nobody reads what a daemon in the background prints: why it fell stands in its log. */
+function leaveLastWords(home: string): void {
+  process.on('uncaughtExceptionMonitor', (error: unknown) => {
+    const { stack = String(error) } = error instanceof Error ? error : {}
+    const line = {
+      level: 60,
+      time: new Date(),
+      pid: process.pid,
+      name: 'overmind',
+      msg: 'fell',
+      err: { stack },
+    }
+    try {
+      appendFileSync(join(home, 'daemon.log'), `${JSON.stringify(line)}\n`, { mode: 0o600 })
+    } catch {
+      // A disk that is full may be why it falls.
+    }
+  })
+}
+
+/** Why it could not end stands in its log. */
+function goOn(): void {}
+
 const home = resolve(process.env['OVERMIND_HOME'] || join(homedir(), '.overmind'))
 try {
   const daemon = await startDaemon({ home })
+  leaveLastWords(home)
   // Asked to end by the system or by hand, it ends itself and not its missions: they are nobody's to end but their user's.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon.close('keep'))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void daemon.close('keep').catch(goOn))
   // The terminal it was started from is not its own.
   process.on('SIGHUP', () => {})
   report({ ready: true, pid: process.pid })

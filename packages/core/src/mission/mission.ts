@@ -135,15 +135,24 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     for (const event of events) if (event.type === 'message.queued') texts.set(event.message, event.text)
     deps.gates.note(next, accountOf(next.state), before)
     armTimers(before.timers)
-    for (const effect of decision.effects) perform(effect)
+    for (const effect of decision.effects) carefully(() => perform(effect))
     deps.slots.note(next, before)
-    for (const tell of exchange?.tells ?? []) tellAgent(tell)
+    for (const tell of exchange?.tells ?? []) carefully(() => tellAgent(tell))
     for (const { look } of waiting) look()
-    if (events.some(({ type }) => type === 'turn.ended')) deps.hasSpent()
+    if (events.some(({ type }) => type === 'turn.ended')) carefully(deps.hasSpent)
     heed()
     // What it says shows that it is not stuck.
     if (signal.type === 'heard' && state.phase === 'stalled.suspect')
       tell({ type: 'timer', name: 'activity', quietMs: 0 })
+  }
+
+  /** What follows from a fact that is on record: when it fails, the fact must not be told again. */
+  function carefully(effect: () => void): void {
+    try {
+      effect()
+    } catch (error) {
+      deps.fault(error)
+    }
   }
 
   function decided(signal: Signal | TalkSignal, now: Instant): Decision {
@@ -295,7 +304,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   function perform(effect: Effect): void {
     switch (effect.type) {
       case 'spawn':
-        if (talk === null || record.state.run === 1) host.spawn(launchOf())
+        if (talk === null || record.state.run === 1) spawn()
         else void resumeConversation(record.state.run)
         return
       case 'part':
@@ -313,6 +322,16 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       case 'release-children':
         deps.releaseChildren()
         return
+    }
+  }
+
+  function spawn(): void {
+    const { run } = record.state
+    try {
+      host.spawn(launchOf())
+    } catch (error) {
+      deps.fault(error)
+      tell({ type: 'refused', run, reason: `it could not be launched: ${String(error)}`, retry: true })
     }
   }
 

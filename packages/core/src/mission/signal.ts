@@ -122,7 +122,7 @@ const PRECEDENCE: readonly EndReason[] = [
   'kill',
 ]
 
-/** kill > stop > parent > team > deadline > stall > unhealthy > budget > restart > the agent's own: the reason that a run is being ended only ever rises. */
+/** kill > stop > parent > team > deadline > stall > unhealthy > budget > unanswered > restart > the agent's own: the reason that a run is being ended only ever rises. */
 export function higher(a: EndReason, b: EndReason): EndReason {
   return PRECEDENCE.indexOf(a) >= PRECEDENCE.indexOf(b) ? a : b
 }

@@ -1,5 +1,3 @@
-import type { OutputRange } from './output.ts'
-
 /**
  * Why a mission or run ended; the first that applies, in this order. What people see is its outcome.
  */
@@ -98,7 +96,6 @@ export interface Evidence {
   readonly reason: string
   /** The last output before the end, at most 4 KB, as text; only kept when the end was not clean. */
   readonly tail?: string
-  readonly output?: OutputRange
 }
 
 /** The end of a mission. `code` is null when no process ran or its code could not be learned. */

@@ -220,13 +220,14 @@ const limit = (what: string): z.ZodType<number> =>
     .int(`must be a whole number of ${what}`)
     .min(1, `must be at least 1`)
 
-const LARGEST_TERMINAL = 1000
+/** As for whoever attaches, see the terminal's protocol. */
+const LARGEST_SIDE = 1000
 
 const side = z
   .number('must be a number of cells')
   .int('must be a whole number of cells')
   .min(1, 'must be at least 1')
-  .max(LARGEST_TERMINAL, `must be at most ${LARGEST_TERMINAL}`)
+  .max(LARGEST_SIDE, `must be at most ${LARGEST_SIDE}`)
   .optional()
 
 const argument = z

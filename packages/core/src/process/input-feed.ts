@@ -21,6 +21,8 @@ import type { RunRef } from './run-ref.ts'
 const ATOMIC_BYTES = process.platform === 'linux' ? 4096 : 512
 /** Until a pipe that is full is tried again. Milliseconds. */
 const FULL_MS = 20
+/** Until a request is tried again that could not be written down, as on a full disk. Milliseconds. */
+const FAILED_MS = 1000
 
 /** Keys of more messages than anybody sends. Bytes. */
 const MOST_TOLD = 256 * 1024 * 1024
@@ -68,6 +70,7 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   let notice: FileNotice | undefined
   let cancelRetry: (() => void) | undefined
   let over = false
+  let isFailing = false
   /** When something came through last, or was written with nothing else on its way. */
   let movedAt = 0
 
@@ -108,10 +111,24 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
     }
     for (const [key, text] of wanted) {
       if (!told.has(key)) {
-        if (!write(request(key, text))) return
+        const line = requestOrLater(key, text)
+        if (line === null || !write(line)) return
         onItsWay(key)
       }
       wanted.delete(key)
+    }
+  }
+
+  function requestOrLater(key: string, text: string): string | null {
+    try {
+      const line = request(key, text)
+      isFailing = false
+      return line
+    } catch (error) {
+      if (!isFailing) onFault(error)
+      isFailing = true
+      cancelRetry ??= clock.timer(FAILED_MS, retry)
+      return null
     }
   }
 

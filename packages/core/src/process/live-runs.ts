@@ -5,6 +5,7 @@
 import type { Cgroups } from './cgroups/cgroups.ts'
 import type { RunGroup } from './cgroups/run-group.ts'
 import { systemCode } from '../model/errors.ts'
+import { KILLED } from '../model/signals.ts'
 import {
   type CodeExit,
   emptyReceipt,
@@ -429,6 +430,3 @@ function isCommand({ streams }: LiveRun, commandLine: readonly string[]): boolea
   if (commandLine.length === 0 || keptCommand(commandLine) !== null) return false
   return streams !== 'terminal' || !isTerminalProgram(commandLine)
 }
-
-/** What a shell reports of a command that SIGKILL ended. */
-export const KILLED = 137

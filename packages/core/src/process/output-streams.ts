@@ -47,6 +47,7 @@ export function watchStreams(
         trimmedTo: seen[stream]?.trimmedTo ?? 0,
         onGrowth: (from, to) => emit({ type: 'output', ref, stream, from, to }),
         onTrim: (to) => emit({ type: 'trimming', ref, stream, to }),
+        onFault: (error) => emit({ type: 'fault', error }),
         onUntrimmable: (reason) => emit({ type: 'untrimmable', ref, reason }),
       })
       return [stream, { path, watch }]

@@ -21,8 +21,9 @@ export interface OutputWatchOptions {
   readonly limitBytes: number
   readonly clock: Clock
   readonly onGrowth: (from: number, to: number) => void
-  /** The bytes before `to` are about to be given back. */
+  /** The bytes before `to` are about to be given back; when it throws they are not. */
   readonly onTrim: (to: number) => void
+  readonly onFault: (error: unknown) => void
   readonly onUntrimmable: (reason: string) => void
 }
 
@@ -73,9 +74,9 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   }
 
   async function trim(size: number): Promise<void> {
-    trimming = true
     const to = trimPoint(size - limitBytes)
     options.onTrim(to)
+    trimming = true
     trimmedTo = to
     const result = await trimBefore(path, to)
     trimming = false
@@ -89,7 +90,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   }
 
   function considerTrim(size: number): void {
-    if (trimmable && !trimming && size - trimmedTo > limitBytes * 1.125) void trim(size)
+    if (trimmable && !trimming && size - trimmedTo > limitBytes * 1.125) trim(size).catch(options.onFault)
   }
 
   function poll(waited: number): void {

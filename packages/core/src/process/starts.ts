@@ -50,10 +50,16 @@ export interface StartsOptions {
   readonly findBegun: (refs: readonly RunRef[]) => boolean
 }
 
+/** Of which only the launcher is still to be told. */
+interface Queued {
+  readonly launch: Launch
+  readonly files: Pick<KeeperOptions, 'stdout' | 'stderr' | 'cgroup'>
+}
+
 export function createStarts(options: StartsOptions): Starts {
   const { home, clock, cgroups, emit, onStarting, isBusy, findBegun } = options
   const starting = new Map<string, { readonly launch: Launch; readonly since: number }>()
-  const queued: (() => void)[] = []
+  const queued: Queued[] = []
   let closed = false
   const launcher = createLauncher({
     home,
@@ -82,12 +88,26 @@ export function createStarts(options: StartsOptions): Starts {
     while (starting.size < AT_ONCE) {
       const next = queued.shift()
       if (next === undefined) return
-      next()
+      try {
+        begin(next)
+      } catch (error) {
+        // The system may be short of what the launcher itself needs.
+        starting.delete(keyOf(next.launch))
+        refused(next.launch, error)
+      }
     }
   }
 
+  function begin({ launch, files }: Queued): void {
+    starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
+    onStarting()
+    const kept = launch.streams === 'terminal' ? terminalLaunch(launch, home) : {}
+    const talks = launch.streams === 'talk'
+    launcher.launch(launch, keeperProcess({ ...launch, ...kept, ...files, home: home.path, talks }))
+  }
+
   /** Makes the output files, private from the first byte, sees that there is a folder to start in, and makes the control group. */
-  async function prepare(launch: Launch): Promise<Pick<KeeperOptions, 'stdout' | 'stderr' | 'cgroup'>> {
+  async function prepare(launch: Launch): Promise<Queued['files']> {
     const { mission, run, streams, cwd, limits } = launch
     const paths = streamsOf(streams).map((stream) => home.outputFile(mission, run, stream))
     const [stdout, stderr = stdout] = paths
@@ -97,13 +117,13 @@ export function createStarts(options: StartsOptions): Starts {
     return { stdout, stderr, cgroup: limits === null ? null : cgroups.make({ mission, run }, limits).folder }
   }
 
-  function refused(ref: RunRef, error: unknown): void {
+  function refused({ mission, run }: RunRef, error: unknown): void {
     const code = systemCode(error)
     const reason =
       error instanceof OvermindError
         ? error.message
         : `the process could not be started: ${code ?? String(error)}`
-    emit({ type: 'refused', ref, reason, retry: PASSING.has(code) })
+    emit({ type: 'refused', ref: { mission, run }, reason, retry: PASSING.has(code) })
   }
 
   return {
@@ -115,16 +135,10 @@ export function createStarts(options: StartsOptions): Starts {
         (files) => {
           // It stays on record as about to start, for the next supervisor to start.
           if (closed) return
-          queued.push(() => {
-            starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
-            onStarting()
-            const kept = launch.streams === 'terminal' ? terminalLaunch(launch, home) : {}
-            const talks = launch.streams === 'talk'
-            launcher.launch(launch, keeperProcess({ ...launch, ...kept, ...files, home: home.path, talks }))
-          })
+          queued.push({ launch, files })
           launchQueued()
         },
-        (error: unknown) => refused({ mission: launch.mission, run: launch.run }, error),
+        (error: unknown) => refused(launch, error),
       )
     },
     begun: (ref) => {

@@ -34,7 +34,7 @@ export interface Admission {
   prepare(asked: Asked): Promise<Prepared>
   /** @throws OvermindError `not_running` when a mission is bound to one that has exited */
   mustHaveParent(spec: Pick<MissionSpec, 'parent' | 'onParentExit'>): void
-  /** Gives it its name back. @throws OvermindError `not_found`, `not_running`, `name_taken` */
+  /** Gives it its name back. @throws OvermindError `not_found`, `not_running`, `name_taken`, `runtime_closed` */
   mayRunAgain(entry: Entry): void
 }
 
@@ -129,6 +129,7 @@ export function createAdmission({ registry, providers, host, mustBeOpen }: Admis
     },
     mustHaveParent,
     mayRunAgain(entry) {
+      mustBeOpen()
       const { id, name, actor } = entry
       if (registry.find(id) !== entry) {
         throw new OvermindError('not_found', `mission ${id} (${name}) has been removed`)

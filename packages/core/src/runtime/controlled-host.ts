@@ -1,19 +1,18 @@
 /** A process host that also runs what is no process: for missions of controllers, beside those that have a keeper. */
-import { closeSync, writeSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import type { SentSignal } from '../model/exit.ts'
+import { KILLED, TERMINATED } from '../model/signals.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned, Finding, HostEvent, Launch, ProcessHost } from '../process/host.ts'
-import { KILLED } from '../process/live-runs.ts'
 import { evidenceOf } from '../process/output-tail.ts'
 import { type OutputStreams, watchStreams } from '../process/output-streams.ts'
 import { openRegular } from '../process/regular-file.ts'
 import { keyOf, type RunRef } from '../process/run-ref.ts'
 import type { Control } from './controller.ts'
+import { type ControllerLog, controllerLog } from './controller-log.ts'
 
-/** What a shell reports of a command that SIGTERM ended. */
-const ENDED = 143
 /** What a controller that failed itself ends with. */
 const BROKEN = 70
 
@@ -28,6 +27,7 @@ interface Controlled {
   readonly ref: RunRef
   readonly at: Instant
   readonly file: number
+  readonly log: ControllerLog
   readonly outputs: OutputStreams
   readonly signals: SentSignal[]
   control: Control | undefined
@@ -60,10 +60,12 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
     { at, ...about }: Pick<Abandoned, 'outputLimitBytes' | 'activity' | 'seen'> & { readonly at: Instant },
   ): Controlled {
     const path = home.outputFile(ref.mission, ref.run, 'output')
+    const file = openRegular(path, 'append')
     const run: Controlled = {
       ref,
       at,
-      file: openRegular(path, 'append'),
+      file,
+      log: controllerLog(file, { clock, onFault: (error) => emit({ type: 'fault', error }) }),
       outputs: watchStreams(
         { ...ref, ...about, streams: 'inner' },
         { home, clock, emit: (event) => emit(event) },
@@ -78,7 +80,7 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
 
   function control(run: Controlled, resumed: boolean): void {
     const log = (line: string): void => {
-      if (!closed && live.get(keyOf(run.ref)) === run) writeSync(run.file, `${line}\n`)
+      if (!closed && live.get(keyOf(run.ref)) === run) run.log.say(line)
     }
     begin(run.ref, resumed, log)
       .then((begun) => {
@@ -98,10 +100,11 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
   function over(run: Controlled, code: number): void {
     if (closed || !live.delete(keyOf(run.ref))) return
     const { wall, monotonic } = clock.now()
+    run.log.close()
     closeSync(run.file)
     const exit = {
       kind: 'code',
-      code: run.asked === undefined ? code : run.asked === 'force' ? KILLED : ENDED,
+      code: run.asked === undefined ? code : run.asked === 'force' ? KILLED : TERMINATED,
       at: wall,
       ran: Math.max(0, monotonic - run.at.monotonic),
     } as const
@@ -184,8 +187,9 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
     },
     async close() {
       closed = true
-      for (const { control, file, outputs } of live.values()) {
+      for (const { control, file, log, outputs } of live.values()) {
         control?.leave()
+        log.close()
         closeSync(file)
         for (const { watch } of outputs.values()) watch.close()
       }

@@ -79,9 +79,8 @@ export function createEarlierOutput({ outputs, writer, clock, onFault }: Earlier
     }
     const to = kept <= excess ? bytes : trimPoint(bytes - kept + excess)
     if (to <= 0) return
+    writer.commit({ events: [{ type: 'run.trimmed', mission, run, at: clock.now().wall, stream, to }] })
     outputs.trim({ mission, run }, stream, to)
-    writer.note({ type: 'run.trimmed', mission, run, at: clock.now().wall, stream, to })
-    writer.flush()
     const result = await trimBefore(path, to)
     if (result.kind === 'unsupported')
       writer.note({ type: 'run.untrimmed', mission, run, at: clock.now().wall, reason: result.reason })

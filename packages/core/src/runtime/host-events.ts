@@ -70,9 +70,10 @@ export function hostEvents(deps: HostEventsDeps): (event: HostEvent) => void {
         return
       case 'trimming':
         // Before it happens: afterwards these bytes are nobody's output.
+        writer.commit({
+          events: [{ type: 'run.trimmed', mission, run, at, stream: event.stream, to: event.to }],
+        })
         outputs.trim(event.ref, event.stream, event.to)
-        writer.note({ type: 'run.trimmed', mission, run, at, stream: event.stream, to: event.to })
-        writer.flush()
         return
       case 'untrimmable':
         writer.note({ type: 'run.untrimmed', mission, run, at, reason: event.reason })

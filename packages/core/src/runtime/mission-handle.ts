@@ -141,7 +141,7 @@ export interface Mission {
   sitDown(options?: SitOptions): Promise<void>
   /** Takes it off its terminal again; settles when it goes on without. @throws OvermindError `not_terminal`, `not_running` */
   standUp(): Promise<void>
-  /** Answers a question of the agent. @throws OvermindError `ask_not_found`, `no_rule` when there is no rule for the like of it */
+  /** Answers a question of the agent. @throws OvermindError `ask_not_found` */
   decide(ask: string, verdict: Verdict): void
   /** How its agent talks; null when it does not. */
   readonly talk: Talk | null

@@ -161,9 +161,10 @@ function streamOf(actor: MissionActor, run: number, home: Home): Stream {
 }
 
 /** Settles when nothing more can come from a run: its whole tree is gone. */
-function runOver(actor: MissionActor, run: number): Promise<unknown> {
+function runOver(actor: MissionActor, run: number, signal: AbortSignal): Promise<unknown> {
   return actor.until(
     ({ run: current, exit, phase }) => current > run || exit !== null || (current === run && !hasRun(phase)),
+    signal,
   )
 }
 
@@ -174,15 +175,20 @@ async function* followOutput(
   actor: MissionActor,
   run: number,
 ): AsyncGenerator<Buffer, undefined> {
-  const begun = actor.until(
-    (now) => now.run > run || now.exit !== null || (now.run === run && now.phase !== 'running.starting'),
-  )
-  if (
-    !(await begun.then(
+  // Whoever stops reading waits for nothing more.
+  const left = new AbortController()
+  const signal = AbortSignal.any([left.signal, ...(reading.signal === undefined ? [] : [reading.signal])])
+  try {
+    const begun = actor.until(
+      (now) => now.run > run || now.exit !== null || (now.run === run && now.phase !== 'running.starting'),
+      signal,
+    )
+    const hasBegun = await begun.then(
       () => true,
       () => false,
-    ))
-  )
-    return
-  yield* readOutput(path, { ...reading, until: runOver(actor, run) })
+    )
+    if (hasBegun) yield* readOutput(path, { ...reading, until: runOver(actor, run, signal) })
+  } finally {
+    left.abort()
+  }
 }

@@ -7,7 +7,7 @@ import type { CheckMission, Controller } from './controller.ts'
 export interface Providers {
   readonly names: readonly string[]
   has(name: string): boolean
-  /** That of a mission; `raw` when the supervisor that it was started under knew more than this one. */
+  /** That of a mission; one that starts nothing when only the supervisor that it was started under knew it. */
   of(spec: MissionSpec): Provider
   /** What looks after a mission that is no process. */
   controllerOf(spec: MissionSpec): Controller | undefined
@@ -32,8 +32,24 @@ export function createProviders({ providers, controllers, checkMission }: Provid
   return {
     names: [...by.keys()],
     has: (name) => by.has(name),
-    of: ({ provider }) => by.get(provider) ?? rawProvider,
+    of: ({ provider }) => by.get(provider) ?? absentProvider(provider),
     controllerOf: ({ provider }) => controllerBy.get(provider),
+  }
+}
+
+/**
+ * What was written for an agent is never run as a command. A run that lives is watched as those of agents are; one that is to begin ends at
+ * once, by the code of a shell that cannot execute something, which is not tried again.
+ */
+function absentProvider(name: string): Provider {
+  const line = `echo "the provider $1 is not known to this supervisor" >&2; exit 126`
+  return {
+    name,
+    invoke: ({ spec, env }) => ({
+      argv: ['/bin/sh', '-c', line, 'sh', name],
+      streams: spec.terminal === null ? 'talk' : 'terminal',
+      env,
+    }),
   }
 }
 

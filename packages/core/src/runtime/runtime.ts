@@ -332,6 +332,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   function closeOnce(closeOptions?: CloseOptions): Promise<void> {
     closing ??= close(closeOptions).catch((error: unknown) => {
       closing = undefined
+      slots.open()
       throw error
     })
     return closing

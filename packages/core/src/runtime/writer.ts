@@ -5,6 +5,10 @@ import type { Clock } from '../model/time.ts'
 
 /** How long a note may wait for company before it is written. Milliseconds. */
 const WAIT_MS = 50
+/** How soon it is tried again what could not be written. Milliseconds. */
+const RETRY_MS = 1000
+/** So many notes wait for a store that cannot be written; the oldest are left out then. */
+const MOST_WAITING = 10_000
 
 /** What a runtime writes to its journal with. */
 export interface Writer {
@@ -12,13 +16,14 @@ export interface Writer {
   commit(change: Change): void
   /** Writes an event with the next change, or soon: for what only adds detail. */
   note(event: EventDraft): void
-  /** Writes what has been noted. */
+  /** Writes what has been noted, or tries again later. */
   flush(): void
 }
 
 export function createWriter(journal: Journal, clock: Clock, onFault: (error: unknown) => void): Writer {
   let notes: EventDraft[] = []
   let cancel: (() => void) | undefined
+  let isStuck = false
 
   function flush(): void {
     cancel?.()
@@ -28,8 +33,12 @@ export function createWriter(journal: Journal, clock: Clock, onFault: (error: un
     notes = []
     try {
       journal.commit({ events })
+      isStuck = false
     } catch (error) {
-      onFault(error)
+      notes = [...events, ...notes].slice(-MOST_WAITING)
+      cancel = clock.timer(RETRY_MS, flush)
+      if (!isStuck) onFault(error)
+      isStuck = true
     }
   }
 

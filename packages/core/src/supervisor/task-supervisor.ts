@@ -120,14 +120,21 @@ function supervise(children: DynamicSupervisor, clock: Clock): TaskSupervisor {
     })
   }
 
+  /** A caller may live for long, and have had many tasks: of one that is over it knows nothing. */
+  function endWith(caller: AnyActorRef, ref: AnyActorRef, over: Promise<unknown>): void {
+    // Nobody can be told of a failure to end it but the supervisor's reports, and these know.
+    const stop = (): void => void end(ref).catch(() => undefined)
+    const bond = caller.subscribe({ error: stop, complete: stop })
+    void over.then(() => bond.unsubscribe())
+  }
+
   async function startTask<Value>(
     run: TaskFunction<Value>,
     { caller }: TaskOptions = {},
   ): Promise<Task<Value>> {
     const ref = await begin(run, 'temporary')
     const over = whenExited(ref)
-    // Nobody can be told of a failure to end it but the supervisor's reports, and these know.
-    if (caller !== undefined) void whenExited(caller).then(() => end(ref))
+    if (caller !== undefined) endWith(caller, ref, over)
 
     async function valueOf(): Promise<Value> {
       await over

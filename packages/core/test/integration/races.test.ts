@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,6 +10,7 @@ import {
   createRuntime,
   type Mission,
   OvermindError,
+  type Provider,
   type Store,
   systemClock,
 } from '../../src/index.ts'
@@ -279,6 +281,45 @@ describe('closing', () => {
     },
   )
 
+  test('makes a restart fail that comes while it ends what runs', async () => {
+    await using overmind = await bench()
+    const slow = await overmind.runtime.start({ command: sh('ignores-term.sh'), stopTimeoutMs: 500 })
+    await eventually(async () => (await textSoFar(slow)) !== '')
+    const done = await overmind.runtime.start({ command: '[ $OVERMIND_RUN = 1 ] || sleep 1000' })
+    await done.exited()
+    const closing = overmind.runtime.close()
+    expect(await settled(done.restart())).toBe('runtime_closed')
+    await closing
+    expect(overmind.home.processes()).toEqual([])
+  })
+
+  test('that fails may be tried again, and meanwhile all goes on', async () => {
+    await using home = await temporaryHome()
+    const store = createMemoryStore()
+    let isFull = false
+    const runtime = await createRuntime({
+      home: home.path,
+      concurrency: { missions: 1 },
+      store: {
+        ...store,
+        commit(change) {
+          if (isFull) throw new OvermindError('store_failed', 'the disk is full')
+          return store.commit(change)
+        },
+      },
+      onFault: () => {},
+    })
+    const mission = await runtime.start({ command: 'sleep 1000' })
+    isFull = true
+    await expect(runtime.close()).rejects.toMatchObject({ code: 'store_failed' })
+    isFull = false
+    const next = runtime.start({ command: 'sleep 1000' })
+    await mission.kill()
+    await eventually(async () => (await next).view().state.phase === 'running.up')
+    await runtime.close()
+    expect(home.processes()).toEqual([])
+  })
+
   test('makes a later start fail', async () => {
     const runtime = await createRuntime()
     await runtime.close()
@@ -369,6 +410,28 @@ describe('a runs journal that has grown long', () => {
     await appendFile(join(home.path, 'go'), '')
     expect(await two.get(living.id).exited()).toMatchObject({ code: 5 })
   })
+})
+
+test('what was written for an agent is not run as a command by a supervisor that does not know the agent', async () => {
+  await using home = await temporaryHome()
+  const store: Store = { ...createMemoryStore(), close: () => {} }
+  const agent: Provider = {
+    name: 'agent',
+    invoke: ({ env }) => ({ argv: ['/bin/sh', '-c', 'exit 3'], streams: 'merged', env }),
+  }
+  const ran = join(home.path, 'ran')
+  const one = await createRuntime({ home: home.path, store, providers: [agent] })
+  const { id } = await one.start({ provider: 'agent', command: `touch ${ran}` })
+  expect(await one.get(id).exited()).toMatchObject({ code: 3 })
+  await one.close({ missions: 'keep' })
+  await using two = await createRuntime({ home: home.path, store })
+  await two.get(id).restart()
+  expect(await two.get(id).exited()).toMatchObject({
+    class: 'failed-to-start',
+    code: 126,
+    evidence: { tail: 'the provider agent is not known to this supervisor\n' },
+  })
+  expect(existsSync(ran)).toBe(false)
 })
 
 test('a launcher that is killed costs no start, and starts nothing twice', async () => {

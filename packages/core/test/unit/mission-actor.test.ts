@@ -246,6 +246,42 @@ describe('a mission at any commit that fails', () => {
   })
 })
 
+test('a run that cannot be launched is refused, and is tried again as its policy says', () => {
+  const one = stage({ restart: 'on-failure', backoffMs: 100 })
+  const { spawn } = one.host
+  const short = new Error('spawn ENOMEM')
+  one.host.spawn = () => {
+    throw short
+  }
+  one.actor.launch()
+  expect(one.faults).toEqual([short])
+  expect(one.actor.record().state).toMatchObject({ phase: 'restarting.backoff', restarts: 1 })
+  one.host.spawn = spawn
+  one.clock.advance(1000)
+  expect(one.orders).toEqual(['spawn'])
+})
+
+test('what follows from a fact may fail, and the fact is not told again', () => {
+  const one = stage({ stopTimeoutMs: 500 })
+  one.actor.launch()
+  one.host.begin(MILD)
+  one.hear()
+  const broken = new Error('no more processes can be looked at')
+  one.host.giveUp = () => {
+    throw broken
+  }
+  one.host.signal = () => {
+    throw broken
+  }
+  one.actor.request({ type: 'stop', timeoutMs: null })
+  one.clock.advance(500)
+  expect(phaseOf(one)).toBe('running.stopping')
+  expect(one.actor.record().state.ending).toMatchObject({ rung: 'kill' })
+  const types = one.store.events({ after: seq(0), limit: 99 }).map(({ type }) => type)
+  expect(types.filter((type) => type === 'run.ending')).toHaveLength(2)
+  expect(one.faults).toEqual([broken, broken])
+})
+
 describe('waiting', () => {
   test('settles when the state is reached, for everyone who waits', async () => {
     const one = stage()

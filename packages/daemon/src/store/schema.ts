@@ -1,4 +1,4 @@
-/** Any change here is a new number, and a step in `migrate`. */
+/** Any change of the tables is a new number; a store of a later number is refused. */
 export const SCHEMA_VERSION: number = 1
 
 /** Says that a SQLite file is ours: "OVMD". */

@@ -1,5 +1,7 @@
 /** The daemon is killed, and the missions never notice. */
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EventView, MissionList, TeamView } from '../../src/index.ts'
 import type { Api } from '../support/api.ts'
@@ -8,6 +10,7 @@ import {
   events,
   list,
   mission,
+  program,
   show,
   start,
   startDaemon,
@@ -417,4 +420,14 @@ describe.concurrent('an upgrade', () => {
     expect(await daemon.ended).toEqual({ code: 0, signal: null })
     expect(home.processes()).toEqual([])
   })
+})
+
+test('a daemon that falls by a mistake leaves its last words in its log', async () => {
+  await using home = await temporaryHome()
+  const daemon = await startDaemon(home.path, { main: program('falling-daemon.ts') })
+  daemon.signal('SIGUSR2')
+  expect((await daemon.ended).code).not.toBe(0)
+  const lines = readFileSync(join(home.path, 'daemon.log'), 'utf8').trimEnd().split('\n')
+  const last: unknown = JSON.parse(lines.at(-1) ?? '')
+  expect(last).toMatchObject({ msg: 'fell', err: { stack: expect.stringContaining('nobody catches this') } })
 })

@@ -3,11 +3,12 @@
  * mounted for the purpose, which takes root.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Problem } from '../../src/index.ts'
+import { openLog } from '../../src/log.ts'
 import { ApiFailure } from '../support/api.ts'
 import {
   type Daemon,
@@ -133,6 +134,26 @@ test.runIf(isRoot)(
   },
   60_000,
 )
+
+test.runIf(isRoot)('a log that cannot be written costs lines, and not the daemon', async () => {
+  await using home = await temporaryHome()
+  mountHome(home)
+  const path = join(home.path, 'daemon.log')
+  const { logger, close } = openLog(path)
+  logger.info('before')
+  await eventually('it is written', () => existsSync(path) && readFileSync(path, 'utf8').includes('before'))
+  fill(home)
+  for (let line = 0; line < 200; line += 1) {
+    logger.info({ line, pad: 'x'.repeat(200) }, 'meanwhile')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  free(home)
+  await eventually('it goes on', () => {
+    logger.info('afterwards')
+    return readFileSync(path, 'utf8').endsWith('afterwards"}\n')
+  })
+  await close()
+})
 
 test.runIf(isRoot)('a daemon starts on a full disk and adopts what runs', async () => {
   await using home = await temporaryHome()

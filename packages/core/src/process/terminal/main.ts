@@ -20,6 +20,8 @@ import { parseSettings, TERMINAL_MARK } from './settings.ts'
 
 /** What a shell ends with when it cannot execute a program: such an end is not tried again. */
 const NOT_EXECUTED = 126
+/** `EX_TEMPFAIL` of sysexits: the system was short of something. */
+const NOT_NOW = 75
 /** A line that has stood still for so long is taken for one. Milliseconds. */
 const SETTLE_MS = 500
 /** Output is taken in pieces, so that what leads from one screen to the next is small. Bytes. */
@@ -55,7 +57,8 @@ try {
 } catch (error) {
   const known = error instanceof OvermindError ? `${error.message} (${error.code})` : String(error)
   process.stderr.write(`overmind: ${known}\n`)
-  process.exit(NOT_EXECUTED)
+  const isMeant = error instanceof OvermindError || error instanceof TypeError
+  process.exit(isMeant ? NOT_EXECUTED : NOT_NOW)
 }
 
 async function keep([file, ...args]: readonly string[]): Promise<void> {
