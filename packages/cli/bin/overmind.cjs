@@ -26,6 +26,9 @@ if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
 const bundle = join(__dirname, '../bundle/overmind.cjs')
 if (!existsSync(bundle)) refuse(`There is no ${bundle}: run npm run build (not_built)`)
 
+// Node would open a port for a debugger, to which every user of the machine could connect.
+process.on('SIGUSR1', () => {})
+
 /** Compiled code is run as it is found: only from where nobody else can put any. */
 function isOurs(folder) {
   try {

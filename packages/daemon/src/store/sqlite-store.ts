@@ -206,7 +206,9 @@ function failed(error: unknown): OvermindError {
 function open(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 2000 })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000')
+    // What does not fit into memory would go to a file outside of the home.
+    database.exec('PRAGMA temp_store = MEMORY; PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000')
     prepare(database, path)
     return database
   } catch (error) {
