@@ -162,6 +162,38 @@ test('nothing in the folder that a command is called in is run or read by itself
   expect(existsSync(join(om.folder, 'sprung'))).toBe(false)
 })
 
+test('variables of whoever calls are no commands, and no marks of a mission', async () => {
+  await using other = await overmind()
+  const trap = `$(touch '${join(other.folder, 'sprung')}')`
+  const env = {
+    OVERMIND_MISSION_ID: `../../${trap}`,
+    OVERMIND_RUN: `1; ${trap}`,
+    OVERMIND_KEEPER: trap,
+    OVERMIND_KEEPER_ENV: `-- ${trap}`,
+    OVERMIND_KEEPER_ENV_0: trap,
+    OVERMIND_CGROUP: `/tmp/${trap}`,
+    OVERMIND_LAUNCHER: other.home,
+    OVERMIND_SUPERVISOR: '1',
+    OVERMIND_TERMINAL: trap,
+    ENV: join(other.folder, 'trap.sh'),
+    BASH_ENV: join(other.folder, 'trap.sh'),
+    PS4: trap,
+    IFS: 'o',
+    'a.b': trap,
+  }
+  await writeFile(join(other.folder, 'trap.sh'), `touch '${join(other.folder, 'sprung')}'`)
+  const { stdout } = await other.with({ env }, 'run', '--name', 'named', '--follow', 'env -0')
+  const seen = stdout.split('\0').filter((pair) => pair.startsWith('OVERMIND_'))
+  const [mission] = (await other.json<{ missions: { id: string }[] }>('ps', '-a')).missions
+  expect(seen.toSorted()).toEqual([
+    `OVERMIND_HOME=${other.home}`,
+    `OVERMIND_MISSION_ID=${mission?.id}`,
+    'OVERMIND_MISSION_NAME=named',
+    'OVERMIND_RUN=1',
+  ])
+  expect(existsSync(join(other.folder, 'sprung'))).toBe(false)
+})
+
 test('compiled code is taken from where nobody else can put any', async () => {
   await using other = await overmind()
   await mkdir(other.home, { mode: 0o700 })
