@@ -32,8 +32,8 @@ process.on('SIGUSR1', () => {})
 /** Compiled code is run as it is found: only from where nobody else can put any. */
 function isOurs(folder) {
   try {
-    const { uid, mode } = statSync(folder)
-    return uid === process.getuid() && (mode & 0o022) === 0
+    const stats = statSync(folder)
+    return stats.isDirectory() && stats.uid === process.getuid() && (stats.mode & 0o022) === 0
   } catch {
     return false
   }
@@ -44,7 +44,11 @@ const { OVERMIND_HOME } = process.env
 const home = OVERMIND_HOME ? resolve(OVERMIND_HOME) : join(require('node:os').homedir(), '.overmind')
 const cache = join(home, 'cache')
 if (isOurs(home)) {
-  if (!existsSync(cache)) mkdirSync(cache, { recursive: true, mode: 0o700 })
+  try {
+    if (!existsSync(cache)) mkdirSync(cache, { mode: 0o700 })
+  } catch {
+    // Somebody else has just made it, or nothing can be written here: then it goes without.
+  }
   if (isOurs(cache)) require('node:module').enableCompileCache(cache)
 }
 
