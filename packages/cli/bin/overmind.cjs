@@ -4,7 +4,7 @@
  * is missing; no compiler knows its types. CommonJS, because Node takes longer to load the first ES module than
  * all of this.
  */
-/* oxlint-disable typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-assignment, typescript/no-unsafe-argument, typescript/no-require-imports */
+/* oxlint-disable typescript/no-unsafe-call, typescript/no-unsafe-return, typescript/no-unsafe-member-access, typescript/no-unsafe-assignment, typescript/no-unsafe-argument, typescript/no-require-imports */
 'use strict'
 const { existsSync, mkdirSync, statSync } = require('node:fs')
 const { join, resolve } = require('node:path')
