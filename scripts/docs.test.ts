@@ -95,6 +95,39 @@ test('docs/conformance.md names a test for each row, and each test that names a 
   )
 })
 
+describe('docs/security.md', () => {
+  const page = read('docs/security.md')
+  const threats = page
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && line.split(/(?<!\\)\|/).length === 5)
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()))
+    .filter(([, threat, , proof]) => proof !== 'proof' && proof !== 'must not get' && threat !== '---')
+    .filter(([, threat]) => threat?.includes('](#') !== true)
+  const proofs = [...page.matchAll(/\[T\]\(\.\.\/([^)]+)\) “([^”]+)”/g)]
+
+  test('says of each threat which test proves what holds, or that it is out of scope', () => {
+    const without = threats.filter(
+      ([, , holds = '', proof = '']) => holds.startsWith('out of scope: ') === proof.startsWith('[T]('),
+    )
+    expect(without.map(([, threat]) => threat)).toEqual([])
+    expect(threats.length).toBeGreaterThan(40)
+  })
+
+  test('names tests that there are', () => {
+    const missing = proofs.filter(([, file = '', name = '']) => !names(read(file)).includes(name))
+    expect(missing.map(([, file, name]) => `${file}: ${name}`)).toEqual([])
+    expect(page.match(/\[T\]/g)).toHaveLength(proofs.length)
+  })
+
+  /** What the tests of a file are called, those of tables as they are written. */
+  function names(source: string): readonly string[] {
+    const found = source.matchAll(
+      /(?:\b(?:test|property)|\)|\])\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`([^`]*)`),/g,
+    )
+    return [...found].map(([, single, double, other]) => single ?? double ?? other ?? '')
+  }
+})
+
 test('docs/api.md lists every route', () => {
   const documented = rows('docs/api.md')
     .map(([route = '']) => route)

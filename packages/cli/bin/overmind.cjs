@@ -4,7 +4,7 @@
  * is missing; no compiler knows its types. CommonJS, because Node takes longer to load the first ES module than
  * all of this.
  */
-/* oxlint-disable typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-assignment, typescript/no-unsafe-argument, typescript/no-require-imports */
+/* oxlint-disable typescript/no-unsafe-call, typescript/no-unsafe-return, typescript/no-unsafe-member-access, typescript/no-unsafe-assignment, typescript/no-unsafe-argument, typescript/no-require-imports */
 'use strict'
 const { existsSync, mkdirSync, statSync } = require('node:fs')
 const { join, resolve } = require('node:path')
@@ -26,11 +26,14 @@ if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
 const bundle = join(__dirname, '../bundle/overmind.cjs')
 if (!existsSync(bundle)) refuse(`There is no ${bundle}: run npm run build (not_built)`)
 
+// Node would open a port for a debugger, to which every user of the machine could connect.
+process.on('SIGUSR1', () => {})
+
 /** Compiled code is run as it is found: only from where nobody else can put any. */
 function isOurs(folder) {
   try {
-    const { uid, mode } = statSync(folder)
-    return uid === process.getuid() && (mode & 0o022) === 0
+    const stats = statSync(folder)
+    return stats.isDirectory() && stats.uid === process.getuid() && (stats.mode & 0o022) === 0
   } catch {
     return false
   }
@@ -41,7 +44,11 @@ const { OVERMIND_HOME } = process.env
 const home = OVERMIND_HOME ? resolve(OVERMIND_HOME) : join(require('node:os').homedir(), '.overmind')
 const cache = join(home, 'cache')
 if (isOurs(home)) {
-  if (!existsSync(cache)) mkdirSync(cache, { recursive: true, mode: 0o700 })
+  try {
+    if (!existsSync(cache)) mkdirSync(cache, { mode: 0o700 })
+  } catch {
+    // Somebody else has just made it, or nothing can be written here: then it goes without.
+  }
   if (isOurs(cache)) require('node:module').enableCompileCache(cache)
 }
 

@@ -1,4 +1,6 @@
+import { closeSync } from 'node:fs'
 import { dirname, basename } from 'node:path'
+import { openRegular } from '@overmind/core'
 import { pino, type Logger } from 'pino'
 import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 
@@ -15,6 +17,8 @@ export interface DaemonLog {
  * full disk, is left out: it is no reason to end.
  */
 export function openLog(path: string): DaemonLog {
+  // The stream notes its older parts in this file, and would make it with the mode of the umask.
+  closeSync(openRegular(`${path}.txt`, 'append'))
   let stream: RotatingFileStream | undefined
   let isTorn = false
 

@@ -11,6 +11,9 @@ import { startDaemon } from './daemon.ts'
 
 const READY_PIPE = 3
 
+// Node would open a port for a debugger, to which every user of the machine could connect.
+process.on('SIGUSR1', () => {})
+
 function report(news: object): void {
   const text = `${JSON.stringify(news)}\n`
   if (!isPipe(READY_PIPE)) {

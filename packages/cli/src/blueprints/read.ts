@@ -8,6 +8,7 @@ import {
   readIncluded,
   renderGraph,
 } from '@overmind/blueprint'
+import { inert } from '@overmind/daemon/text'
 
 export { findConfig } from '@overmind/daemon/config'
 
@@ -30,7 +31,7 @@ export function readBlueprint(
   } catch (error) {
     if (error instanceof BlueprintError) return { problems: error.message }
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return { problems: `${file} cannot be read: ${why}` }
+    return { problems: inert(`${file} cannot be read: ${why}`) }
   }
 }
 

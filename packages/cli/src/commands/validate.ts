@@ -1,4 +1,4 @@
-import { count } from '@overmind/daemon/text'
+import { count, inert } from '@overmind/daemon/text'
 import { load, ONE_FILE, setFlag } from '../blueprints/blueprint-file.ts'
 import { command, type Command } from '../command-line/command.ts'
 import { print, printJson } from '../terminal/print.ts'
@@ -11,6 +11,6 @@ export const validate: Command = command({
   run: async ([file], { set, json }) => {
     const { blueprint, document } = await load(file, set)
     if (json) return printJson(document)
-    print(`${file} is valid: ${count(blueprint.agents.length, 'agent')}\n`)
+    print(`${inert(file ?? '')} is valid: ${count(blueprint.agents.length, 'agent')}\n`)
   },
 })

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { inertStream } from '@overmind/daemon/text'
+import { inertJson, inertStream } from '@overmind/daemon/text'
 import { isTerminal } from './terminal.ts'
 
 /** How long to wait before a full pipe is tried again. */
@@ -31,7 +31,7 @@ export function printUntrusted(text: string): void {
 
 /** One JSON document on a line of its own. */
 export function printJson(value: unknown): void {
-  print(`${JSON.stringify(value)}\n`)
+  print(`${inertJson(JSON.stringify(value))}\n`)
 }
 
 function write(file: 1 | 2, text: string | Uint8Array): void {

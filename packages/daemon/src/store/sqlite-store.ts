@@ -230,9 +230,9 @@ function failed(error: unknown): OvermindError {
 function open(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 2000 })
   try {
-    // The first can only be chosen for a file that has nothing in it.
+    // The first can only be chosen for a file that has nothing in it; what does not fit into memory would go to a file outside of the home.
     database.exec(
-      `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+      `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = MEMORY; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
        PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = ${WAL_BYTES}`,
     )
     prepare(database, path)

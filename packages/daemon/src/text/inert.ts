@@ -22,6 +22,17 @@ export function inert(text: string): string {
   return text.replace(UNSAFE, (character) => SHORT[character] ?? shown(character))
 }
 
+/** JSON that says the same, without a character in it that is obeyed or hidden: JSON itself lets half of the controls stand. */
+export function inertJson(json: string): string {
+  return json.replace(UNSAFE, escaped)
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    .map((code) => `\\u${code.toString(16).padStart(4, '0')}`)
+    .join('')
+}
+
 /** `^[` for escape, as `cat -v` shows it; numbers where there is no such form. */
 function shown(character: string): string {
   const code = character.codePointAt(0) ?? 0

@@ -75,6 +75,16 @@ describe('what is sent', () => {
   })
 })
 
+test('output is no page to a browser', async () => {
+  const { id } = await start(daemon, { command: 'echo "<script>alert(1)</script>"' })
+  await waitFor(daemon, id)
+  for (const route of ['logs', 'output']) {
+    const { headers } = await daemon.call('GET', `/v1/missions/${id}/${route}`)
+    expect(headers['content-type']).toMatch(/^(?:text\/plain|application\/octet-stream)/)
+    expect(headers['x-content-type-options']).toBe('nosniff')
+  }
+})
+
 describe('many clients', () => {
   /** Opens connections that say what is given, and nothing else. */
   async function open(

@@ -1,7 +1,7 @@
 /** What a daemon finds when it takes a home over, and what it must not believe. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { mkdir, open, rm, stat, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -387,6 +387,24 @@ describe.concurrent('the home', () => {
     expect(files).toContain('overmind.sock')
     expect(files.filter((name) => mode(name) !== (name === 'tty' ? '700' : '600'))).toEqual([])
     expect(mode(`output/${id}.1.log`)).toBe('600')
+  })
+
+  test('has a daemon that opens no port, also not for a debugger', async () => {
+    await using home = await temporaryHome()
+    const daemon = await startDaemon(home.path)
+    daemon.signal('SIGUSR1')
+    // The signal has been taken by the time in which the next things are through.
+    const { id } = await start(daemon, { command: 'sleep 0.2' })
+    await waitFor(daemon, id)
+    expect(daemon.stderr()).toBe('')
+    const inodes = readdirSync(`/proc/${daemon.pid}/fd`).map((fd) =>
+      readlinkSync(`/proc/${daemon.pid}/fd/${fd}`),
+    )
+    const ports = ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((kind) =>
+      readFileSync(`/proc/${daemon.pid}/net/${kind}`, 'latin1').split('\n').slice(1),
+    )
+    const own = ports.filter((line) => inodes.includes(`socket:[${line.trim().split(/\s+/)[9]}]`))
+    expect(own).toEqual([])
   })
 
   test("reached by another path is the same home: what left a mission's group is still found", async () => {
