@@ -1,6 +1,5 @@
 /** All measures of all managers, one manager at a time. One that fails has a note in place of a figure, and the others go on. */
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cue, jobsOf } from './jobs.ts'
 import type { Manager } from './manager.ts'
@@ -13,7 +12,7 @@ import { rest } from './measures/rest.ts'
 import { starts } from './measures/starts.ts'
 import { timeOf } from './measures/time.ts'
 import type { Figure, Recovery } from './results.ts'
-import { atWork } from './workplace.ts'
+import { atWork, withFolder } from './workplace.ts'
 
 /** How long a manager may take until all jobs are up. */
 const PATIENCE_MS = 120_000
@@ -34,9 +33,8 @@ export async function sideBySide(
   { counts, tell }: { readonly counts: readonly number[]; readonly tell: Tell },
 ): Promise<Findings> {
   const found: Findings = { figures: [], recoveries: [] }
-  const folder = await mkdtemp(join(tmpdir(), 'ovm-peers-'))
-  const lines = join(folder, 'lines')
-  try {
+  await withFolder(async (folder) => {
+    const lines = join(folder, 'lines')
     await writeLines(lines)
     for (const manager of managers) {
       if (manager.startsOnly !== true) await once(manager, takes(manager, { found, tell, jobs: null }), lines)
@@ -47,9 +45,7 @@ export async function sideBySide(
         else await take('starts', () => Promise.reject(new Error('not tried: fewer were too many')))
       }
     }
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  })
   return found
 }
 

@@ -8,21 +8,25 @@ import { belongingTo, endAll, kill, MARK } from './processes.ts'
 
 const open = new Set<string>()
 
-export async function atWork<T>(
-  manager: Manager,
-  use: (session: Session, site: Site) => Promise<T>,
-): Promise<T> {
-  const home = await mkdtemp(join(tmpdir(), 'ovm-peers-'))
-  open.add(home)
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8', [MARK]: home }
+/** A folder for as long as it is used, and the processes that carry its mark. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'ovm-peers-'))
+  open.add(folder)
   try {
-    const site = { home, env }
-    return await use(await manager.open(site), site)
+    return await use(folder)
   } finally {
-    await endAll(home)
-    await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
-    open.delete(home)
+    await endAll(folder)
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    open.delete(folder)
   }
+}
+
+export function atWork<T>(manager: Manager, use: (session: Session, site: Site) => Promise<T>): Promise<T> {
+  return withFolder(async (home) => {
+    const env = { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8', [MARK]: home }
+    const site = { home, env }
+    return use(await manager.open(site), site)
+  })
 }
 
 /** When the bench itself is told to end. */

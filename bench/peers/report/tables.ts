@@ -144,8 +144,22 @@ function notes({ figures }: Results): string {
   return ['Why there is no figure:', '', ...lines].join('\n')
 }
 
+const RATIO =
+  'The last column is how many times worse Overmind is than the best of the others, the bare loop aside; below 1 it is better.'
+
+const CRASH = `The manager is killed with \`kill -9\` and started again. Meanwhile one job writes numbered lines, and one ends with code 7. *Alive*: jobs that still
+ran before that. *Known again*: jobs that the new manager lists as running. *Run twice*: it has started them although they still ran.
+*Started again*: they had died. *Lines*: what the writer noted in a file of its own, against what is in the manager's.`
+
 export function sectionOf(results: Results): string {
-  return [methodOf(results), definitions(), figuresTable(results), notes(results), recoveryTable(results)]
-    .filter((part) => part !== '')
-    .join('\n\n')
+  const parts = [
+    methodOf(results),
+    definitions(),
+    RATIO,
+    figuresTable(results),
+    notes(results),
+    CRASH,
+    recoveryTable(results),
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
 }
