@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, lstatSync } from 'node:fs'
 import { access, chmod, mkdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OvermindError, systemCode } from '../model/errors.ts'
@@ -42,6 +42,25 @@ function homeAt(path: string): Home {
   }
 }
 
+/**
+ * Sees that these are files of a home, or not there: what is written to them is to stay in it, and is not to be lost in a
+ * folder or wait for the reader of a pipe.
+ *
+ * @throws OvermindError `home_not_writable`
+ */
+export function mustBeFiles(home: string, names: readonly string[]): void {
+  for (const name of names) {
+    const path = join(home, name)
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    if (stats === undefined || stats.isFile()) continue
+    const kind = stats.isSymbolicLink() ? 'a link' : stats.isDirectory() ? 'a folder' : 'no file'
+    throw new OvermindError(
+      'home_not_writable',
+      `${path} is ${kind}, and is to be a file: move it away, and start again`,
+    )
+  }
+}
+
 /** Makes the folder if need be. @throws OvermindError `home_not_writable` or `home_not_private` */
 export async function prepareHome(path: string): Promise<Home> {
   try {
@@ -58,6 +77,7 @@ export async function prepareHome(path: string): Promise<Home> {
       await mkdir(join(path, folder), { recursive: true, mode: 0o700 })
     }
     await access(path, constants.W_OK)
+    mustBeFiles(path, ['runs', 'runs.1'])
     // One home has one name: it is in the environment of every process of its missions.
     return homeAt(await realpath(path))
   } catch (error) {

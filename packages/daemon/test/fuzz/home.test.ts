@@ -1,5 +1,6 @@
 /** A home whose files were damaged while no daemon ran: the next one takes over what is left, and loses nothing itself. */
 import {
+  lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { byteDamage, type Damage } from '../../../core/test/support/damage.ts'
+import { at, byteDamage, type Damage, place } from '../../../core/test/support/damage.ts'
 import { runs } from '../../../core/test/support/fuzz.ts'
 import { type Daemon, events, list, startDaemon, tryDaemon, waitFor } from '../support/daemon.ts'
 import { type TemporaryHome, temporaryHome } from '../support/home.ts'
@@ -26,7 +27,7 @@ interface Blow {
 }
 
 const blow: fc.Arbitrary<Blow> = fc.record({
-  where: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  where: place,
   what: fc.oneof(
     { weight: 3, arbitrary: fc.constant('bytes' as const) },
     fc.constantFrom('deleted' as const, 'a folder' as const, 'a link' as const, 'a link to nowhere' as const),
@@ -36,8 +37,10 @@ const blow: fc.Arbitrary<Blow> = fc.record({
 
 /** Strikes a file of a home, and tells which. */
 function strike(home: TemporaryHome, { files }: History, { where, what, damages }: Blow): string {
-  const name = files[Math.floor(where * files.length)] ?? ''
+  const name = files[at(where, files.length)] ?? ''
   const path = join(home.path, name)
+  // Struck before.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return name
   if (what === 'bytes') {
     writeFileSync(
       path,
@@ -87,7 +90,7 @@ async function takeOver(home: TemporaryHome, struck: readonly string[]): Promise
     }
     if ('died' in news) throw new Error(`it died without a word: ${news.stderr}`)
     const { code, message } = news.error
-    expect(code, message).not.toBe('internal')
+    expect({ code, message }).not.toMatchObject({ code: 'internal' })
     const named = struck.find((each) => message.includes(each))
     expect(named, `${code}: ${message} (${name})`).toBeDefined()
     renameSync(join(home.path, named ?? ''), home.file(`put-away-${(named ?? '').replaceAll('/', '-')}`))

@@ -2,7 +2,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { mkdir, open, rm, stat, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  open,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -362,6 +373,35 @@ describe.concurrent('the home', () => {
     await writeFile(home.path, '')
     expect(await tryDaemon(home.path)).toMatchObject({ error: { code: 'home_not_writable' } })
   })
+
+  test.each([
+    'runs',
+    'daemon.lock',
+    'daemon.lock-journal',
+    'daemon.log',
+    'overmind.db',
+    'overmind.db.reserve',
+  ])(
+    'is not usable with a link or a folder in the place of %s, and nothing is written through the link',
+    async (name) => {
+      await using home = await temporaryHome()
+      await mkdir(home.path, { mode: 0o700 })
+      await writeFile(home.file('elsewhere'), 'text')
+      const path = join(home.path, name)
+      const refused = (kind: string): object => ({
+        error: {
+          code: 'home_not_writable',
+          message: `${path} is ${kind}, and is to be a file: move it away, and start again`,
+        },
+      })
+      await symlink(home.file('elsewhere'), path)
+      expect(await tryDaemon(home.path)).toEqual(refused('a link'))
+      expect(await readFile(home.file('elsewhere'), 'utf8')).toBe('text')
+      await unlink(path)
+      await mkdir(path)
+      expect(await tryDaemon(home.path)).toEqual(refused('a folder'))
+    },
+  )
 
   test('whose path is too long for a socket is refused, and not made', async () => {
     await using home = await temporaryHome()
