@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { systemCode } from '../model/errors.ts'
 import { noticeChanges } from './file-notice.ts'
 
@@ -15,6 +16,20 @@ export interface ReadOutputOptions {
   readonly until?: Promise<unknown>
   /** Ends it quietly. */
   readonly signal?: AbortSignal
+}
+
+/** Opens an output file to read it; undefined when there is none, and something else may lie in its place. */
+export async function openOutput(path: string): Promise<FileHandle | undefined> {
+  try {
+    // A pipe would make who opens it wait.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if ((await file.stat()).isFile()) return file
+    await file.close()
+    return undefined
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /**
@@ -42,10 +57,7 @@ export async function* readOutput(
     },
   )
   // `until` may reject while it is opened.
-  const file = await open(path, 'r').catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined
-    throw error
-  })
+  const file = await openOutput(path)
   if (file === undefined) return
   const notice = until === undefined ? undefined : noticeChanges(path, news)
   signal?.addEventListener('abort', news, { once: true })

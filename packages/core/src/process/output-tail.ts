@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { ProcessExit } from '../model/exit.ts'
 import { systemCode } from '../model/errors.ts'
 
@@ -15,13 +15,16 @@ export function evidenceOf(exit: ProcessExit, path: string): ProcessExit {
 function readTail(path: string, bytes: number): string {
   let file: number
   try {
-    file = openSync(path, 'r')
+    // Something else may lie in its place: a pipe would make who opens it wait.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return ''
     throw error
   }
   try {
-    const from = Math.max(0, fstatSync(file).size - bytes)
+    const stats = fstatSync(file)
+    if (!stats.isFile()) return ''
+    const from = Math.max(0, stats.size - bytes)
     const buffer = Buffer.allocUnsafe(bytes)
     const length = readSync(file, buffer, 0, bytes, from)
     let start = 0

@@ -88,7 +88,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         for (const stream of STREAMS) {
           const path = home.outputFile(id, run, stream)
           const stats = statSync(path, { throwIfNoEntry: false })
-          if (stats === undefined) continue
+          if (stats?.isFile() !== true) continue
           found.push({
             run,
             stream,

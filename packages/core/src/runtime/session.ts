@@ -1,11 +1,11 @@
 /** What can be done with a mission that talks, beyond what can be done with any. */
-import { open } from 'node:fs/promises'
 import { type Answer, nothingSpent, type Verdict } from '../model/conversation.ts'
 import { OvermindError } from '../model/errors.ts'
 import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
 import type { EventDraft } from '../model/events.ts'
 import { type MessageId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import type { MissionActor } from '../mission/mission.ts'
+import { openOutput } from '../process/output-reader.ts'
 import type { AnswerText } from '../provider/talk.ts'
 import type { Mission } from './mission-handle.ts'
 import { mustRun } from './must-run.ts'
@@ -74,7 +74,10 @@ export function sessionOf(
 
   async function textOf({ run, from, to }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<AnswerText> {
     if (talk === null || to <= from) return { text: '', durationMs: null, spent: nothingSpent, details: {} }
-    await using file = await open(stdoutOf(run), 'r')
+    await using file = await openOutput(stdoutOf(run))
+    if (file === undefined) {
+      throw new OvermindError('no_result', `${name()} has answered, and the file of its output is gone`)
+    }
     const position = Math.max(from, to - LONGEST_TURN)
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(to - position), position })
     return talk.answer(buffer.toString('utf8', 0, bytesRead).replace(/\n$/, ''))

@@ -497,6 +497,24 @@ describe.concurrent('files that go away under a running daemon', () => {
     expect(await waitFor(next, id)).toMatchObject({ exit_code: 8 })
   })
 
+  test('the output of a session, for a folder: it says so, and its end is noted', async () => {
+    await using home = await temporaryHome()
+    const daemon = await startDaemon(home.path)
+    const { id } = await start(daemon, { command: 'cat; exit 8', type: 'session' })
+    const { message } = await daemon.post<{ message: string }>(`/v1/missions/${id}/messages`, { text: 'hello' })
+    await daemon.get(`/v1/missions/${id}/messages/${message}`)
+    const path = join(home.path, 'output', `${id}.1.out`)
+    await unlink(path)
+    await mkdir(path)
+    expect(await daemon.call('GET', `/v1/missions/${id}/result`)).toMatchObject({
+      status: 404,
+      body: { code: 'no_result' },
+    })
+    expect(await daemon.text(`/v1/missions/${id}/logs?raw=true`)).toBe('')
+    await daemon.post(`/v1/missions/${id}/kill`)
+    expect(await waitFor(daemon, id)).toMatchObject({ exit_class: 'killed' })
+  })
+
   test('the runs journal: exit codes are still found', async () => {
     await using home = await temporaryHome()
     const daemon = await startDaemon(home.path)
