@@ -1,5 +1,6 @@
 /** A home whose files were damaged while no daemon ran: the next one takes over what is left, and loses nothing itself. */
 import {
+  copyFileSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -135,4 +136,30 @@ test('a daemon takes over a damaged home', async () => {
     }
   })
   await fc.assert(property, { numRuns: runs(3), endOnFailure: true })
+})
+
+test('a daemon takes over a damaged store, and damages in its texts are not found by SQLite', async () => {
+  await using past = await temporaryHome()
+  const { files } = await makeHistory(past)
+  const parts = files.filter((name) => /^overmind\.db(-wal)?$/.test(name))
+  expect(parts.length).toBeGreaterThan(0)
+  // Nothing lives here: only what is on disk is taken over.
+  const property = fc.asyncProperty(
+    fc.constantFrom(...parts),
+    fc.array(byteDamage, { minLength: 1, maxLength: 4 }),
+    async (part, damages) => {
+      await using home = await temporaryHome()
+      mkdirSync(home.path, { mode: 0o700 })
+      for (const name of parts) copyFileSync(join(past.path, name), join(home.path, name))
+      const path = join(home.path, part)
+      writeFileSync(
+        path,
+        damages.reduce<Buffer>((bytes, damage) => damage(bytes), readFileSync(path)),
+      )
+      const daemon = await startDaemon(home.path)
+      await readEverything(daemon)
+      await daemon.shutdown(false)
+    },
+  )
+  await fc.assert(property, { numRuns: runs(4), endOnFailure: true })
 })

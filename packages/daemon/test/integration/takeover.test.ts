@@ -501,7 +501,9 @@ describe.concurrent('files that go away under a running daemon', () => {
     await using home = await temporaryHome()
     const daemon = await startDaemon(home.path)
     const { id } = await start(daemon, { command: 'cat; exit 8', type: 'session' })
-    const { message } = await daemon.post<{ message: string }>(`/v1/missions/${id}/messages`, { text: 'hello' })
+    const { message } = await daemon.post<{ message: string }>(`/v1/missions/${id}/messages`, {
+      text: 'hello',
+    })
     await daemon.get(`/v1/missions/${id}/messages/${message}`)
     const path = join(home.path, 'output', `${id}.1.out`)
     await unlink(path)
