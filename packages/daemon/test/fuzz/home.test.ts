@@ -135,7 +135,7 @@ test('a daemon takes over a damaged home', async () => {
       throw new Error(`after ${context}: ${String(error)}`, { cause: error })
     }
   })
-  await fc.assert(property, { numRuns: runs(3), endOnFailure: true })
+  await fc.assert(property, { numRuns: runs(2), endOnFailure: true })
 })
 
 test('a daemon takes over a damaged store, and damages in its texts are not found by SQLite', async () => {
@@ -161,5 +161,5 @@ test('a daemon takes over a damaged store, and damages in its texts are not foun
       await daemon.shutdown(false)
     },
   )
-  await fc.assert(property, { numRuns: runs(4), endOnFailure: true })
+  await fc.assert(property, { numRuns: runs(2), endOnFailure: true })
 })

@@ -467,7 +467,6 @@ describe.concurrent('the home', () => {
     await eventually(
       'the daemon answers',
       async () => (await first.get<{ pid: number }>('/v1/status').catch(() => undefined))?.pid === child.pid,
-      5000,
     )
     expect(await show(first, id)).toMatchObject({ status: 'running' })
   })
