@@ -13,6 +13,7 @@ import { blueprintController, ritualController } from '@overmind/blueprint'
 import { claudeProvider } from '@overmind/claude'
 import {
   createRuntime,
+  mustBeFiles,
   OvermindError,
   prepareHome,
   type Runtime,
@@ -64,6 +65,7 @@ export async function startDaemon({
   mustFit(resolve(given))
   const { path: home } = await prepareHome(given)
   const socket = mustFit(home)
+  mustBeFiles(home, OWN_FILES)
   const lock = lockHome(join(home, 'daemon.lock'))
   const log = openLog(join(home, 'daemon.log'))
   const { logger } = log
@@ -186,6 +188,17 @@ function mustFit(home: string): string {
     `a socket's path may have ${LONGEST_SOCKET_PATH} bytes, this one has more: ${socket}; choose a shorter OVERMIND_HOME`,
   )
 }
+
+/** What the daemon itself writes in its home. */
+const OWN_FILES: readonly string[] = [
+  'daemon.lock',
+  'daemon.lock-journal',
+  'daemon.log',
+  'overmind.db',
+  'overmind.db-wal',
+  'overmind.db-shm',
+  'overmind.db.reserve',
+]
 
 /** How long answers under way have to be taken when the daemon ends. Milliseconds. */
 const GRACE_MS = 100

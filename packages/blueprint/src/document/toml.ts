@@ -1,5 +1,6 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser'
 import type { Finding } from './finding.ts'
+import { inert } from '../text/inert.ts'
 import { withoutMark } from '../text/lines.ts'
 import { DEEPEST } from './plain.ts'
 import type { List, Path, Place, Table, Tree } from './tree.ts'
@@ -160,7 +161,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'Unterminated inline table': 'a table in braces does not end',
 }
 
-const sentence = (message: string): string => WORDS[message] ?? message.toLowerCase()
+/** The parser's own words may have a character of the file in them. */
+const sentence = (message: string): string => inert(WORDS[message] ?? message.toLowerCase())
 
 /** What is missing at the end of a line is missed by the parser where the next thing begins. */
 function lastWritten(text: string, offset: number): number {

@@ -9,7 +9,15 @@ export function positionIn(
   source: string,
   offset: number,
 ): { readonly line: number; readonly column: number } {
-  const before = withoutMark(source).slice(0, offset)
-  const start = before.lastIndexOf('\n') + 1
-  return { line: before.split('\n').length, column: Array.from(before.slice(start)).length + 1 }
+  const text = withoutMark(source)
+  let line = 1
+  let start = 0
+  for (let end = text.indexOf('\n'); end >= 0 && end < offset; end = text.indexOf('\n', start)) {
+    line += 1
+    start = end + 1
+  }
+  let column = 1
+  // Characters, and not halves of them.
+  for (const _ of text.slice(start, offset)) column += 1
+  return { line, column }
 }

@@ -35,6 +35,7 @@ describe('no TOML', () => {
     ['[agents.a', '1:10 a closing bracket is missing here'],
     ['a = tru', '1:5 unexpected character'],
     ['a = "\\q"', '1:7 invalid character in escape sequence'],
+    ['# a\u007f', String.raw`1:4 invalid code point \u007f within comments`],
     [`a = ${'['.repeat(30_000)}`, null],
     [`a = ${'['.repeat(30_000)}${']'.repeat(30_000)}`, '1:1 the file is nested too deeply'],
     [`a = ${'['.repeat(500)}${']'.repeat(500)}`, '1:69 the file is nested too deeply'],

@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs'
+import { constants, lstatSync, type Stats } from 'node:fs'
 import { access, chmod, lstat, mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OvermindError, systemCode } from '../model/errors.ts'
@@ -42,6 +42,25 @@ function homeAt(path: string): Home {
   }
 }
 
+/**
+ * Sees that these are files of a home, or not there: what is written to them is to stay in it, and is not to be lost in a
+ * folder.
+ *
+ * @throws OvermindError `home_not_writable`
+ */
+export function mustBeFiles(home: string, names: readonly string[]): void {
+  for (const name of names) {
+    const path = join(home, name)
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    if (stats === undefined || stats.isFile()) continue
+    const kind = stats.isSymbolicLink() ? 'a link' : stats.isDirectory() ? 'a folder' : 'no file'
+    throw new OvermindError(
+      'home_not_writable',
+      `${path} is ${kind}, and is to be a file: move it away, and start again`,
+    )
+  }
+}
+
 const FOLDERS = ['output', 'input', 'tty'] as const
 
 const OPEN_TO_OTHERS = 0o077
@@ -63,6 +82,7 @@ export async function prepareHome(path: string): Promise<Home> {
     await mustHoldOurs(path)
     await mustHoldFiles(path)
     await access(path, constants.W_OK)
+    mustBeFiles(path, ['runs', 'runs.1'])
     // One home has one name: it is in the environment of every process of its missions.
     return homeAt(await realpath(path))
   } catch (error) {

@@ -21,7 +21,9 @@ function readTail(path: string, bytes: number): string {
     throw error
   }
   try {
-    const from = Math.max(0, fstatSync(file).size - bytes)
+    const stats = fstatSync(file)
+    if (!stats.isFile()) return ''
+    const from = Math.max(0, stats.size - bytes)
     const buffer = Buffer.allocUnsafe(bytes)
     const length = readSync(file, buffer, 0, bytes, from)
     let start = 0

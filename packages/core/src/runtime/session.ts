@@ -5,7 +5,7 @@ import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
 import type { EventDraft } from '../model/events.ts'
 import { type MessageId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import type { MissionActor } from '../mission/mission.ts'
-import { openRegularFile } from '../process/regular-file.ts'
+import { isAbsent, openRegularFile } from '../process/regular-file.ts'
 import type { AnswerText } from '../provider/talk.ts'
 import type { Mission } from './mission-handle.ts'
 import { mustRun } from './must-run.ts'
@@ -74,7 +74,10 @@ export function sessionOf(
 
   async function textOf({ run, from, to }: Pick<Answer, 'run' | 'from' | 'to'>): Promise<AnswerText> {
     if (talk === null || to <= from) return { text: '', durationMs: null, spent: nothingSpent, details: {} }
-    await using file = await openRegularFile(stdoutOf(run), 'read')
+    await using file = await openRegularFile(stdoutOf(run), 'read').catch((error: unknown) => {
+      if (!isAbsent(error)) throw error
+      throw new OvermindError('no_result', `${name()} has answered, and the file of its output is gone`)
+    })
     const position = Math.max(from, to - LONGEST_TURN)
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(to - position), position })
     return talk.answer(buffer.toString('utf8', 0, bytesRead).replace(/\n$/, ''))

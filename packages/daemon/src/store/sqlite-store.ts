@@ -8,8 +8,6 @@ import {
   type JournalEvent,
   type MissionId,
   type MissionRecord,
-  type MissionSpec,
-  type MissionState,
   openRegular,
   OvermindError,
   seq,
@@ -18,6 +16,7 @@ import {
 } from '@overmind/core'
 import { createReserve } from './reserve.ts'
 import { SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, sqliteCode } from './sqlite-error.ts'
+import { isSpec, isState } from './row-shapes.ts'
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 /** The file is not a store of ours, or is damaged: it should be set aside. */
@@ -335,14 +334,6 @@ function has(value: unknown, ...fields: readonly string[]): boolean {
 
 function isEnvironment(value: unknown): value is Environment {
   return has(value)
-}
-
-function isSpec(value: unknown): value is MissionSpec {
-  return has(value, 'command', 'cwd', 'provider', 'restart')
-}
-
-function isState(value: unknown): value is MissionState {
-  return has(value, 'phase', 'run', 'process', 'timers', 'exit')
 }
 
 function isDraft(value: unknown): value is EventDraft {

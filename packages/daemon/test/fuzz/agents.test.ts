@@ -158,7 +158,7 @@ describe.each(KINDS)('what $name writes', (kind) => {
       expect(faults()).toEqual([])
     }
     await fc.assert(fc.asyncProperty(damages, fc.constantFrom(7, 100, 4096, 65_536), tryOut), {
-      numRuns: runs(8),
+      numRuns: runs(4),
     })
   })
 })

@@ -94,7 +94,7 @@ async function findings(operation: Operation, requests: Requests): Promise<reado
     await tryOut(operation, request)
   })
   // Each of these costs the start of a daemon.
-  const numRuns = runs(operation.name === SHUTDOWN ? 1 : 4)
+  const numRuns = runs(operation.name === SHUTDOWN ? 1 : 2)
   const { failed, errorInstance, counterexample, seed, counterexamplePath } = await fc.check(property, {
     numRuns,
   })

@@ -2,7 +2,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { mkdir, open, rm, stat, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  open,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -363,6 +374,35 @@ describe.concurrent('the home', () => {
     expect(await tryDaemon(home.path)).toMatchObject({ error: { code: 'home_not_writable' } })
   })
 
+  test.each([
+    'runs',
+    'daemon.lock',
+    'daemon.lock-journal',
+    'daemon.log',
+    'overmind.db',
+    'overmind.db.reserve',
+  ])(
+    'is not usable with a link or a folder in the place of %s, and nothing is written through the link',
+    async (name) => {
+      await using home = await temporaryHome()
+      await mkdir(home.path, { mode: 0o700 })
+      await writeFile(home.file('elsewhere'), 'text')
+      const path = join(home.path, name)
+      const refused = (kind: string): object => ({
+        error: {
+          code: 'home_not_writable',
+          message: `${path} is ${kind}, and is to be a file: move it away, and start again`,
+        },
+      })
+      await symlink(home.file('elsewhere'), path)
+      expect(await tryDaemon(home.path)).toEqual(refused('a link'))
+      expect(await readFile(home.file('elsewhere'), 'utf8')).toBe('text')
+      await unlink(path)
+      await mkdir(path)
+      expect(await tryDaemon(home.path)).toEqual(refused('a folder'))
+    },
+  )
+
   test('whose path is too long for a socket is refused, and not made', async () => {
     await using home = await temporaryHome()
     const path = join(home.folder, 'x'.repeat(100))
@@ -445,7 +485,6 @@ describe.concurrent('the home', () => {
     await eventually(
       'the daemon answers',
       async () => (await first.get<{ pid: number }>('/v1/status').catch(() => undefined))?.pid === child.pid,
-      5000,
     )
     expect(await show(first, id)).toMatchObject({ status: 'running' })
   })
@@ -473,6 +512,26 @@ describe.concurrent('files that go away under a running daemon', () => {
     const next = await startDaemon(home.path)
     await writeFile(home.file('go'), '')
     expect(await waitFor(next, id)).toMatchObject({ exit_code: 8 })
+  })
+
+  test('the output of a session, for a folder: it says so, and its end is noted', async () => {
+    await using home = await temporaryHome()
+    const daemon = await startDaemon(home.path)
+    const { id } = await start(daemon, { command: 'cat; exit 8', type: 'session' })
+    const { message } = await daemon.post<{ message: string }>(`/v1/missions/${id}/messages`, {
+      text: 'hello',
+    })
+    await daemon.get(`/v1/missions/${id}/messages/${message}`)
+    const path = join(home.path, 'output', `${id}.1.out`)
+    await unlink(path)
+    await mkdir(path)
+    expect(await daemon.call('GET', `/v1/missions/${id}/result`)).toMatchObject({
+      status: 404,
+      body: { code: 'no_result' },
+    })
+    expect(await daemon.text(`/v1/missions/${id}/logs?raw=true`)).toBe('')
+    await daemon.post(`/v1/missions/${id}/kill`)
+    expect(await waitFor(daemon, id)).toMatchObject({ exit_class: 'killed' })
   })
 
   test('the runs journal: exit codes are still found', async () => {

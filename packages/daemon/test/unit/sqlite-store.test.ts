@@ -122,6 +122,11 @@ describe('the store on SQLite', () => {
   test.each([
     ['a mission without an id', `UPDATE missions SET id = 'x'`],
     ['a state that is nothing', `UPDATE missions SET state = 'null'`],
+    [
+      'a field whose name has another letter',
+      `UPDATE missions SET spec = replace(spec, '"labels"', '"lacels"')`,
+    ],
+    ['a phase that there is none of', `UPDATE missions SET state = json_set(state, '$.phase', 'running.uq')`],
     ['a description that is cut off', `UPDATE missions SET spec = substr(spec, 1, 20)`],
     ['an environment that is cut off', `UPDATE environments SET variables = '{"A"'`],
     ['a mission whose environment is gone', 'DELETE FROM environments'],
