@@ -7,7 +7,7 @@ export const LARGEST_BODY: number = 8 * 1024 * 1024
 
 /** The JSON of a request, or undefined when there is no body. @throws OvermindError `invalid_request` */
 export async function readJson(c: Context): Promise<unknown> {
-  const text = await c.req.text()
+  const text = await readText(c)
   if (text === '') return undefined
   const type = c.req.header('content-type') ?? 'application/json'
   if (!type.includes('json')) {
@@ -20,6 +20,16 @@ export async function readJson(c: Context): Promise<unknown> {
     return JSON.parse(text)
   } catch (error) {
     throw new OvermindError('invalid_request', 'the body must be JSON', { cause: error })
+  }
+}
+
+async function readText(c: Context): Promise<string> {
+  try {
+    return await c.req.text()
+  } catch (error) {
+    // More than it may have.
+    if (error instanceof OvermindError) throw error
+    throw new OvermindError('invalid_request', 'the request was cut off', { cause: error })
   }
 }
 
