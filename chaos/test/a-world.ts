@@ -17,6 +17,7 @@ export interface LiedAbout extends Sight {
     readonly limits: QueueView['limits'][number][]
     readonly waiting: QueueView['waiting'][number][]
   }
+  readonly faults: string[]
   readonly followed: { readonly told: Set<number>; readonly twice: number[] }
   /** By name, each noted later than the one before. */
   readonly notes: Lines
@@ -180,6 +181,7 @@ export function aRightWorld(): LiedAbout {
     journal,
     queue: { limits: [{ scope: 'missions', most: 5, taken: 5 }], waiting: [] },
     processes: [ID.hearer, ID.agent, ID.terminal, ID.child, ID.copy].map(seen),
+    faults: [],
     followed: { told: new Set(journal.map(({ seq }) => seq)), twice: [] },
     notes,
     outputs,

@@ -369,6 +369,11 @@ const LIES: readonly (readonly [
     ({ followed }) => followed.twice.push(4),
     ['who follows was told of 4 twice'],
   ],
+  [
+    'a daemon had an error of its own',
+    ({ faults }) => faults.push('a request failed: this should not be'),
+    ['a daemon noted: a request failed: this should not be'],
+  ],
   ['a hook was not told', ({ notes }) => notes.delete('told'), ['the hook was not told of 6']],
 ]
 
