@@ -3,6 +3,7 @@ import type { StartRequest } from '@overmind/client'
 import { standIn } from '../../packages/claude/test/support/stand-in-program.ts'
 import { type Entry, newEntry, type Program } from '../ledger.ts'
 import type { Chance } from '../random.ts'
+import type { User } from '../user.ts'
 import type { World } from '../world.ts'
 import { type Action, disturb, ENV, freshName, isCrowded, isSession, someone } from './action.ts'
 import { counts, hears, planOf, readsTyping } from './programs.ts'
@@ -12,19 +13,21 @@ const MOST_AGENTS = 3
 /** So many terminals at a time, for the same reason. */
 const MOST_TERMINALS = 4
 
-async function start(
-  world: World,
-  of: Chance,
-  { request, entry }: { request: StartRequest; entry: Entry },
-): Promise<void> {
-  const { ledger } = world
-  ledger.entries.push(entry)
-  const user = world.user(of)
-  const answer = await world.ask('run', (signal) =>
+interface Start {
+  readonly request: StartRequest
+  readonly entry: Entry
+  /** Who asks. */
+  readonly user: Pick<User, 'start'>
+}
+
+async function start(world: World, { request, entry, user }: Start): Promise<void> {
+  const { entries } = world.ledger
+  entries.push(entry)
+  const answer = await world.ask(`run (${entry.program.kind})`, (signal) =>
     user.start({ cwd: '/tmp', env: ENV, name: entry.name, ...request }, { signal }),
   )
   if (answer.said === 'yes') entry.id = answer.value.id
-  else if (answer.said === 'no') ledger.entries.splice(ledger.entries.indexOf(entry), 1)
+  else if (answer.said === 'no') entries.splice(entries.indexOf(entry), 1)
 }
 
 /** How often it may be started again, and how many runs that comes to, where that can be told. */
@@ -68,14 +71,15 @@ async function run(world: World, of: Chance): Promise<void> {
     ...(isBound ? { on_parent_exit: 'stop' as const } : {}),
     ...(tells === null ? {} : { on_exit: 'tell-parent' as const }),
   }
-  await start(world, of, { request, entry })
+  await start(world, { request, entry, user: world.user(of) })
 }
 
 async function runSession(world: World, of: Chance): Promise<void> {
   if (await isCrowded(world)) return
   const restart = of.of(['never', 'on-failure', 'always'] as const)
   const request = { type: 'session' as const, command: hears(world.notes), restart, backoff_ms: 10 }
-  await start(world, of, { request, entry: newEntry(freshName('hears'), { kind: 'hears' }) })
+  const entry = newEntry(freshName('hears'), { kind: 'hears' })
+  await start(world, { request, entry, user: world.user(of) })
 }
 
 /** How many of a kind have not ended, as far as they are known. */
@@ -101,12 +105,9 @@ async function runAgent(world: World, of: Chance): Promise<void> {
     env: { ...lab.env, OVERMIND_CLAUDE: standIn.path },
     restart: of.of(['on-failure', 'always'] as const),
     backoff_ms: 10,
-    name: entry.name,
   }
-  world.ledger.entries.push(entry)
-  const answer = await world.ask('run an agent', (signal) => world.client.start(request, { signal }))
-  if (answer.said === 'yes') entry.id = answer.value.id
-  else if (answer.said === 'no') world.ledger.entries.splice(world.ledger.entries.indexOf(entry), 1)
+  // The command would take its own folder and environment along.
+  await start(world, { request, entry, user: world.client })
 }
 
 async function runTerminal(world: World, of: Chance): Promise<void> {
@@ -118,7 +119,8 @@ async function runTerminal(world: World, of: Chance): Promise<void> {
     backoff_ms: 10,
     stop_timeout_ms: 500,
   }
-  await start(world, of, { request, entry: newEntry(freshName('terminal'), { kind: 'reads-typing' }) })
+  const entry = newEntry(freshName('terminal'), { kind: 'reads-typing' })
+  await start(world, { request, entry, user: world.user(of) })
 }
 
 export const STARTS: readonly Action[] = [
