@@ -1,17 +1,15 @@
 /** Missions are started: plain ones, quests, children, sessions, agents, terminals. */
 import type { StartRequest } from '@overmind/client'
 import { standIn } from '../../packages/claude/test/support/stand-in-program.ts'
-import { type Entry, newEntry, type Program } from '../ledger.ts'
+import { type Entry, newEntry } from '../ledger.ts'
 import type { Chance } from '../random.ts'
 import type { User } from '../user.ts'
 import type { World } from '../world.ts'
 import { type Action, disturb, ENV, freshName, isCrowded, isSession, someone } from './action.ts'
 import { counts, hears, planOf, readsTyping } from './programs.ts'
 
-/** So many agents at a time: each is a Node process. */
-const MOST_AGENTS = 3
-/** So many terminals at a time, for the same reason. */
-const MOST_TERMINALS = 4
+/** So many at a time of those that stay: others are to have their turn, and some are a Node process each. */
+const MOST = { hears: 8, converses: 3, 'reads-typing': 4 } as const
 
 interface Start {
   readonly request: StartRequest
@@ -74,29 +72,31 @@ async function run(world: World, of: Chance): Promise<void> {
   await start(world, { request, entry, user: world.user(of) })
 }
 
+/** Whether there are enough of a kind, as far as they are known. */
+async function areEnough(world: World, kind: keyof typeof MOST): Promise<boolean> {
+  if (await isCrowded(world)) return true
+  const { client, ledger } = world
+  const ids = new Set(ledger.entries.filter(({ program }) => program.kind === kind).map(({ id }) => id))
+  try {
+    const { missions } = await client.list({ fields: ['id', 'exited_at'] })
+    return missions.filter(({ id, exited_at }) => exited_at === null && ids.has(id)).length >= MOST[kind]
+  } catch {
+    // Nobody can tell: none is started then.
+    return true
+  }
+}
+
 async function runSession(world: World, of: Chance): Promise<void> {
-  if (await isCrowded(world)) return
+  if (await areEnough(world, 'hears')) return
   const restart = of.of(['never', 'on-failure', 'always'] as const)
   const request = { type: 'session' as const, command: hears(world.notes), restart, backoff_ms: 10 }
   const entry = newEntry(freshName('hears'), { kind: 'hears' })
   await start(world, { request, entry, user: world.user(of) })
 }
 
-/** How many of a kind have not ended, as far as they are known. */
-async function living({ client, ledger }: World, kind: Program['kind']): Promise<number> {
-  const ids = new Set(ledger.entries.filter(({ program }) => program.kind === kind).map(({ id }) => id))
-  try {
-    const { missions } = await client.list({ fields: ['id', 'exited_at'] })
-    return missions.filter(({ id, exited_at }) => exited_at === null && ids.has(id)).length
-  } catch {
-    // Nobody can tell: none is started then.
-    return Number.POSITIVE_INFINITY
-  }
-}
-
 async function runAgent(world: World, of: Chance): Promise<void> {
   const { lab } = world
-  if ((await isCrowded(world)) || (await living(world, 'converses')) >= MOST_AGENTS) return
+  if (await areEnough(world, 'converses')) return
   const entry = newEntry(freshName('agent'), { kind: 'converses' })
   const request = {
     provider: 'claude',
@@ -111,7 +111,7 @@ async function runAgent(world: World, of: Chance): Promise<void> {
 }
 
 async function runTerminal(world: World, of: Chance): Promise<void> {
-  if ((await isCrowded(world)) || (await living(world, 'reads-typing')) >= MOST_TERMINALS) return
+  if (await areEnough(world, 'reads-typing')) return
   const request = {
     command: readsTyping(world.notes),
     terminal: { columns: of.between(60, 120), rows: of.between(5, 40) },
