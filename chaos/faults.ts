@@ -51,6 +51,15 @@ export const FAULTS: readonly Action[] = [
   { name: 'SIGKILL to the daemon', weight: 8, perform: (world, of) => replaceDaemon(world, of, 'SIGKILL') },
   { name: 'SIGTERM to the daemon', weight: 2, perform: (world, of) => replaceDaemon(world, of, 'SIGTERM') },
   {
+    name: 'the daemon is asked to leave',
+    weight: 2,
+    async perform(world, of) {
+      await world.leave()
+      await aWhile(of, 500)
+      await world.start()
+    },
+  },
+  {
     name: 'the daemon stands still',
     weight: 2,
     async perform(world, of) {

@@ -46,6 +46,8 @@ export interface World {
   /** The process id of the daemon; null while there is none. */
   daemon(): number | null
   start(): Promise<void>
+  /** Asks it to end and to leave its missions; settles when it is gone. */
+  leave(): Promise<void>
   /** Sends it a signal that ends it; settles when it is gone. */
   end(signal: NodeJS.Signals): Promise<void>
   /** Asks for something, and notes what was said to that under the name of it. */
@@ -101,6 +103,14 @@ export async function createWorld(): Promise<World> {
     noted: (name) => existsSync(join(notes, name)),
     daemon: () => daemon,
     start,
+    async leave() {
+      const pid = daemon
+      if (pid === null) return
+      daemon = null
+      const { code, stderr } = await command(['shutdown', '--keep'], undefined)
+      if (code !== 0) throw new Error(`the daemon does not leave: ${stderr}`)
+      while (isAlive(pid)) await pause(5)
+    },
     async end(signal) {
       const pid = daemon
       if (pid === null) return

@@ -1,30 +1,31 @@
 /** Missions are started: plain ones, quests, children, sessions, agents, terminals. */
 import type { StartRequest } from '@overmind/client'
 import { standIn } from '../../packages/claude/test/support/stand-in-program.ts'
-import { type Entry, newEntry, type Program } from '../ledger.ts'
+import { type Entry, newEntry } from '../ledger.ts'
 import type { Chance } from '../random.ts'
+import type { User } from '../user.ts'
 import type { World } from '../world.ts'
 import { type Action, disturb, ENV, freshName, isCrowded, isSession, someone } from './action.ts'
 import { counts, hears, planOf, readsTyping } from './programs.ts'
 
-/** So many agents at a time: each is a Node process. */
-const MOST_AGENTS = 3
-/** So many terminals at a time, for the same reason. */
-const MOST_TERMINALS = 4
+/** So many at a time of those that stay: others are to have their turn, and some are a Node process each. */
+const MOST = { hears: 8, converses: 3, 'reads-typing': 4 } as const
 
-async function start(
-  world: World,
-  of: Chance,
-  { request, entry }: { request: StartRequest; entry: Entry },
-): Promise<void> {
-  const { ledger } = world
-  ledger.entries.push(entry)
-  const user = world.user(of)
-  const answer = await world.ask('run', (signal) =>
+interface Start {
+  readonly request: StartRequest
+  readonly entry: Entry
+  /** Who asks. */
+  readonly user: Pick<User, 'start'>
+}
+
+async function start(world: World, { request, entry, user }: Start): Promise<void> {
+  const { entries } = world.ledger
+  entries.push(entry)
+  const answer = await world.ask(`run (${entry.program.kind})`, (signal) =>
     user.start({ cwd: '/tmp', env: ENV, name: entry.name, ...request }, { signal }),
   )
   if (answer.said === 'yes') entry.id = answer.value.id
-  else if (answer.said === 'no') ledger.entries.splice(ledger.entries.indexOf(entry), 1)
+  else if (answer.said === 'no') entries.splice(entries.indexOf(entry), 1)
 }
 
 /** How often it may be started again, and how many runs that comes to, where that can be told. */
@@ -68,31 +69,34 @@ async function run(world: World, of: Chance): Promise<void> {
     ...(isBound ? { on_parent_exit: 'stop' as const } : {}),
     ...(tells === null ? {} : { on_exit: 'tell-parent' as const }),
   }
-  await start(world, of, { request, entry })
+  await start(world, { request, entry, user: world.user(of) })
 }
 
-async function runSession(world: World, of: Chance): Promise<void> {
-  if (await isCrowded(world)) return
-  const restart = of.of(['never', 'on-failure', 'always'] as const)
-  const request = { type: 'session' as const, command: hears(world.notes), restart, backoff_ms: 10 }
-  await start(world, of, { request, entry: newEntry(freshName('hears'), { kind: 'hears' }) })
-}
-
-/** How many of a kind have not ended, as far as they are known. */
-async function living({ client, ledger }: World, kind: Program['kind']): Promise<number> {
+/** Whether there are enough of a kind, as far as they are known. */
+async function areEnough(world: World, kind: keyof typeof MOST): Promise<boolean> {
+  if (await isCrowded(world)) return true
+  const { client, ledger } = world
   const ids = new Set(ledger.entries.filter(({ program }) => program.kind === kind).map(({ id }) => id))
   try {
     const { missions } = await client.list({ fields: ['id', 'exited_at'] })
-    return missions.filter(({ id, exited_at }) => exited_at === null && ids.has(id)).length
+    return missions.filter(({ id, exited_at }) => exited_at === null && ids.has(id)).length >= MOST[kind]
   } catch {
     // Nobody can tell: none is started then.
-    return Number.POSITIVE_INFINITY
+    return true
   }
+}
+
+async function runSession(world: World, of: Chance): Promise<void> {
+  if (await areEnough(world, 'hears')) return
+  const restart = of.of(['never', 'on-failure', 'always'] as const)
+  const request = { type: 'session' as const, command: hears(world.notes), restart, backoff_ms: 10 }
+  const entry = newEntry(freshName('hears'), { kind: 'hears' })
+  await start(world, { request, entry, user: world.user(of) })
 }
 
 async function runAgent(world: World, of: Chance): Promise<void> {
   const { lab } = world
-  if ((await isCrowded(world)) || (await living(world, 'converses')) >= MOST_AGENTS) return
+  if (await areEnough(world, 'converses')) return
   const entry = newEntry(freshName('agent'), { kind: 'converses' })
   const request = {
     provider: 'claude',
@@ -101,16 +105,13 @@ async function runAgent(world: World, of: Chance): Promise<void> {
     env: { ...lab.env, OVERMIND_CLAUDE: standIn.path },
     restart: of.of(['on-failure', 'always'] as const),
     backoff_ms: 10,
-    name: entry.name,
   }
-  world.ledger.entries.push(entry)
-  const answer = await world.ask('run an agent', (signal) => world.client.start(request, { signal }))
-  if (answer.said === 'yes') entry.id = answer.value.id
-  else if (answer.said === 'no') world.ledger.entries.splice(world.ledger.entries.indexOf(entry), 1)
+  // The command would take its own folder and environment along.
+  await start(world, { request, entry, user: world.client })
 }
 
 async function runTerminal(world: World, of: Chance): Promise<void> {
-  if ((await isCrowded(world)) || (await living(world, 'reads-typing')) >= MOST_TERMINALS) return
+  if (await areEnough(world, 'reads-typing')) return
   const request = {
     command: readsTyping(world.notes),
     terminal: { columns: of.between(60, 120), rows: of.between(5, 40) },
@@ -118,7 +119,8 @@ async function runTerminal(world: World, of: Chance): Promise<void> {
     backoff_ms: 10,
     stop_timeout_ms: 500,
   }
-  await start(world, of, { request, entry: newEntry(freshName('terminal'), { kind: 'reads-typing' }) })
+  const entry = newEntry(freshName('terminal'), { kind: 'reads-typing' })
+  await start(world, { request, entry, user: world.user(of) })
 }
 
 export const STARTS: readonly Action[] = [

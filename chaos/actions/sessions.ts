@@ -1,8 +1,8 @@
 /** Sessions and agents are talked to. */
 import type { Entry } from '../ledger.ts'
 import type { Chance } from '../random.ts'
-import type { World } from '../world.ts'
-import { type Action, isSession, someone } from './action.ts'
+import { aWhile, type World } from '../world.ts'
+import { type Action, insist, isSession, someone } from './action.ts'
 
 /** What the stand-in for Claude Code is to do with a message; nothing is an answer at once. */
 const SCRIPTS = [
@@ -45,8 +45,26 @@ async function decide({ client, ask }: World, of: Chance): Promise<void> {
   }
 }
 
+/** Puts an agent on its own terminal for a while; what is said meanwhile waits. */
+async function sitDown(world: World, of: Chance): Promise<void> {
+  const entry = someone(world, of, isAgent)
+  if (entry === null) return
+  const { client } = world
+  const interrupt = of.percent(50)
+  const answer = await world.ask('sit down', (signal) =>
+    client.sitDown(entry.id, { columns: 80, rows: 24, interrupt, signal }),
+  )
+  if (answer.said === 'no') return
+  await aWhile(of, 1500)
+  await insist(
+    () => world.ask('stand up', (signal) => client.standUp(entry.id, { signal })),
+    () => aWhile(of, 400),
+  )
+}
+
 export const TALKS: readonly Action[] = [
   { name: 'send', weight: 20, perform: send },
   { name: 'interrupt', weight: 1, perform: interrupt },
+  { name: 'sit down', weight: 1, perform: sitDown },
   { name: 'answer questions', weight: 4, perform: decide },
 ]

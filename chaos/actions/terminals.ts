@@ -51,6 +51,7 @@ async function type(world: World, of: Chance): Promise<void> {
       const leaves = of.percent(15)
       const shown = leaves ? false : await sight.shows(`heard ${lines.at(-1)}`, SHOWN_MS)
       const fate = shown ? 'shown' : leaves || sight.isOver() ? 'left' : 'not-shown'
+      world.ledger.count(`typed: ${fate}`)
       entry.typed.push(...lines.map((text) => ({ text, typist, fate }) as const))
       if (leaves) break
       await aWhile(of, 200)

@@ -1,5 +1,6 @@
 /** What must be true. One that is broken for a while is an error. */
 import { acceptedIsThereOnce } from './laws/accepted.ts'
+import { daemonsHaveNoFaults } from './laws/faults.ts'
 import { childrenEndWithTheirParents, sessionsAreToldOfExits } from './laws/families.ts'
 import { copiesAreAsDeclared } from './laws/fleets.ts'
 import { answeredIsDone, journalIsInOrder, onceIsOnce, runsFollowEachOther } from './laws/journal.ts'
@@ -35,6 +36,7 @@ const LAWS: readonly Law[] = [
   answeredIsDone,
   followersAreToldOnce,
   hooksAreTold,
+  daemonsHaveNoFaults,
 ]
 
 /** Everything that is not as it should be, in sentences. */

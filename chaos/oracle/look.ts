@@ -1,5 +1,5 @@
 /** Looks at a world from outside, and waits until all is as it should be. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EventView, MissionView } from '@overmind/client'
@@ -51,8 +51,28 @@ async function look(world: World, followed: Followed): Promise<Sight> {
     queue: await client.queue(),
     processes: processesOf(world.home),
     followed,
+    faults: faultsIn(join(world.home, 'daemon.log')),
     records: openRecords(world),
   }
+}
+
+/** From this level on, lines of the log are errors. */
+const ERROR = 50
+
+function faultsIn(log: string): readonly string[] {
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => {
+      const { level, msg, err } = JSON.parse(line) as LogLine
+      return level < ERROR ? [] : [`${msg}: ${err?.message}`]
+    })
+}
+
+interface LogLine {
+  readonly level: number
+  readonly msg: string
+  readonly err?: { readonly message: string }
 }
 
 /** An answer that never came back may have been a yes. */

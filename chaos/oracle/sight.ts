@@ -27,6 +27,8 @@ export interface Sight {
   readonly queue: QueueView
   readonly processes: readonly Seen[]
   readonly followed: Followed
+  /** What daemons noted as errors of their own. */
+  readonly faults: readonly string[]
   readonly records: Records
 }
 

@@ -24,7 +24,9 @@ function aSession({ entry, mission }: Kept, heard: readonly string[]): readonly 
   if (order.some(({ answered }, index) => order.slice(0, index).some(({ asked }) => asked > answered)))
     found.push(`${session} heard messages in another order`)
   const missed = sent.filter(({ text, sure }) => sure && !once.includes(text))
-  if (mission.status === 'running' && mission.asks === 0 && missed.length > 0)
+  // Who is asked, or sits at its own terminal, listens afterwards.
+  const listens = mission.status === 'running' && mission.asks === 0 && mission.terminal === null
+  if (listens && missed.length > 0)
     found.push(`${session} runs and has not heard ${missed.map(({ text }) => text).join(', ')}`)
   return found
 }

@@ -40,6 +40,8 @@ export function runRitual(work: Work, clock: RitualClock): Control {
   const starting = new Map<number, () => void>()
   /** A time that waits for the mission before to end. */
   let waiting: number | null = null
+  /** Settles when all that has come has been seen to. */
+  let turn: Promise<void> = Promise.resolve()
   /** All times up to this one have been met, or passed over. */
   let handled = lastHandled()
 
@@ -70,7 +72,7 @@ export function runRitual(work: Work, clock: RitualClock): Control {
     const next = schedule.next(Math.max(handled, now))
     if (next === null && starting.size === 0) {
       work.log('done: its schedule has no time left')
-      finish(0)
+      inTurn(() => finish(0))
       return
     }
     cancel = clock.timer(Math.min(LOOK_MS, next === null ? LOOK_MS : Math.max(0, next - now)), look)
@@ -79,37 +81,36 @@ export function runRitual(work: Work, clock: RitualClock): Control {
   function putOff(at: number): void {
     const start = (): void => {
       starting.delete(at)
-      meet(at)
+      inTurn(() => meet(at))
     }
     if (jitterMs === 0) start()
     else starting.set(at, clock.timer(clock.random() * jitterMs, start))
   }
 
-  function meet(at: number): void {
-    const before = live()
-    if (before.length === 0 || overlap === 'allow') {
-      begin(at)
-      return
-    }
-    switch (overlap) {
-      case 'skip':
-        say(at, `skipped: ${before[0]?.name} is still alive`)
-        return
-      case 'wait':
-        if (waiting !== null) say(waiting, 'skipped: the next one waits instead')
-        waiting = at
-        return
-      case 'replace':
-        Promise.all(before.map((each) => endMission(each, 'stop'))).then(() => begin(at), over.reject)
-    }
+  /** One after the other: whether the one before is alive is not known until it has been started. */
+  function inTurn(next: () => void | Promise<void>): void {
+    turn = turn.then(next).catch(over.reject)
   }
 
-  function begin(at: number): void {
+  async function meet(at: number): Promise<void> {
+    const before = live()
+    if (before.length > 0 && overlap === 'skip') {
+      say(at, `skipped: ${before[0]?.name} is still alive`)
+      return
+    }
+    if (before.length > 0 && overlap === 'wait') {
+      if (waiting !== null) say(waiting, 'skipped: the next one waits instead')
+      waiting = at
+      return
+    }
+    if (overlap === 'replace') await Promise.all(before.map((each) => endMission(each, 'stop')))
     if (left.signal.aborted) return
-    start(at).catch((error: unknown) => {
+    try {
+      await start(at)
+    } catch (error) {
       // It is tried again when its next time comes.
       say(at, `failed: ${error instanceof Error ? error.message : String(error)}`)
-    })
+    }
   }
 
   async function start(at: number): Promise<void> {
@@ -141,7 +142,7 @@ export function runRitual(work: Work, clock: RitualClock): Control {
       if (waiting === null || live().length > 0) return
       const next = waiting
       waiting = null
-      begin(next)
+      inTurn(() => meet(next))
     }, ignoreLeft)
   }
 
@@ -164,6 +165,10 @@ export function runRitual(work: Work, clock: RitualClock): Control {
     cancel?.()
     for (const each of starting.values()) each()
     starting.clear()
+  }
+
+  async function killLive(): Promise<void> {
+    await Promise.all(live().map((each) => endMission(each, 'kill')))
   }
 
   function finish(code: number): void {
@@ -191,7 +196,12 @@ export function runRitual(work: Work, clock: RitualClock): Control {
       leave()
       // What it has started is its own mission, and goes on when the ritual is only stopped.
       if (how === 'ask') over.resolve(0)
-      else Promise.all(live().map((each) => each.kill())).then(() => over.resolve(0), over.reject)
+      // One that is about to be started is there when its turn is over.
+      else
+        killLive()
+          .then(() => turn)
+          .then(killLive)
+          .then(() => over.resolve(0), over.reject)
     },
     leave,
   }

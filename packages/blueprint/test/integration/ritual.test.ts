@@ -53,6 +53,11 @@ async function openStage(options: Record<string, unknown> = {}, command = 'true'
         await new Promise(setImmediate)
       }
     },
+    /** Settles when all that was about to be started has been. */
+    async settled() {
+      const { id } = await runtime.start({ command: 'true' })
+      await runtime.get(id).exited()
+    },
     /** Lets minutes pass while nobody looks. */
     async sleep(minutes: number) {
       await runtime.close({ missions: 'keep' })
@@ -120,6 +125,27 @@ test('with overlap replace the one before is stopped', async () => {
 })
 
 test.each([
+  ['skip', [null]],
+  ['wait', [null]],
+  ['replace', ['stopped', 'stopped', null]],
+  ['allow', [null, null, null]],
+] as const)('of times that come all at once, with overlap %s', async (overlap, ends) => {
+  await using stage = await openStage({ overlap, schedule: '1-3 * * * * *' }, 'sleep 1000')
+  const endsOf = (): readonly unknown[] =>
+    stage.children().map(({ view }) => view().state.exit?.class ?? null)
+  await stage.pass(1)
+  await eventually(() => stage.children().length === ends.length)
+  await eventually(
+    async () => (await stage.log()).match(/started|skipped/g)?.length === (overlap === 'wait' ? 2 : 3),
+  )
+  expect(endsOf()).toEqual(ends)
+  for (const child of stage.children()) if (child.view().state.exit === null) await child.stop()
+  // The last that waited has its turn.
+  if (overlap === 'wait') await eventually(() => endsOf().join() === 'stopped,')
+  expect(stage.due()).toEqual([...new Set(stage.due())])
+})
+
+test.each([
   ['once', 2],
   ['skip', 1],
 ] as const)('of what was missed while there was no supervisor: %s', async (missed, many) => {
@@ -157,6 +183,14 @@ test('a mission that is at work goes on when its ritual is stopped, and not when
   await eventually(() => stage.ritual().view().state.phase === 'running.up')
   await stage.ritual().kill()
   await eventually(() => child?.view().state.exit?.class === 'killed')
+})
+
+test('killed while it starts something, it leaves nothing alive', async () => {
+  await using stage = await openStage({}, 'sleep 1000')
+  await stage.pass(1)
+  await stage.ritual().kill()
+  await stage.settled()
+  expect(over(stage.children())).toBe(true)
 })
 
 test('keeps the last ones', async () => {

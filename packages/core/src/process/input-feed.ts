@@ -34,7 +34,7 @@ export interface InputFeed {
   tell(key: string, text: string): void
   /** Notes what the run has been told up to now. */
   check(): void
-  /** For how long nothing has come through of what was written, in milliseconds; 0 when nothing is on its way. */
+  /** For how long nothing has come through of what is to be told, in milliseconds; 0 when nothing is on its way. */
   stuckFor(): number
   /** The run is over: nothing can be told any more. */
   end(): void
@@ -73,17 +73,22 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   let isFailing = false
   /** When something came through last, or was written with nothing else on its way. */
   let movedAt = 0
+  /** Since when nobody is there to read what is to be told; null while somebody is. */
+  let unreadSince: number | null = null
 
   function write(line: string): boolean {
     try {
       pipe ??= openSync(paths.requests, constants.O_WRONLY | constants.O_NONBLOCK)
       writeSync(pipe, `${line}\n`)
+      unreadSince = null
       return true
     } catch (error) {
       const code = systemCode(error)
       if (code === 'EAGAIN') cancelRetry ??= clock.timer(FULL_MS, retry)
-      // Its keeper is gone, which its exit will tell.
-      else if (code !== 'ENXIO' && code !== 'ENOENT' && code !== 'EPIPE') onFault(error)
+      // Its keeper is gone, which its exit will tell, unless the command goes on without.
+      else if (code === 'ENXIO' || code === 'ENOENT' || code === 'EPIPE')
+        unreadSince ??= clock.now().monotonic
+      else onFault(error)
       return false
     }
   }
@@ -188,7 +193,10 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
       writeAll()
     },
     check,
-    stuckFor: () => (written.size === 0 ? 0 : clock.now().monotonic - movedAt),
+    stuckFor: () => {
+      const since = Math.min(unreadSince ?? Infinity, written.size === 0 ? Infinity : movedAt)
+      return Math.max(0, clock.now().monotonic - since)
+    },
     end: () => {
       if (over) return
       check()

@@ -213,7 +213,10 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       registry.remove(id)
       throw error
     }
-    await actor.until(isLaunched)
+    await actor.until(isLaunched).catch((error: unknown) => {
+      // It is on record, and so accepted: what this supervisor no longer begins, the next one does.
+      if (!(error instanceof OvermindError) || error.code !== 'runtime_closed') throw error
+    })
     return handle
   }
 

@@ -5,7 +5,7 @@ import { createMemoryStore, createRuntime, type Mission, type MissionInput } fro
 import { eventually, soon } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, node, storyOf } from '../support/missions.ts'
-import { environmentOf, missionProcesses } from '../support/processes.ts'
+import { environmentOf, isAlive, missionProcesses } from '../support/processes.ts'
 
 const echo = { type: 'session' } as const satisfies MissionInput
 const said = async (session: Mission, text: string): Promise<string> =>
@@ -52,20 +52,31 @@ describe('a line-based session', () => {
     expect(await readdir(join(overmind.home.path, 'input'))).toEqual([])
   })
 
-  test('whose input nobody copies any more is ended, and the next run is told what it had not been', async () => {
-    await using overmind = await bench()
-    const session = await overmind.runtime.start({ ...echo, restart: 'on-failure', backoffMs: 0 })
-    expect(await said(session, 'before')).toBe('before')
-    const keeper = session.view().state.process?.pid
-    const loop = missionProcesses(session.id).find(
-      (pid) => pid !== keeper && environmentOf(pid).some((entry) => entry.startsWith('OVERMIND_KEEPER=')),
-    )
-    process.kill(loop!, 'SIGKILL')
-    expect(await said(session, 'after')).toBe('after')
-    expect(session.view().state.run).toBe(2)
-    const [ending] = session.history({ run: 1, types: ['run.ending'], limit: 1 })
-    expect(ending).toMatchObject({ reason: 'unhealthy' })
-  })
+  test.each([
+    ['its keeper is there', false],
+    ['its keeper is gone as well', true],
+  ])(
+    'whose input nobody copies any more is ended, and the next run is told what it had not been: %s',
+    async (_, alone) => {
+      await using overmind = await bench()
+      const session = await overmind.runtime.start({ ...echo, restart: 'on-failure', backoffMs: 0 })
+      expect(await said(session, 'before')).toBe('before')
+      const keeper = session.view().state.process?.pid
+      const loop = missionProcesses(session.id).find(
+        (pid) => pid !== keeper && environmentOf(pid).some((entry) => entry.startsWith('OVERMIND_KEEPER=')),
+      )
+      if (alone) {
+        process.kill(keeper!, 'SIGKILL')
+        await eventually(() => session.history({ run: 1, types: ['run.orphaned'], limit: 1 }).length > 0)
+      }
+      process.kill(loop!, 'SIGKILL')
+      await eventually(() => !isAlive(loop!))
+      expect(await said(session, 'after')).toBe('after')
+      expect(session.view().state.run).toBe(2)
+      const [ending] = session.history({ run: 1, types: ['run.ending'], limit: 1 })
+      expect(ending).toMatchObject({ reason: 'unhealthy' })
+    },
+  )
 
   test('whose program reads nothing for long is left alone', async () => {
     await using overmind = await bench()

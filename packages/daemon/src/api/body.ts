@@ -10,7 +10,7 @@ const DEEPEST = 200
 
 /** The JSON of a request, or undefined when there is no body. @throws OvermindError `invalid_request` */
 export async function readJson(c: Context): Promise<unknown> {
-  const text = await c.req.text()
+  const text = await readText(c)
   if (text === '') return undefined
   const type = c.req.header('content-type') ?? 'application/json'
   if (!type.includes('json')) {
@@ -42,6 +42,16 @@ function shallow(value: unknown): unknown {
 
 function partsOf(value: unknown): readonly unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value) : []
+}
+
+async function readText(c: Context): Promise<string> {
+  try {
+    return await c.req.text()
+  } catch (error) {
+    // More than it may have.
+    if (error instanceof OvermindError) throw error
+    throw new OvermindError('invalid_request', 'the request was cut off', { cause: error })
+  }
 }
 
 /** The same, held against its shape; no body is an empty object. */
