@@ -424,7 +424,7 @@ describe.concurrent('an upgrade', () => {
 
 test('a daemon that falls by a mistake leaves its last words in its log', async () => {
   await using home = await temporaryHome()
-  const daemon = await startDaemon(home.path, { main: program('falling-daemon.ts') })
+  const daemon = await startDaemon(home.path, { node: ['--import', program('falls-on-request.ts')] })
   daemon.signal('SIGUSR2')
   expect((await daemon.ended).code).not.toBe(0)
   const lines = readFileSync(join(home.path, 'daemon.log'), 'utf8').trimEnd().split('\n')

@@ -153,6 +153,7 @@ test.runIf(isRoot)('a log that cannot be written costs lines, and not the daemon
     return readFileSync(path, 'utf8').endsWith('afterwards"}\n')
   })
   await close()
+  expect(readFileSync(path, 'utf8')).toContain('before')
 })
 
 test.runIf(isRoot)('a daemon starts on a full disk and adopts what runs', async () => {
