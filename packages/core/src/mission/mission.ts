@@ -105,7 +105,8 @@ export interface MissionActor {
 export function createMission(initial: MissionRecord, deps: MissionDeps): MissionActor {
   const { clock, host, provider } = deps
   const { id, spec } = initial
-  const talk = provider.talk?.(spec) ?? null
+  // What is stored may be of an earlier release of its provider: one mission that this one cannot make sense of is no reason to have none.
+  const talk = guarded(() => provider.talk?.(spec) ?? null, null)
   let record = initial
   let closed = false
   /** Facts that are not written yet, oldest first. */
@@ -116,6 +117,15 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   const waiting = new Set<{ readonly look: () => void; readonly giveUp: (error: OvermindError) => void }>()
 
   const ref = (): RunRef => ({ mission: id, run: record.state.run })
+
+  function guarded<T>(ask: () => T, otherwise: T): T {
+    try {
+      return ask()
+    } catch (error) {
+      deps.fault(error)
+      return otherwise
+    }
+  }
 
   function step(signal: Signal | TalkSignal, first: readonly MissionEvent[] = []): void {
     const now = clock.now()
@@ -197,7 +207,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   /** What runs of it have shown is better than what was expected of them. */
   function accountOf({ account }: MissionState): string {
-    return account ?? provider.account?.(spec, record.env) ?? spec.provider
+    return account ?? guarded(() => provider.account?.(spec, record.env), undefined) ?? spec.provider
   }
 
   /** What the provider makes of the end that this is about. */
@@ -484,7 +494,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     talk,
     record: () => record,
     status: () => statusOf(record.state),
-    streams: () => provider.invoke(beginning()).streams,
+    streams: () =>
+      guarded(() => provider.invoke(beginning()).streams, spec.terminal === null ? 'talk' : 'terminal'),
     launch: () => step({ type: 'launch' }, [{ type: 'mission.created', name: record.name, spec }]),
     request: (signal) => {
       mustBeOpen()

@@ -67,6 +67,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     snapshots,
     cgroups,
     emit,
+    hear: runs.check,
     recordOf: (ref, process, at) => {
       const line = runs
         .read()

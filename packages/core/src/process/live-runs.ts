@@ -104,12 +104,14 @@ export interface LiveRunsOptions {
   readonly snapshots: Snapshots
   readonly cgroups: Cgroups
   readonly emit: (event: HostEvent) => void
-  /** What the keeper of a run wrote before it went, if it did. */
+  /** Lets `ended` be called for whatever keepers have written up to now. */
+  readonly hear: () => void
+  /** What the keeper of a run wrote before it went, if it did; looks through all that keepers wrote. */
   readonly recordOf: (ref: RunRef, process: ProcessIdentity, at: Instant) => ExitRecord | undefined
 }
 
 export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
-  const { home, clock, table, snapshots, cgroups, emit, recordOf } = options
+  const { home, clock, table, snapshots, cgroups, emit, hear, recordOf } = options
   const live = new Map<string, LiveRun>()
   const keepers = new Set<number>()
   const work = createWorkWatch({
@@ -202,6 +204,8 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   }
 
   function leaderGone(run: LiveRun, record: ExitRecord | undefined): void {
+    // What it wrote a moment ago may be there, and not have been heard.
+    if (record === undefined) hear()
     if (run.state !== 'kept') return
     keepers.delete(run.process.pid)
     const known = record ?? knownEnd(run)
@@ -242,7 +246,8 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   }
 
   function knownEnd(run: LiveRun): ExitRecord | undefined {
-    const record = recordOf(run.ref, run.process, run.at)
+    // Of one that was adopted it may have been heard before that.
+    const record = run.adopted ? recordOf(run.ref, run.process, run.at) : undefined
     // A keeper that was killed with its tree could write nothing, and nothing else is to be known.
     if (record !== undefined || !(run.killed || ranOutOfMemory(run))) return record
     const { wall, monotonic } = clock.now()

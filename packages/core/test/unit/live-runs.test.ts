@@ -56,6 +56,7 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
     snapshots: createSnapshots(table, clock),
     cgroups: createCgroups(home.path),
     emit: ({ type }) => events.push(type),
+    hear: () => {},
     recordOf: () => undefined,
   })
   const ref = { mission: MISSION, run: 1 }

@@ -282,6 +282,34 @@ test('what follows from a fact may fail, and the fact is not told again', () => 
   expect(one.faults).toEqual([broken, broken])
 })
 
+test('a provider that cannot make sense of what is stored is a fault, and the mission is there', () => {
+  const clock = steppingClock()
+  const faults: unknown[] = []
+  const odd = (): never => {
+    throw new Error('no such option any more')
+  }
+  const host = fakeHost(clock, () => {})
+  const actor = createMission(missionRecord(), {
+    clock,
+    host,
+    provider: { name: 'odd', invoke: odd, account: odd, talk: odd },
+    gates: createGates({ clock, boot: host.boot }),
+    slots: ROOM_FOR_ALL,
+    random: () => 0,
+    fault: (error) => faults.push(error),
+    textOf: () => '',
+    hasSpent: () => {},
+    releaseChildren: () => {},
+    commit: () => {},
+  })
+  expect(actor.status()).toBe('pending')
+  expect(actor.talk).toBeNull()
+  expect(actor.streams()).toBe('talk')
+  actor.request({ type: 'kill' })
+  expect(actor.record().state.exit).toMatchObject({ class: 'killed' })
+  expect(faults.length).toBeGreaterThan(0)
+})
+
 describe('waiting', () => {
   test('settles when the state is reached, for everyone who waits', async () => {
     const one = stage()

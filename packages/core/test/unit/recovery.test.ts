@@ -83,7 +83,16 @@ async function found(
   const cgroups = createCgroups(home.path)
   const runs = openRunsJournal(home.runs)
   const emit = (): void => {}
-  const live = createLiveRuns({ home, clock, table, snapshots, cgroups, emit, recordOf: () => undefined })
+  const live = createLiveRuns({
+    home,
+    clock,
+    table,
+    snapshots,
+    cgroups,
+    emit,
+    hear: () => {},
+    recordOf: () => undefined,
+  })
   runsFile = home.runs
   const [finding] = recover(
     [
