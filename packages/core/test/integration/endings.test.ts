@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Mission, MissionInput } from '../../src/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { bench, bytesOf, sh, storyOf, textOf, textSoFar } from '../support/missions.ts'
-import { end, endGroup, keeperOf } from '../support/processes.ts'
+import { end, endGroup, keeperOf, missionProcesses, procFile } from '../support/processes.ts'
 
 describe('a command that ends by itself', () => {
   test.each([
@@ -343,7 +343,10 @@ describe('an exit that comes from outside', () => {
     const runs = join(overmind.home.path, 'runs')
     await rename(runs, `${runs}.aside`)
     await mkdir(runs)
-    await eventually(() => keeperOf(mission.id) !== undefined && overmind.home.processes().length > 1)
+    // Its keeper has tried, and waits to try again.
+    await eventually(() =>
+      missionProcesses(mission.id).some((pid) => procFile(pid, 'cmdline') === 'sleep\0' + '1\0'),
+    )
     await rename(runs, `${runs}.folder`)
     await rename(`${runs}.aside`, runs)
     expect(await mission.exited()).toMatchObject({ class: 'crashed', code: 7 })
