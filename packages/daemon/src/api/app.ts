@@ -134,10 +134,15 @@ export function createApp(context: ApiContext, { version, onError }: AppOptions)
   app.onError((error, c) => {
     const known = malformed(error) ?? wrong(error) ?? error
     const problem = problemOf(known)
-    if (problem.code === 'internal') onError(error)
+    if (problem.code === 'internal' && !isHangUp(error, c.req.raw.signal)) onError(error)
     return answerProblem(c, problem)
   })
   return app
+}
+
+/** Whether it came to nothing because the client did not wait for it. */
+function isHangUp(error: Error, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || error.cause === reason)
 }
 
 function wrong(error: Error): OvermindError | undefined {
