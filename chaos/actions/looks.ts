@@ -3,7 +3,7 @@ import type { Chance } from '../random.ts'
 import type { World } from '../world.ts'
 import { type Action, someone } from './action.ts'
 
-/** Command lines that end by themselves and change nothing. */
+/** Command lines that end by themselves and change nothing, some of them refused. */
 const OF_ALL: readonly (readonly string[])[] = [
   ['ps', '--all'],
   ['ps', '--tree', '--json'],
@@ -13,6 +13,10 @@ const OF_ALL: readonly (readonly string[])[] = [
   ['inbox'],
   ['hooks'],
   ['hooks', 'dead'],
+  ['hooks', 'test', 'ends'],
+  ['ps', '--children', 'none'],
+  ['validate', 'none.toml'],
+  ['completion', 'bash'],
   ['events', '--json'],
   ['doctor'],
 ]

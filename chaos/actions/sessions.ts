@@ -51,9 +51,20 @@ async function sitDown(world: World, of: Chance): Promise<void> {
   if (entry === null) return
   const { client } = world
   const interrupt = of.percent(50)
-  const answer = await world.ask('sit down', (signal) =>
-    client.sitDown(entry.id, { columns: 80, rows: 24, interrupt, signal }),
-  )
+  // One that waits for a slot is waited for: nobody has that patience.
+  const patience = AbortSignal.timeout(5000)
+  const answer = await world.ask('sit down', async (signal) => {
+    try {
+      await client.sitDown(entry.id, {
+        columns: 80,
+        rows: 24,
+        interrupt,
+        signal: AbortSignal.any([signal, patience]),
+      })
+    } catch (error) {
+      if (!patience.aborted) throw error
+    }
+  })
   if (answer.said === 'no') return
   await aWhile(of, 1500)
   await insist(

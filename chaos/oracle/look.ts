@@ -30,8 +30,10 @@ export async function settle(world: World, followed: Followed): Promise<readonly
       if (now - first > PASSING_MS) moved = now
     }
     for (const finding of found) since.set(finding, since.get(finding) ?? now)
-    const lasting = [...since].filter(([, first]) => now - first > PASSING_MS).map(([finding]) => finding)
-    if (found.size === 0 || now - moved > STILL_MS) return lasting
+    if (found.size === 0) return []
+    // What came up towards the end may be on its way as well.
+    if (now - moved > STILL_MS)
+      return [...since].filter(([, first]) => now - first > STILL_MS / 2).map(([finding]) => finding)
     await pause(500)
   }
 }

@@ -467,7 +467,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       }
       const abort = (): void => {
         leave()
-        reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
+        const reason: unknown = signal?.reason
+        reject(reason instanceof Error ? reason : new Error('aborted', { cause: reason }))
       }
       const waiter = {
         look: () => {

@@ -141,12 +141,16 @@ export function createApp(context: ApiContext, { version, onError }: AppOptions)
   })
   app.onError((error, c) => {
     const known = malformed(error) ?? wrong(error) ?? error
-    const answered = problemOf(known)
-    // A client that went away while it was read from, or waited, is no fault of ours, and nobody is there to be told.
-    if (answered.code === 'internal' && !c.req.raw.signal.aborted) onError(error)
-    return answerProblem(c, answered)
+    const problem = problemOf(known)
+    if (problem.code === 'internal' && !isHangUp(error, c.req.raw.signal)) onError(error)
+    return answerProblem(c, problem)
   })
   return app
+}
+
+/** Whether it came to nothing because the client did not wait for it. */
+function isHangUp(error: Error, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || error.cause === reason)
 }
 
 function wrong(error: Error): OvermindError | undefined {

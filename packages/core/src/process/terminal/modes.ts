@@ -5,8 +5,8 @@
 import type { Terminal } from '@xterm/headless'
 
 export interface Modes {
-  /** Sets the scrolling region, when there is one; to be sent before the cursor is brought to its place. */
-  region(): string
+  /** Sets the scrolling region of a screen, when there is one; to be sent before the cursor is brought to its place. */
+  region(screen: ScreenType): string
   /** The other sequences that bring a terminal in its first state to the present one. */
   restore(): string
 }
@@ -21,12 +21,15 @@ const PRIVATE: ReadonlyMap<number, boolean> = new Map([
   [2031, false],
 ])
 
+type ScreenType = Terminal['buffer']['active']['type']
+
 /** A program that pushes keyboard modes for ever does not get memory for ever. */
 const DEEPEST = 32
 
 export function followModes(terminal: Terminal): Modes {
   const privates = new Map<number, boolean>()
-  let region = ''
+  /** Each screen has its own; that of the alternate one is forgotten when it is left. */
+  const regions: Record<ScreenType, string> = { normal: '', alternate: '' }
   let cursorStyle = ''
   let title = ''
   let otherKeys = ''
@@ -37,7 +40,7 @@ export function followModes(terminal: Terminal): Modes {
 
   function reset(): void {
     privates.clear()
-    region = ''
+    regions[terminal.buffer.active.type] = ''
     cursorStyle = ''
     otherKeys = ''
     keyboard.normal.length = 0
@@ -53,7 +56,7 @@ export function followModes(terminal: Terminal): Modes {
     })
   }
   parser.registerCsiHandler({ final: 'r' }, ([top = 0, bottom = 0]) => {
-    region = `\x1b[${String(top)};${String(bottom || terminal.rows)}r`
+    regions[terminal.buffer.active.type] = `\x1b[${String(top)};${String(bottom || terminal.rows)}r`
     return false
   })
   parser.registerCsiHandler({ intermediates: ' ', final: 'q' }, ([style = 0]) => {
@@ -81,6 +84,7 @@ export function followModes(terminal: Terminal): Modes {
   })
   parser.registerEscHandler({ final: 'c' }, () => {
     reset()
+    regions.normal = ''
     title = ''
     return false
   })
@@ -88,11 +92,15 @@ export function followModes(terminal: Terminal): Modes {
     title = given
   })
   terminal.onResize(() => {
-    region = ''
+    regions.normal = ''
+    regions.alternate = ''
+  })
+  terminal.buffer.onBufferChange(({ type }) => {
+    if (type === 'normal') regions.alternate = ''
   })
 
   return {
-    region: () => region,
+    region: (screen) => regions[screen],
     restore: () => {
       const parts: string[] = []
       for (const [mode, on] of privates) {

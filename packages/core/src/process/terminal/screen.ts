@@ -60,11 +60,11 @@ export function createScreen({ size, onText, onAnswer }: ScreenOptions): Screen 
     const { normal, alternate, active } = terminal.buffer
     const below =
       active.type === 'alternate'
-        ? `${paintRows(terminal, normal)}${paintCursor(terminal, normal)}\x1b[?1049h`
+        ? `${paintRows(terminal, normal)}${modes.region('normal')}${paintCursor(terminal, normal)}\x1b[?1049h`
         : ''
     const shown = active.type === 'alternate' ? alternate : normal
     // Setting the scrolling region moves the cursor.
-    const drawn = below + paintRows(terminal, shown) + modes.region() + paintCursor(terminal, shown)
+    const drawn = below + paintRows(terminal, shown) + modes.region(shown.type) + paintCursor(terminal, shown)
     return drawn + serializer.serialize(NO_ROWS) + modes.restore()
   }
 

@@ -96,6 +96,6 @@ test('who joins at any byte sees what all others see from there on', async () =>
       await pause(2)
       expect(late.text()).toBe(early.text())
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [[['\x1b[2;5r', '\x1b[?1049h', 'a', '\x1bM'], 2125463522]] },
   )
 })
