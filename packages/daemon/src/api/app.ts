@@ -148,9 +148,10 @@ export function createApp(context: ApiContext, { version, onError }: AppOptions)
   return app
 }
 
-/** Whether it came to nothing because the client did not wait for it. */
+/** Whether it came to nothing because the client did not wait for it, or not even until it had asked. */
 function isHangUp(error: Error, { aborted, reason }: AbortSignal): boolean {
-  return aborted && (error === reason || error.cause === reason)
+  const isCutOff = 'code' in error && error.code === 'ECONNRESET'
+  return aborted && (isCutOff || error === reason || error.cause === reason)
 }
 
 function wrong(error: Error): OvermindError | undefined {

@@ -159,7 +159,7 @@ test('a client that goes away in the middle of its body is no fault of the daemo
   const body = new ReadableStream({
     pull() {
       gone.abort()
-      throw new Error('aborted')
+      throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
     },
   })
   const request = new Request('http://x/v1/prune', {
