@@ -378,6 +378,7 @@ describe('with a daemon', () => {
       const late = await o.ok('logs', '--since', '2100-01-01')
       expect(late).toContain(`=== log-c (${live}) ===`)
       expect(late).not.toContain(first)
+      await o.ok('kill', live)
     })
 
     test('--tail, --timestamps, --since and --json', async () => {

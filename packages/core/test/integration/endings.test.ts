@@ -345,7 +345,7 @@ describe('an exit that comes from outside', () => {
     await mkdir(runs)
     // Its keeper has tried, and waits to try again.
     await eventually(() =>
-      missionProcesses(mission.id).some((pid) => procFile(pid, 'cmdline') === 'sleep\0' + '1\0'),
+      missionProcesses(mission.id).some((pid) => procFile(pid, 'cmdline') === 'sleep\u00001\u0000'),
     )
     await rename(runs, `${runs}.folder`)
     await rename(`${runs}.aside`, runs)

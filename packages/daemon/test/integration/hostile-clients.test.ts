@@ -66,11 +66,16 @@ describe('what is sent', () => {
   test('with a header or a body without end is cut off', async () => {
     const header = await daemon.call('GET', '/v1/status', { headers: { x: 'x'.repeat(100_000) } })
     expect(header.status).toBe(431)
-    const body = await daemon.call('POST', '/v1/missions', {
+    const body = daemon.call('POST', '/v1/missions', {
       raw: Buffer.alloc(9 * 1024 * 1024),
       headers: { 'content-type': 'application/json' },
     })
-    expect(body.status).toBe(400)
+    // The answer is there before all has been sent: who goes on sending may meet the end of the connection first.
+    const answer = await body.then(
+      ({ status }) => status,
+      (error: NodeJS.ErrnoException) => error.code,
+    )
+    expect([400, 'EPIPE', 'ECONNRESET']).toContain(answer)
     await serves()
   })
 })
