@@ -43,8 +43,8 @@ function homeAt(path: string): Home {
 }
 
 /**
- * Sees that these are files of a home, or not there: what is written to them is to stay in it, and is not to be lost in a
- * folder.
+ * Sees that these are files of a home, or not there: what is written to them is to stay in it, and a pipe would make who opens
+ * it wait.
  *
  * @throws OvermindError `home_not_writable`
  */
@@ -53,12 +53,18 @@ export function mustBeFiles(home: string, names: readonly string[]): void {
     const path = join(home, name)
     const stats = lstatSync(path, { throwIfNoEntry: false })
     if (stats === undefined || stats.isFile()) continue
-    const kind = stats.isSymbolicLink() ? 'a link' : stats.isDirectory() ? 'a folder' : 'no file'
+    const kind = kindOf(stats)
     throw new OvermindError(
       'home_not_writable',
       `${path} is ${kind}, and is to be a file: move it away, and start again`,
     )
   }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isSymbolicLink()) return 'a link'
+  if (stats.isDirectory()) return 'a folder'
+  return stats.isFIFO() ? 'a pipe' : 'no file'
 }
 
 const FOLDERS = ['output', 'input', 'tty'] as const
@@ -80,7 +86,6 @@ export async function prepareHome(path: string): Promise<Home> {
       if (wasWritable) await mustHoldOurs(join(path, folder))
     }
     await mustHoldOurs(path)
-    await mustHoldFiles(path)
     await access(path, constants.W_OK)
     mustBeFiles(path, ['runs', 'runs.1'])
     // One home has one name: it is in the environment of every process of its missions.
@@ -109,16 +114,6 @@ async function mustHoldOurs(folder: string): Promise<void> {
     const path = join(folder, name)
     const entry = await lstat(path).catch(nullIfGone)
     if (entry !== null) mustBeOurs(path, entry)
-  }
-}
-
-/** A pipe makes who opens it wait, and a device may never end. */
-async function mustHoldFiles(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const file = await stat(join(folder, name)).catch(nullIfGone)
-    if (file?.isFIFO() === true || file?.isCharacterDevice() === true) {
-      throw unusable(join(folder, name), 'it is a pipe or a device')
-    }
   }
 }
 

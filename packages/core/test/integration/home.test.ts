@@ -70,15 +70,25 @@ describe('a home in a place that is not ours', () => {
 })
 
 describe('a home in which something never ends', () => {
-  test.each(['runs', 'daemon.lock', 'overmind.db'])('is refused when it is a pipe: %s', async (name) => {
+  test.each(['runs', 'runs.1'])('is refused when it is a pipe: %s', async (name) => {
     await using home = await temporaryHome()
     execFileSync('mkfifo', [join(home.path, name)])
-    await expect(createRuntime({ home: home.path })).rejects.toMatchObject({ code: 'home_not_writable' })
+    await expect(createRuntime({ home: home.path })).rejects.toMatchObject({
+      code: 'home_not_writable',
+      message: `${join(home.path, name)} is a pipe, and is to be a file: move it away, and start again`,
+    })
   })
 
   test('is refused when it leads to a device', async () => {
     await using home = await temporaryHome()
     await symlink('/dev/zero', join(home.path, 'runs'))
     await expect(createRuntime({ home: home.path })).rejects.toMatchObject({ code: 'home_not_writable' })
+  })
+
+  test('is used when it is called as nothing of ours', async () => {
+    await using home = await temporaryHome()
+    execFileSync('mkfifo', [join(home.path, 'a-pipe-of-an-agent')])
+    await using runtime = await createRuntime({ home: home.path })
+    expect(await (await runtime.start({ command: 'true' })).exited()).toMatchObject({ code: 0 })
   })
 })

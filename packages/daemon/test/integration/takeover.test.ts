@@ -1,5 +1,5 @@
 /** What a daemon finds when it takes a home over, and what it must not believe. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import {
@@ -7,6 +7,7 @@ import {
   open,
   readFile,
   rm,
+  rmdir,
   stat,
   symlink,
   truncate,
@@ -382,7 +383,7 @@ describe.concurrent('the home', () => {
     'overmind.db',
     'overmind.db.reserve',
   ])(
-    'is not usable with a link or a folder in the place of %s, and nothing is written through the link',
+    'is not usable with a link, a folder or a pipe in the place of %s, and nothing is written through the link',
     async (name) => {
       await using home = await temporaryHome()
       await mkdir(home.path, { mode: 0o700 })
@@ -400,6 +401,9 @@ describe.concurrent('the home', () => {
       await unlink(path)
       await mkdir(path)
       expect(await tryDaemon(home.path)).toEqual(refused('a folder'))
+      await rmdir(path)
+      execFileSync('mkfifo', [path])
+      expect(await tryDaemon(home.path)).toEqual(refused('a pipe'))
     },
   )
 
