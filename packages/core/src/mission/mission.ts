@@ -158,11 +158,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   /** What follows from a fact that is on record: when it fails, the fact must not be told again. */
   function carefully(effect: () => void): void {
-    try {
-      effect()
-    } catch (error) {
-      deps.fault(error)
-    }
+    guarded(effect, undefined)
   }
 
   function decided(signal: Signal | TalkSignal, now: Instant): Decision {

@@ -4,6 +4,7 @@ import {
   type MissionInput,
   type MissionRecord,
   OvermindError,
+  type Provider,
   seq,
   type Store,
 } from '../../src/index.ts'
@@ -31,7 +32,11 @@ interface Stage {
   hear(): void
 }
 
-function stage(input: Partial<MissionInput> = {}, from?: MissionRecord): Stage {
+function stage(
+  input: Partial<MissionInput> = {},
+  from?: MissionRecord,
+  provider: Provider = rawProvider,
+): Stage {
   const clock = steppingClock()
   const store = createMemoryStore()
   const orders: Order['type'][] = []
@@ -43,7 +48,7 @@ function stage(input: Partial<MissionInput> = {}, from?: MissionRecord): Stage {
   const actor = createMission(record, {
     clock,
     host,
-    provider: rawProvider,
+    provider,
     gates: createGates({ clock, boot: host.boot }),
     slots: ROOM_FOR_ALL,
     random: () => 0,
@@ -283,25 +288,10 @@ test('what follows from a fact may fail, and the fact is not told again', () => 
 })
 
 test('a provider that cannot make sense of what is stored is a fault, and the mission is there', () => {
-  const clock = steppingClock()
-  const faults: unknown[] = []
   const odd = (): never => {
     throw new Error('no such option any more')
   }
-  const host = fakeHost(clock, () => {})
-  const actor = createMission(missionRecord(), {
-    clock,
-    host,
-    provider: { name: 'odd', invoke: odd, account: odd, talk: odd },
-    gates: createGates({ clock, boot: host.boot }),
-    slots: ROOM_FOR_ALL,
-    random: () => 0,
-    fault: (error) => faults.push(error),
-    textOf: () => '',
-    hasSpent: () => {},
-    releaseChildren: () => {},
-    commit: () => {},
-  })
+  const { actor, faults } = stage({}, undefined, { name: 'odd', invoke: odd, account: odd, talk: odd })
   expect(actor.status()).toBe('pending')
   expect(actor.talk).toBeNull()
   expect(actor.streams()).toBe('talk')
