@@ -22,22 +22,28 @@ export interface Edge {
  * nobody count for nothing; nodes that wait for each other in a circle, and those that wait for them, are left out.
  */
 export function orderOf(nodes: readonly Node[]): readonly string[] {
-  const known = new Set(nodes.map(({ name }) => name))
-  const waiting = new Map(
-    nodes.map(({ name, edges }) => [name, new Set(edges.map(({ to }) => to).filter((to) => known.has(to)))]),
-  )
+  const places = new Map(nodes.map(({ name }, place) => [name, place]))
+  const waiting = nodes.map(({ edges }) => new Set(edges.flatMap(({ to }) => places.get(to) ?? [])))
   const followers = Map.groupBy(
-    [...waiting].flatMap(([name, others]) => [...others].map((other) => ({ name, other }))),
+    waiting.flatMap((others, place) => [...others].map((other) => ({ place, other }))),
     ({ other }) => other,
   )
   const order: string[] = []
-  for (;;) {
-    const next = nodes.find(({ name }) => waiting.get(name)?.size === 0)
-    if (next === undefined) return order
-    waiting.delete(next.name)
-    for (const { name } of followers.get(next.name) ?? []) waiting.get(name)?.delete(next.name)
-    order.push(next.name)
+  // Places in their order: those first that the given order has first.
+  const ready = waiting.flatMap((others, place) => (others.size === 0 ? [place] : []))
+  for (let next = ready.shift(); next !== undefined; next = ready.shift()) {
+    order.push(nodes[next]?.name ?? '')
+    for (const { place } of followers.get(next) ?? []) {
+      waiting[place]?.delete(next)
+      if (waiting[place]?.size === 0) insert(ready, place)
+    }
   }
+  return order
+}
+
+function insert(sorted: number[], added: number): void {
+  const behind = sorted.findIndex((other) => other > added)
+  sorted.splice(behind === -1 ? sorted.length : behind, 0, added)
 }
 
 /** The group that a node belongs to: its nodes come next to each other. Null for one that stands alone. */
@@ -45,9 +51,8 @@ export type GroupOf = (name: string) => string | null
 
 /** As `orderOf`, with the nodes of a group next to each other, as if they were one. */
 export function orderInGroups(nodes: readonly Node[], groupOf: GroupOf): readonly string[] {
-  return orderOf(asOne(nodes, groupOf)).flatMap((whole) =>
-    orderOf(nodes.filter(({ name }) => wholeOf(name, groupOf) === whole)),
-  )
+  const members = Map.groupBy(nodes, ({ name }) => wholeOf(name, groupOf))
+  return orderOf(asOne(nodes, groupOf)).flatMap((whole) => orderOf(members.get(whole) ?? []))
 }
 
 /** Circles that there are only because a group is as one: a node waits for another that waits for a third of the first one's group. */
@@ -73,16 +78,18 @@ function wholeOf(name: string, groupOf: GroupOf): string {
 
 /** What is wrong with the edges of a graph: to nobody, to the node itself, twice to the same, or in a circle. */
 export function edgeFindings(nodes: readonly Node[]): readonly Finding[] {
-  return [...nodes.flatMap((node) => findingsAt(node, nodes)), ...cycleFindings(nodes)]
+  const names = new Set(nodes.map(({ name }) => name))
+  return [...nodes.flatMap((node) => findingsAt(node, names)), ...cycleFindings(nodes)]
 }
 
-function findingsAt({ name, edges }: Node, nodes: readonly Node[]): readonly Finding[] {
-  const others = nodes.map((node) => node.name).filter((other) => other !== name)
-  return edges.flatMap(({ to, path }, index): Finding[] => {
+function findingsAt({ name, edges }: Node, names: ReadonlySet<string>): readonly Finding[] {
+  const named = new Set<string>()
+  return edges.flatMap(({ to, path }): Finding[] => {
     if (to === name) return [{ path, rule: `${name} waits for itself` }]
-    if (edges.findIndex((edge) => edge.to === to) < index)
-      return [{ path, rule: `${brief(to)} is named twice` }]
-    if (others.includes(to)) return []
+    if (named.has(to)) return [{ path, rule: `${brief(to)} is named twice` }]
+    named.add(to)
+    if (names.has(to)) return []
+    const others = [...names].filter((other) => other !== name)
     return [{ path, rule: `there is no agent ${brief(to)}`, suggestion: nearest(to, others) }]
   })
 }

@@ -23,6 +23,12 @@ export interface SourceOptions {
   readonly folder?: string | undefined
 }
 
+/** A folder that leads to itself has a file under names without end. */
+const MOST_FILES = 256
+
+/** Of all files. A document takes hundreds of times its text in memory. Characters. */
+const LARGEST = 1024 * 1024
+
 /** What a blueprint may be sent as: the same fields as in a file, without includes. */
 export type BlueprintDocument = Readonly<Record<string, Json>>
 
@@ -47,6 +53,7 @@ export function load(
   const sources = createSources()
   const problems: Problem[] = []
   const done = new Set<string>()
+  let size = 0
   let complete = true
   const tree = loadFile(file, source, [])
   if (!complete || tree === undefined) throw sources.failure(problems)
@@ -65,7 +72,10 @@ export function load(
   function loadFile(name: string, text: string, chain: readonly string[]): Table | undefined {
     sources.add(name, text)
     done.add(resolve(folder, name))
+    size += text.length
     try {
+      if (size > LARGEST)
+        throw new TomlError('a blueprint has 1 MiB of text at most', { file: name, offset: 0 }, undefined)
       const { tree, findings } = readToml(text, name)
       for (const finding of findings) tell(treeAt(tree, finding.path).at, finding)
       if (chain.length > 0) onlyShared(tree)
@@ -126,6 +136,7 @@ export function load(
     if (begun !== -1) return `files include each other: ${[...chain.slice(begun), path].join(' → ')}`
     if (done.has(id)) return undefined
     if (read === undefined) return 'files cannot be included here'
+    if (done.size >= MOST_FILES) return `a blueprint is of ${MOST_FILES} files at most`
     let text: string
     try {
       text = read(path)

@@ -20,9 +20,12 @@ export interface Problem {
 /** The lines of a file by its name, without their ends; undefined when there are none to show. */
 export type Lines = (file: string) => readonly string[] | undefined
 
+/** Problems that a message has: nobody reads more. */
+const TOLD = 100
+
 /**
- * A blueprint that cannot be run as it is. It names everything that is wrong, in the order of the files; its message is made for a
- * terminal.
+ * A blueprint that cannot be run as it is: everything that is wrong, in the order of the files. Its message is made for a terminal,
+ * and tells the first hundred.
  *
  * @example
  * ```ts
@@ -39,23 +42,28 @@ export class BlueprintError extends Error {
 
   /** With `lines`, the message shows those that the problems are in. */
   constructor(problems: readonly Problem[], lines: Lines = () => undefined) {
-    super(problems.map((problem) => block(problem, lines)).join('\n\n'))
+    super(told(problems, lines).join('\n\n'))
     this.problems = problems
   }
 }
 
 /**
- * A file that is not what it should be: everything that is wrong, in the order of the file. Its message is made for a terminal, and
- * shows no line of the file, which may hold secrets.
+ * A file that is not what it should be: everything that is wrong, in the order of the file. Its message is made for a terminal,
+ * tells the first hundred, and shows no line of the file, which may hold secrets.
  */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError'
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map((problem) => block(problem, () => undefined)).join('\n'))
+    super(told(problems, () => undefined).join('\n'))
     this.problems = problems
   }
+}
+
+function told(problems: readonly Problem[], lines: Lines): readonly string[] {
+  const blocks = problems.slice(0, TOLD).map((problem) => block(problem, lines))
+  return problems.length > TOLD ? [...blocks, `and ${problems.length - TOLD} more`] : blocks
 }
 
 /** Where somebody may have written down what must not get into a log. */

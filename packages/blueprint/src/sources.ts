@@ -1,7 +1,7 @@
 import { type Finding, messageOf, pathText } from './document/finding.ts'
 import type { Place } from './document/tree.ts'
 import { BlueprintError, type Problem } from './problem.ts'
-import { linesOf, positionIn, withoutMark } from './text/lines.ts'
+import { createLines, type Lines, type Position } from './text/lines.ts'
 
 /** The files that a document was read from, by their names: they tell where something stands. */
 export interface Sources {
@@ -17,26 +17,23 @@ export interface Sources {
 }
 
 export function createSources(): Sources {
-  const texts = new Map<string, string>()
-  const textOf = (file: string): string => texts.get(file) ?? ''
-  const position = ({ file, offset }: Place): ReturnType<typeof positionIn> =>
-    positionIn(textOf(file), offset)
+  const files = new Map<string, Lines>()
+  const start: Position = { line: 1, column: 1 }
+  const position = ({ file, offset }: Place): Position => files.get(file)?.positionOf(offset) ?? start
 
   function inOrder(problems: readonly Problem[]): readonly Problem[] {
-    const files = [...texts.keys()]
+    const places = new Map([...files.keys()].map((file, index) => [file, index]))
+    const placeOf = ({ file }: Problem): number => places.get(file ?? '') ?? -1
     return problems.toSorted(
-      (a, b) =>
-        files.indexOf(a.file ?? '') - files.indexOf(b.file ?? '') ||
-        (a.line ?? 0) - (b.line ?? 0) ||
-        (a.column ?? 0) - (b.column ?? 0),
+      (a, b) => placeOf(a) - placeOf(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
     )
   }
 
   return {
     add: (file, text) => {
-      texts.set(file, text)
+      files.set(file, createLines(text))
     },
-    slice: ({ file, offset }, end) => withoutMark(textOf(file)).slice(offset, end),
+    slice: ({ file, offset }, end) => files.get(file)?.text.slice(offset, end) ?? '',
     shown: (place) => {
       const { line, column } = position(place)
       return `${place.file}:${line}:${column}`
@@ -49,9 +46,6 @@ export function createSources(): Sources {
       ...(finding.suggestion === undefined ? {} : { suggestion: finding.suggestion }),
     }),
     inOrder,
-    failure: (problems) => {
-      const lines = new Map([...texts].map(([file, text]) => [file, linesOf(text)]))
-      return new BlueprintError(inOrder(problems), (file) => lines.get(file))
-    },
+    failure: (problems) => new BlueprintError(inOrder(problems), (file) => files.get(file)?.lines),
   }
 }

@@ -482,6 +482,15 @@ bad.toml:4:11: agents.a.retries must be a number: got "3"
     expect(lines[1]?.charAt(lines[2]?.indexOf('^') ?? -1)).toBe('c')
   })
 
+  test('tells the first hundred', () => {
+    const fields = Array.from({ length: 250 }, (_, index) => `x${index} = 1`).join('\n')
+    const error = failure(() => parseBlueprint(`[agents.a]\ncommand = "x"\n${fields}`, { file: 'bad.toml' }))
+    expect(error.problems).toHaveLength(250)
+    expect(error.message).toContain('bad.toml:102:1: agents.a.x99: no such field')
+    expect(error.message).not.toContain('agents.a.x100')
+    expect(error.message).toMatch(/\n\nand 150 more$/)
+  })
+
   test('shows nothing of an environment', () => {
     expect(message('[agents.a]\ncommand = "x"\nenv = { KEY = 12345 }')).not.toContain('12345')
     expect(message('[agents.a]\ncommand = "x"\n[agents.a.env]\nKEY = 12345')).not.toContain('12345')

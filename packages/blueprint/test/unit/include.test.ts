@@ -20,9 +20,12 @@ const options = (files: Record<string, string>, file: string): SourceOptions => 
 const parse = (files: Record<string, string>, file = 'main.toml'): Blueprint =>
   parseBlueprint(files[file] ?? '', options(files, file))
 
-function problems(files: Record<string, string>, file = 'main.toml'): readonly string[] {
+const problems = (files: Record<string, string>, file = 'main.toml'): readonly string[] =>
+  problemsOf(files[file] ?? '', options(files, file))
+
+function problemsOf(source: string, options: SourceOptions): readonly string[] {
   try {
-    parse(files, file)
+    parseBlueprint(source, options)
   } catch (error) {
     if (!(error instanceof BlueprintError)) throw error
     return error.problems.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`)
@@ -111,6 +114,24 @@ describe('mistakes', () => {
     ])
     expect(problems({ 'main.toml': 'include = ["/home/main.toml"]' })).toEqual([
       'main.toml:1:12 include.0: files include each other: main.toml → /home/main.toml',
+    ])
+  })
+
+  test('files without end are too many: a folder that leads to itself has one under ever more names', () => {
+    const source = 'include = ["a/main.toml", "b/main.toml"]'
+    const options = { file: 'main.toml', folder: '/home', read: () => source }
+    const deepest = `${'a/'.repeat(255)}main.toml`
+    expect(problemsOf(source, options)).toContain(
+      `${deepest}:1:12 include.0: a blueprint is of 256 files at most`,
+    )
+  })
+
+  test('there may be no more text than memory, in however many files', () => {
+    const half = `# ${'x'.repeat(512 * 1024)}\n`
+    const rule = 'a blueprint has 1 MiB of text at most'
+    expect(problems({ 'main.toml': half.repeat(2) })).toEqual([`main.toml:1:1 ${rule}`])
+    expect(problems({ 'main.toml': `include = ["half.toml"]\n${half}`, 'half.toml': half })).toEqual([
+      `half.toml:1:1 ${rule}`,
     ])
   })
 
