@@ -80,6 +80,10 @@ export async function startDaemon({
       logger.error(replaced, 'the store was damaged and has been set aside')
       store.commit({ events: [{ type: 'store.replaced', at: Date.now(), ...replaced }] })
     }
+    for (const { id, reason } of store.damaged) {
+      logger.error({ id, reason }, 'a mission was damaged and has been set aside')
+      store.commit({ events: [{ type: 'store.mended', at: Date.now(), id, reason }] })
+    }
     const runtime = await createRuntime({
       home,
       // Hooks note what they have delivered until the very end.

@@ -1,3 +1,4 @@
+import type { Mission } from '@overmind/core'
 import { expect, test } from 'vitest'
 import { soon } from '../../../core/test/support/eventually.ts'
 import { standIn } from '../support/stand-in-program.ts'
@@ -27,6 +28,53 @@ test('an agent that asks something is not put on its terminal, unless it is inte
   await expect(session.sitDown()).rejects.toMatchObject({ code: 'waits_for_answer' })
   await soon(session.sitDown({ interrupt: true }), 'the terminal')
   expect(await session.answer(message)).toMatchObject({ ok: false })
+})
+
+const ASKS = '::tool Bash {"command":"touch x"}\n::next\n::text done'
+
+test('messages that wait do not keep people from an agent that they interrupt', async () => {
+  await using stage = await openStage(standIn)
+  const session = await stage.session()
+  const first = session.send(ASKS)
+  const second = session.send(ASKS)
+  await happened(session, 'ask.opened')
+  await soon(session.sitDown({ interrupt: true }), 'the terminal')
+  expect(await session.answer(first)).toMatchObject({ ok: false })
+  await happened(session, 'ask.opened', 2)
+  session.interrupt()
+  expect(await soon(session.answer(second), 'the answer')).toMatchObject({ ok: false, run: 3 })
+})
+
+test('who waits for an agent that then asks something is told so, and messages wait no more', async () => {
+  await using stage = await openStage(standIn)
+  const session = await stage.session()
+  session.send(`::delay 1000\n${ASKS}`)
+  await happened(session, 'message.taken')
+  const refused = session.sitDown()
+  const waiting = session.send('later')
+  await expect(soon(refused, 'the refusal')).rejects.toMatchObject({ code: 'waits_for_answer' })
+  session.interrupt()
+  expect(await soon(session.answer(waiting), 'the answer')).toMatchObject({ ok: true, run: 1 })
+})
+
+test('who wants to sit down and leaves, or whose supervisor dies, leaves an agent that goes on', async () => {
+  await using stage = await openStage(standIn)
+  const { id } = await stage.session()
+  const session = (): Mission => stage.runtime().get(id)
+  const answered: string[] = []
+  for (const leave of ['abort', 'die'] as const) {
+    const left = new AbortController()
+    session().send('::delay 1000\n::text slow')
+    await happened(session(), 'message.taken', 2 * answered.length + 1)
+    const leaves = expect(session().sitDown({ signal: left.signal })).rejects.toThrow()
+    const waiting = session().send('later')
+    if (leave === 'abort') left.abort()
+    else await stage.takeOver()
+    await leaves
+    answered.push((await soon(session().answer(waiting), 'the answer')).text)
+  }
+  expect(answered).toEqual(['reply 2: later', 'reply 4: later'])
+  expect(session().view().state.run).toBe(1)
 })
 
 test('only an agent that has a terminal can be put on it, and only one at it taken off', async () => {

@@ -519,8 +519,8 @@ function goOnFor({ run, goOn }: PendingMessage, { conversation, setting }: Draft
   return goOn ?? (cutOff ? setting.freshMessage() : null)
 }
 
-function listens({ turn, messages }: Conversation, { talk }: Setting): boolean {
-  if (turn !== 'idle') return false
+function listens({ turn, messages, wantsTerminal }: Conversation, { talk }: Setting): boolean {
+  if (turn !== 'idle' || wantsTerminal !== null) return false
   return !talk.turns || messages.every(({ state }) => state === 'queued')
 }
 

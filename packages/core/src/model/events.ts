@@ -189,6 +189,8 @@ export type RuntimeEvent =
     }
   /** The store was damaged and has been set aside; history before this event is in that file. */
   | { readonly type: 'store.replaced'; readonly reason: string; readonly path: string }
+  /** The record of a mission was damaged and has been set aside within the store; `id` is what stood there as its id. */
+  | { readonly type: 'store.mended'; readonly reason: string; readonly id: string }
 
 /** An event before the journal has numbered it. */
 export type EventDraft =

@@ -4,6 +4,7 @@ import { OvermindError } from '../model/errors.ts'
 import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
 import type { EventDraft } from '../model/events.ts'
 import { type MessageId, newMessageId, newUuid, type Random } from '../model/ids.ts'
+import type { MissionState } from '../model/state.ts'
 import type { MissionActor } from '../mission/mission.ts'
 import { isAbsent, openRegularFile } from '../process/regular-file.ts'
 import type { AnswerText } from '../provider/talk.ts'
@@ -50,17 +51,21 @@ export function sessionOf(
 
   /** Settles when the agent has nothing to do. */
   async function rest(interrupt: boolean, signal?: AbortSignal): Promise<void> {
-    const isBusy = (): boolean => actor.record().state.conversation?.turn === 'busy'
-    const asks = actor.record().state.conversation?.asks.some(({ verdict }) => verdict === null) ?? false
-    if (asks && !interrupt) {
+    const asks = ({ conversation }: MissionState): boolean =>
+      !interrupt && (conversation?.asks.some(({ verdict }) => verdict === null) ?? false)
+    if (actor.record().state.conversation?.turn === 'busy' && interrupt)
+      actor.request({ type: 'interrupt', request: newUuid(random) })
+    const now = await actor.until(
+      (state) => state.conversation?.turn === 'idle' || state.exit !== null || asks(state),
+      signal,
+    )
+    mustRun(actor)
+    if (asks(now)) {
       throw new OvermindError(
         'waits_for_answer',
         `${name()} asks something: answer that first (overmind inbox), or interrupt it`,
       )
     }
-    if (isBusy() && interrupt) actor.request({ type: 'interrupt', request: newUuid(random) })
-    await actor.until(({ conversation, exit }) => conversation?.turn === 'idle' || exit !== null, signal)
-    mustRun(actor)
   }
 
   /** Settles when the run behind this one is there. */
@@ -144,10 +149,19 @@ export function sessionOf(
       }
       mustRun(actor)
       if (actor.record().state.conversation?.terminal !== null) return
-      await rest(interrupt, signal)
-      const { run } = actor.record().state
       const { columns: wide, rows: high } = DEFAULT_TERMINAL_SIZE
-      actor.request({ type: 'sit', terminal: { columns: columns ?? wide, rows: rows ?? high } })
+      const sit = { type: 'sit', terminal: { columns: columns ?? wide, rows: rows ?? high } } as const
+      // From now on messages wait: another of them would make it busy again.
+      actor.request(sit)
+      try {
+        await rest(interrupt, signal)
+      } catch (error) {
+        if (actor.record().state.exit === null) actor.request({ type: 'sit', terminal: null })
+        throw error
+      }
+      const { run } = actor.record().state
+      // Another who waited may have left, and taken the wish along.
+      actor.request(sit)
       actor.request({ type: 'restart' })
       await begun(run, signal)
     },

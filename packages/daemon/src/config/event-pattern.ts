@@ -41,6 +41,7 @@ const EVENTS: { readonly [T in EventType]: T extends MissionEvent['type'] ? 'mis
   'team.started': 'runtime',
   'team.ended': 'runtime',
   'store.replaced': 'runtime',
+  'store.mended': 'runtime',
 }
 
 const TYPES = Object.keys(EVENTS)

@@ -34,3 +34,16 @@ CREATE INDEX events_by_mission ON events (mission, type) WHERE mission IS NOT NU
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `
+
+/** Made when there is a first: missions whose rows could not be read, as they were. */
+export const DAMAGED_MISSIONS: string = `
+CREATE TABLE IF NOT EXISTS damaged_missions (
+  reason TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT,
+  spec TEXT,
+  variables TEXT,
+  created_at REAL,
+  state TEXT
+) STRICT;
+`

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import {
   type Environment,
   type EventDraft,
@@ -17,7 +17,7 @@ import {
 import { createReserve } from './reserve.ts'
 import { SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, sqliteCode } from './sqlite-error.ts'
 import { isSpec, isState } from './row-shapes.ts'
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { APPLICATION_ID, DAMAGED_MISSIONS, SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 /** The file is not a store of ours, or is damaged: it should be set aside. */
 export class StoreDamaged extends Error {
@@ -37,8 +37,17 @@ export interface Tables {
   write(body: () => void): void
 }
 
+/** A mission whose row could not be read as it was opened. */
+export interface DamagedMission {
+  /** As it stands there: it need not be one. */
+  readonly id: string
+  readonly reason: string
+}
+
 export interface SqliteStore extends Store {
   readonly tables: Tables
+  /** Their rows are now in the table `damaged_missions`, as they were, and everything else is where it was. */
+  readonly damaged: readonly DamagedMission[]
   /** Gives some of the room back to the disk that forgotten missions had, in a few milliseconds; whether there is more. */
   compact(): boolean
 }
@@ -62,7 +71,7 @@ const CHECKED_BYTES = 64 * 1024 * 1024
 export function openSqliteStore(path: string): SqliteStore {
   // SQLite would make it readable to others where the umask allows; its companions take its mode.
   closeSync(openRegular(path, 'append'))
-  const database = open(path)
+  const { database, damaged } = open(path)
   const reserve = createReserve(`${path}.reserve`)
 
   const sql = {
@@ -167,7 +176,8 @@ export function openSqliteStore(path: string): SqliteStore {
       if (gone.length > 0 || thin.length > 0 || first > last - numbered.length) first = firstNumber()
       return numbered
     },
-    missions: () => readMissions(database),
+    damaged,
+    missions: () => rowsOf(database).map(recordReader()),
     events({ after, mission, run, types, limit, newestFirst = false }) {
       mustBeOpen()
       const where = ['seq > ?']
@@ -226,7 +236,10 @@ function failed(error: unknown): OvermindError {
   )
 }
 
-function open(path: string): DatabaseSync {
+function open(path: string): {
+  readonly database: DatabaseSync
+  readonly damaged: readonly DamagedMission[]
+} {
   const database = new DatabaseSync(path, { timeout: 2000 })
   try {
     // The first can only be chosen for a file that has nothing in it; what does not fit into memory would go to a file outside of the home.
@@ -234,8 +247,7 @@ function open(path: string): DatabaseSync {
       `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = MEMORY; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
        PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = ${WAL_BYTES}`,
     )
-    prepare(database, path)
-    return database
+    return { database, damaged: prepare(database, path) }
   } catch (error) {
     database.close()
     const code = sqliteCode(error)
@@ -246,11 +258,11 @@ function open(path: string): DatabaseSync {
   }
 }
 
-function prepare(database: DatabaseSync, path: string): void {
+function prepare(database: DatabaseSync, path: string): readonly DamagedMission[] {
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
   if (tables?.['count'] === 0) {
     database.exec(`BEGIN; ${SCHEMA} COMMIT`)
-    return
+    return []
   }
   if (pragma(database, 'application_id') !== APPLICATION_ID)
     throw new StoreDamaged(`${path} is not a store of Overmind`)
@@ -266,7 +278,34 @@ function prepare(database: DatabaseSync, path: string): void {
     if (verdict !== 'ok') throw new StoreDamaged(String(verdict))
   }
   // Damage that no check sees shows when the rows are read.
-  readMissions(database)
+  return setAsideDamaged(database)
+}
+
+/** One mission that is damaged must not take the others with it. */
+function setAsideDamaged(database: DatabaseSync): readonly DamagedMission[] {
+  const recordOf = recordReader()
+  const damaged: DamagedMission[] = []
+  for (const row of rowsOf(database)) {
+    try {
+      recordOf(row)
+    } catch (error) {
+      if (!(error instanceof StoreDamaged)) throw error
+      if (damaged.length === 0) database.exec(`BEGIN IMMEDIATE; ${DAMAGED_MISSIONS}`)
+      setAside(database, row, error.message)
+      damaged.push({ id: String(row['id']), reason: error.message })
+    }
+  }
+  if (damaged.length > 0) database.exec('COMMIT')
+  return damaged
+}
+
+/** By the bytes of its id: what is no UTF-8 any more is another text when it is read. */
+function setAside(database: DatabaseSync, { key = null }: MissionRow, reason: string): void {
+  const copy = `INSERT INTO damaged_missions
+    SELECT ?2, id, name, spec, variables, created_at, state
+    FROM missions LEFT JOIN environments ON hash = environment WHERE CAST(id AS BLOB) = ?1`
+  database.prepare(copy).run(key, reason)
+  database.prepare('DELETE FROM missions WHERE CAST(id AS BLOB) = ?').run(key)
 }
 
 function pragma(database: DatabaseSync, name: string): number {
@@ -278,14 +317,21 @@ function lastNumber(database: DatabaseSync): Seq {
   return seq(Number(row?.['seq'] ?? 0))
 }
 
-function readMissions(database: DatabaseSync): readonly MissionRecord[] {
-  const rows = database
+type MissionRow = Readonly<Record<string, SQLOutputValue>>
+
+function rowsOf(database: DatabaseSync): readonly MissionRow[] {
+  return database
     .prepare(
-      'SELECT id, name, spec, created_at, state, variables FROM missions LEFT JOIN environments ON hash = environment ORDER BY created_at, id',
+      `SELECT CAST(id AS BLOB) AS key, id, name, spec, created_at, state, variables
+       FROM missions LEFT JOIN environments ON hash = environment ORDER BY created_at, id`,
     )
     .all()
+}
+
+/** Makes missions of rows: those with one environment share it. */
+function recordReader(): (row: MissionRow) => MissionRecord {
   const environments = new Map<string, Environment>()
-  return rows.map((row): MissionRecord => {
+  return (row) => {
     const variables = String(row['variables'])
     const env = environments.get(variables) ?? parse(variables, isEnvironment)
     environments.set(variables, env)
@@ -297,7 +343,7 @@ function readMissions(database: DatabaseSync): readonly MissionRecord[] {
       createdAt: Number(row['created_at']),
       state: parse(row['state'], isState),
     }
-  })
+  }
 }
 
 function parseId(value: unknown): MissionId {

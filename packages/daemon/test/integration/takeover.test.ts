@@ -291,15 +291,20 @@ describe.concurrent('a store that is lost while missions run', () => {
     ['spec', `UPDATE missions SET spec = 'not json'`],
     ['id', `UPDATE missions SET id = 'no id'`],
     ['environment', `UPDATE environments SET variables = '['`],
-  ])('with a mission whose %s cannot be read: it is set aside, and the mission adopted', async (_, sql) => {
-    await using home = await temporaryHome()
-    const { before, next } = await losesStore(home, async () => editStore(home.path, sql))
-    expect((await events(next))[0]).toMatchObject({ type: 'store.replaced' })
-    expect(await next.post('/v1/missions/precious/kill')).toMatchObject({
-      id: before.id,
-      exit_class: 'killed',
-    })
-  })
+  ])(
+    'with a mission whose %s cannot be read: its record is set aside, and the mission adopted',
+    async (_, sql) => {
+      await using home = await temporaryHome()
+      const { before, next } = await losesStore(home, async () => editStore(home.path, sql))
+      const journal = await events(next)
+      expect(journal[0]).toMatchObject({ type: 'runtime.started' })
+      expect(journal.map(({ type }) => type)).toContain('store.mended')
+      expect(await next.post('/v1/missions/precious/kill')).toMatchObject({
+        id: before.id,
+        exit_class: 'killed',
+      })
+    },
+  )
 
   test('one event that cannot be read does not hide the others', async () => {
     await using home = await temporaryHome()

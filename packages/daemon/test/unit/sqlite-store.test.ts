@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { storeContract } from '../../../core/test/contract/store-contract.ts'
 import { missionId, missionRecord } from '../../../core/test/fakes/records.ts'
 import { eventually } from '../../../core/test/support/eventually.ts'
-import { openSqliteStore, openStore, StoreDamaged } from '../../src/index.ts'
+import { openSqliteStore, openStore } from '../../src/index.ts'
 import { keepCompact } from '../../src/store/compaction.ts'
 
 const folders: string[] = []
@@ -120,36 +120,62 @@ describe('the store on SQLite', () => {
   })
 
   test.each([
-    ['a mission without an id', `UPDATE missions SET id = 'x'`],
-    ['a state that is nothing', `UPDATE missions SET state = 'null'`],
+    ['a mission without an id', 'x', `UPDATE missions SET id = 'x' WHERE id = 'aaaaaaaa'`],
+    [
+      'an id that is no text any more',
+      'aaa\uFFFDaaaa',
+      `UPDATE missions SET id = CAST(x'616161ff61616161' AS TEXT) WHERE id = 'aaaaaaaa'`,
+    ],
+    ['a state that is nothing', A, `UPDATE missions SET state = 'null' WHERE id = 'aaaaaaaa'`],
     [
       'a field whose name has another letter',
-      `UPDATE missions SET spec = replace(spec, '"labels"', '"lacels"')`,
+      A,
+      `UPDATE missions SET spec = replace(spec, '"labels"', '"lacels"') WHERE id = 'aaaaaaaa'`,
     ],
-    ['a phase that there is none of', `UPDATE missions SET state = json_set(state, '$.phase', 'running.uq')`],
-    ['a description that is cut off', `UPDATE missions SET spec = substr(spec, 1, 20)`],
-    ['an environment that is cut off', `UPDATE environments SET variables = '{"A"'`],
-    ['a mission whose environment is gone', 'DELETE FROM environments'],
-  ])('is damaged with %s, and set aside with every file it has', (_, sql) => {
+    [
+      'a phase that there is none of',
+      A,
+      `UPDATE missions SET state = json_set(state, '$.phase', 'running.uq') WHERE id = 'aaaaaaaa'`,
+    ],
+    [
+      'a description that is cut off',
+      A,
+      `UPDATE missions SET spec = substr(spec, 1, 20) WHERE id = 'aaaaaaaa'`,
+    ],
+    [
+      'an environment that is cut off',
+      A,
+      `UPDATE environments SET variables = '{"A"' WHERE variables LIKE '%"b"%'`,
+    ],
+    ['a mission whose environment is gone', A, `DELETE FROM environments WHERE variables LIKE '%"b"%'`],
+  ])('sets aside %s, as it is, and keeps everything else', (_, id, sql) => {
     const store = open()
     const path = pathOf(store)
+    const other = missionRecord({ id: B, env: { A: 'c' } })
     store.commit({
       events: [{ type: 'runtime.stopped', at: 1 }],
-      put: [missionRecord({ id: A, env: { A: 'b' } })],
+      put: [missionRecord({ id: A, env: { A: 'b' } }), other],
     })
     store.close()
     const edit = new DatabaseSync(path)
     edit.exec(sql)
+    const found = edit
+      .prepare('SELECT name, spec, state, CAST(id AS BLOB) AS id FROM missions WHERE id <> ?')
+      .get(B)
     edit.close()
-    expect(() => openSqliteStore(path)).toThrow(StoreDamaged)
-    const { store: fresh, replaced } = openStore(path, new Date('2026-01-02T03:04:05Z'))
-    expect(replaced).toMatchObject({
-      path: `${path}.damaged-2026-01-02T03-04-05.000Z`,
-      reason: expect.any(String),
-    })
-    expect(fresh.missions()).toEqual([])
-    expect(query(replaced?.path ?? '', 'SELECT count(*) AS n FROM missions')).toEqual([{ n: 1 }])
-    fresh.close()
+    for (const damaged of [[{ id, reason: expect.any(String) }], []]) {
+      const mended = openSqliteStore(path)
+      expect(mended.damaged).toEqual(damaged)
+      expect(mended.missions()).toEqual([other])
+      expect(mended.events({ after: seq(0), limit: 10 })).toHaveLength(1)
+      mended.close()
+    }
+    const kept = query(
+      path,
+      'SELECT name, spec, state, CAST(id AS BLOB) AS id, variables FROM damaged_missions',
+    )
+    expect(kept).toEqual([{ ...found, variables: kept[0]?.['variables'] }])
+    expect(kept[0]?.['variables'] ?? '{"A"').toContain('{"A"')
   })
 
   test('that is no SQLite file is set aside, and a second time under another name', () => {
