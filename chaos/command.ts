@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 
-const OVERMIND = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'overmind.cjs')
+/** The built command, to be run by Node. */
+export const OVERMIND: string = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'overmind.cjs')
 
 export interface Outcome {
   readonly code: number | null

@@ -54,6 +54,8 @@ export interface World {
   ask<T>(what: string, request: (signal: AbortSignal) => Promise<T>): Promise<Said<T>>
   /** Writes the settings, with so many missions at work at a time, and so many of the colony blue. */
   configure(limits: { readonly missions: number; readonly blue: number }): Promise<void>
+  /** Writes settings that are none; no daemon starts before others are written. */
+  misconfigure(): Promise<void>
   discard(): Promise<void>
 }
 
@@ -74,9 +76,21 @@ export async function createWorld(): Promise<World> {
     try {
       daemon = await launchDaemon(home)
     } catch (error) {
+      if (String(error).includes('invalid_config')) {
+        ledger.count('a daemon is not started with a mistake in its settings')
+        await pause(100)
+        return start()
+      }
       if (!String(error).includes('home_in_use')) throw error
       daemon = await startedByCommand()
     }
+  }
+
+  /** In one piece: somebody may read it at any moment. */
+  async function writeConfig(text: string): Promise<void> {
+    const draft = join(home, `config-${(drafts += 1)}.toml`)
+    await writeFile(draft, text, { mode: 0o600 })
+    await rename(draft, join(home, 'config.toml'))
   }
 
   /** Somebody's command needed a daemon, and started one. */
@@ -139,15 +153,11 @@ export async function createWorld(): Promise<World> {
         throw error
       }
     },
-    async configure({ missions, blue }) {
-      // In one piece: somebody may read it at any moment.
-      const draft = join(home, `config-${(drafts += 1)}.toml`)
+    configure({ missions, blue }) {
       const hook = { name: 'ends', events: ['mission.exited'], command: ['sh', TOLD, notes] }
-      await writeFile(draft, tomlOf({ limits: { missions, colonies: { blue } }, hooks: [hook] }), {
-        mode: 0o600,
-      })
-      await rename(draft, join(home, 'config.toml'))
+      return writeConfig(tomlOf({ limits: { missions, colonies: { blue } }, hooks: [hook] }))
     },
+    misconfigure: () => writeConfig('limits = { missions = "many" }\n'),
     async discard() {
       await lab[Symbol.asyncDispose]()
       await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })

@@ -1,8 +1,8 @@
 /** Rituals are begun, suspended, go on and are ended. */
 import type { Ritual } from '../ledger.ts'
 import type { Chance } from '../random.ts'
-import type { World } from '../world.ts'
-import { type Action, ENV, freshName } from './action.ts'
+import { aWhile, type World } from '../world.ts'
+import { type Action, ENV, freshName, insist } from './action.ts'
 import { meetsItsTime } from './programs.ts'
 
 const MOST_RITUALS = 2
@@ -39,6 +39,7 @@ async function begin(world: World, of: Chance): Promise<void> {
   )
   busy.delete(ritual)
   if (answer.said === 'no') ledger.rituals.splice(ledger.rituals.indexOf(ritual), 1)
+  if (answer.said === 'unsure') await putAway(world, of, ritual)
   if (answer.said !== 'yes') return
   ritual.id = answer.value.id
   goesOn(ritual)
@@ -58,9 +59,19 @@ async function end(
   if (id === null) return
   const span = ritual.spans.at(-1)
   if (span !== undefined) span.to ??= Date.now() - 1
-  if (how === 'kill') ritual.killed = true
+  if (how === 'kill') return putAway(world, of, ritual)
   const user = world.user(of)
-  await world.ask(`${how} a ritual`, (signal) => user[how](id, { signal }))
+  await world.ask('stop a ritual', (signal) => user.stop(id, { signal }))
+}
+
+/** Surely: one that nobody ends starts missions until the end, and they would crowd out all others. */
+async function putAway(world: World, of: Chance, ritual: Ritual): Promise<void> {
+  ritual.killed = true
+  const user = world.user(of)
+  await insist(
+    () => world.ask('kill a ritual', (signal) => user.kill(ritual.id ?? ritual.name, { signal })),
+    () => aWhile(of, 1000),
+  )
 }
 
 async function goOn(world: World, of: Chance, ritual: Ritual): Promise<void> {

@@ -1,5 +1,6 @@
-import { OvermindError, type Runtime } from '@overmind/core'
+import { type Mission, OvermindError, type Runtime } from '@overmind/core'
 import { endMission } from '../end-mission.ts'
+import { forgetMission } from '../forget-mission.ts'
 import { endTogether } from './end-together.ts'
 import { PIPELINE_LABEL } from './labels.ts'
 import { pipelinesNamed } from './named.ts'
@@ -12,13 +13,14 @@ import { pipelinesNamed } from './named.ts'
  */
 export async function takeDown(runtime: Runtime, name: string): Promise<number> {
   const pipelines = pipelinesNamed(runtime, name)
-  const agents = runtime.list().filter(({ view }) => view().spec.labels[PIPELINE_LABEL] === name)
-  if (pipelines.length === 0 && agents.length === 0)
+  const agents = (): readonly Mission[] =>
+    runtime.list().filter(({ view }) => view().spec.labels[PIPELINE_LABEL] === name)
+  if (pipelines.length === 0 && agents().length === 0)
     throw new OvermindError('not_found', `there is no pipeline ${name}`, { value: name })
-  // A pipeline ends its agents; those that it had handed over, or left, are ended behind it.
+  // A pipeline ends its agents, and starts no more; those that it had handed over, or left, are ended behind it.
   for (const mission of pipelines) await endMission(mission, 'stop')
-  await endTogether(runtime, agents, 'stop')
-  const all = [...agents, ...pipelines]
-  for (const { id } of all) await runtime.remove(id)
-  return all.length
+  await endTogether(runtime, agents(), 'stop')
+  let forgotten = 0
+  for (const mission of [...agents(), ...pipelines]) if (await forgetMission(runtime, mission)) forgotten += 1
+  return forgotten
 }

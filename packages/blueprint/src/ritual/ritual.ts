@@ -4,6 +4,7 @@
  */
 import { type Control, isName, type Mission, type Work } from '@overmind/core'
 import { endMission } from '../end-mission.ts'
+import { forgetMission } from '../forget-mission.ts'
 import { dueOf, metUntil } from './decide.ts'
 import { DUE_LABEL, RITUAL_LABEL } from './labels.ts'
 import { ritualOptions } from './options.ts'
@@ -148,8 +149,8 @@ export function runRitual(work: Work, clock: RitualClock): Control {
 
   function forgetOld(): void {
     const ended = own().filter(({ view }) => view().state.exit !== null)
-    for (const { id } of ended.slice(0, Math.max(0, ended.length - keep)))
-      runtime.remove(id).catch(over.reject)
+    for (const mission of ended.slice(0, Math.max(0, ended.length - keep)))
+      forgetMission(runtime, mission).catch(over.reject)
   }
 
   function say(at: number, what: string): void {

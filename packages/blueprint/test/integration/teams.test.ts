@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { type Mission, seq } from '@overmind/core'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
@@ -254,6 +255,33 @@ test('taken down, nothing is left of it', async () => {
   expect(await takeDown(stage.runtime(), 'p')).toBe(3)
   expect(stage.runtime().list()).toEqual([])
   expect(stage.home.processes()).toEqual([])
+})
+
+test('taken down in the middle of starting its agents, nothing is left of it', async () => {
+  await using stage = await openStage()
+  const agents = Object.fromEntries(
+    Array.from({ length: 8 }, (_, index) => [`a${index}`, { command: 'sleep 1000' }]),
+  )
+  for (const turns of [0, 1, 2, 4, 8, 16, 32]) {
+    await stage.apply({ name: 'p', agents })
+    for (let turn = 0; turn < turns; turn += 1) await setImmediate()
+    await takeDown(stage.runtime(), 'p')
+    expect(stage.runtime().list()).toEqual([])
+  }
+  expect(stage.home.processes()).toEqual([])
+})
+
+test('taken down while somebody else forgets what has ended, it is taken down', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: { a: { command: 'true' }, b: { command: 'true' }, c: { command: 'true' } },
+  })
+  await mission.exited()
+  const runtime = stage.runtime()
+  const down = takeDown(runtime, 'p')
+  await Promise.all(runtime.list().map(({ id }) => runtime.remove(id)))
+  expect(await down).toBe(0)
 })
 
 /** Waits for an event of an agent, as it is written. */

@@ -508,7 +508,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     resumeStart: () => perform({ type: 'spawn' }),
     resume: () => {
       // Who wanted to sit down waited for an answer of the supervisor that died.
-      if (record.state.conversation?.wantsTerminal != null) tell({ type: 'sit', terminal: null })
+      if ((record.state.conversation?.wantsTerminal ?? null) !== null) tell({ type: 'sit', terminal: null })
       armTimers({})
       const { phase, ending } = record.state
       for (const about of unprovenTells(record.state)) tellAgent(about)

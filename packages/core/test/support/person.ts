@@ -9,7 +9,7 @@ export interface PersonOptions {
   readonly rows?: number
 }
 
-/** Somebody in front of a terminal of their own, on which a command runs. */
+/** Somebody in front of a terminal of their own, on which a command runs. When that has ended nobody types there any more. */
 export interface Person extends AsyncDisposable {
   readonly screen: ScreenModel
   /** All that the command wrote, as it is. */
@@ -43,9 +43,17 @@ export function person(
       return seen
     },
     ended,
-    type: (keys) => pty.write(keys),
+    type: (keys) => {
+      if (!over) pty.write(keys)
+    },
     resize: (width, height) => {
-      pty.resize(width, height)
+      try {
+        pty.resize(width, height)
+      } catch (error) {
+        // The command has ended, though nobody has heard of it yet.
+        if (/ENOTTY|EBADF/.test(String(error))) return
+        throw error
+      }
       screen.resize(width, height)
     },
     shows: async (text) => {
@@ -53,7 +61,9 @@ export function person(
         throw new Error(`the screen shows no ${JSON.stringify(text)}:\n${screen.text()}`, { cause })
       })
     },
-    kill: (signal) => pty.kill(signal),
+    kill: (signal) => {
+      if (!over) pty.kill(signal)
+    },
     [Symbol.asyncDispose]: async () => {
       if (!over) pty.kill('SIGKILL')
       await ended

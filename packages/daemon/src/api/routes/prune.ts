@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { neededBy } from '@overmind/blueprint'
-import { type Mission, OvermindError, type Runtime } from '@overmind/core'
+import { forgetMission, neededBy } from '@overmind/blueprint'
+import type { Mission } from '@overmind/core'
 import { json, problem } from '../answers.ts'
 import { readBody } from '../body.ts'
 import type { Register } from '../context.ts'
@@ -34,7 +34,7 @@ export const prune: Register = (api, { runtime }) => {
     const removed = new Set<Mission>()
     const rest = old.values()
     const forgetRest = async (): Promise<void> => {
-      for (const mission of rest) if (await forget(runtime, mission)) removed.add(mission)
+      for (const mission of rest) if (await forgetMission(runtime, mission)) removed.add(mission)
     }
     await Promise.all(Array.from({ length: AT_A_TIME }, forgetRest))
     return c.json({ removed: old.filter((mission) => removed.has(mission)).map(({ id }) => id) }, 200)
@@ -43,16 +43,3 @@ export const prune: Register = (api, { runtime }) => {
 
 /** While files of some are deleted, others are forgotten. */
 const AT_A_TIME = 8
-
-/** Whether it is forgotten: somebody else may have forgotten it meanwhile, or started it again. */
-async function forget(runtime: Runtime, { id }: Mission): Promise<boolean> {
-  try {
-    await runtime.remove(id)
-    return true
-  } catch (error) {
-    const isPassedOver =
-      error instanceof OvermindError && (error.code === 'not_found' || error.code === 'not_exited')
-    if (isPassedOver) return false
-    throw error
-  }
-}
