@@ -45,7 +45,7 @@ interface Options {
 
 export function createChanges({ agents }: Pick<Blueprint, 'agents'>, options: Options): Changes {
   const { work, signal, news, fail } = options
-  const { runtime, env, mission: self } = work
+  const { env, mission: self } = work
   const changing = new Set<string>()
   const standings = new Map<string, Standing>()
   /** Those that have been of use once. */
@@ -71,11 +71,9 @@ export function createChanges({ agents }: Pick<Blueprint, 'agents'>, options: Op
       else if (before !== 'late' && before !== 'refused') standings.set(name, 'of-no-use')
       if (standings.get(name) !== before) news()
     }
-    followStanding({ mission, ready, update }, { runtime, env, signal: until, tell }).catch(
-      (error: unknown) => {
-        if (!until.aborted) fail(error)
-      },
-    )
+    followStanding({ mission, ready, update }, { env, signal: until, tell }).catch((error: unknown) => {
+      if (!until.aborted) fail(error)
+    })
     return until
   }
 

@@ -1,5 +1,5 @@
 /** What becomes of the missions of a team: its supervisor may start again what has ended. */
-import type { Mission, Runtime, Team } from '@overmind/core'
+import { type Mission, OvermindError, type Runtime, type Team } from '@overmind/core'
 
 /** The team that supervises a mission; undefined when none does, or not any more. */
 export function teamOf(runtime: Runtime, mission: Mission): Team | undefined {
@@ -34,15 +34,17 @@ export function isAtRest(mission: Mission): boolean {
   }
 }
 
-/** Settles with true when a mission is in such a state, with false when the signal aborts before. */
+/** Settles with true when a mission is in such a state, with false when the signal aborts before, or it can be seen no more. */
 export async function comesTo(
   mission: Mission,
   test: (state: ReturnType<Mission['view']>['state']) => boolean,
-  { runtime, signal }: { readonly runtime: Runtime; readonly signal: AbortSignal },
+  signal: AbortSignal,
 ): Promise<boolean> {
-  const holds = (): boolean => test(mission.view().state)
-  const news = runtime.events({ mission: mission.id, since: runtime.revision(), signal })
-  if (holds()) return !signal.aborted
-  for await (const _ of news) if (holds()) return !signal.aborted
-  return false
+  return mission.until(test, { signal }).then(
+    () => !signal.aborted,
+    (error: unknown) => {
+      if (signal.aborted || (error instanceof OvermindError && error.code === 'runtime_closed')) return false
+      throw error
+    },
+  )
 }

@@ -133,8 +133,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     log.say(name, 'started', ` as ${mission.name} (${mission.id})`)
     changes.follow(hand.agent, mission)
     mission.exited({ signal: left.signal }).then(() => ended(hand, mission), fail)
-    if (!up)
-      comesTo(mission, ({ startedAt }) => startedAt !== null, { runtime, signal }).then(isUp, failUnlessOver)
+    if (!up) comesTo(mission, ({ startedAt }) => startedAt !== null, signal).then(isUp, failUnlessOver)
     if (state.exit === null && ready !== null && !wasReady) {
       whenReady(mission, ready, { env: work.env, signal }).then((yes) => {
         const now = states.get(name)
@@ -183,7 +182,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   function waitFor(team: Team, hand: Hand, mission: Mission): void {
     const waiting = new AbortController()
     const signal = AbortSignal.any([left.signal, waiting.signal])
-    const again = comesTo(mission, ({ exit }) => exit === null, { runtime, signal })
+    const again = comesTo(mission, ({ exit }) => exit === null, signal)
     const over = team.over().then((outcome) => {
       if (outcome === 'gave-up' && !left.signal.aborted) {
         const { maxRestarts, maxSeconds } = team.view()

@@ -1,5 +1,5 @@
 /** Seeing whether a copy of an agent is of use, from one moment to the next. */
-import type { Environment, Mission, Runtime } from '@overmind/core'
+import type { Environment, Mission } from '@overmind/core'
 import type { Probe, Update } from '../blueprint.ts'
 import { after } from './after.ts'
 import { comesTo } from './members.ts'
@@ -12,39 +12,36 @@ export interface Watched {
 }
 
 export interface StandingOptions {
-  readonly runtime: Runtime
   readonly env: Environment
   readonly signal: AbortSignal
   /** Told whenever it is known to be of use, or not to be. */
   readonly tell: (isOfUse: boolean) => void
 }
 
-/** Follows a copy until it has exited. Rejects when the signal aborts. */
+/** Follows a copy until it has exited, or can be seen no more. Rejects when the signal aborts. */
 export async function followStanding(watched: Watched, options: StandingOptions): Promise<void> {
   const { mission } = watched
-  const { runtime, signal, tell } = options
+  const { signal, tell } = options
   for (;;) {
     signal.throwIfAborted()
     const { exit, phase, run } = mission.view().state
     if (exit !== null) return
     if (phase !== 'running.up') {
       tell(false)
-      await comesTo(mission, (now) => now.exit !== null || now.phase === 'running.up', { runtime, signal })
-      continue
+      if (await comesTo(mission, (now) => now.exit !== null || now.phase === 'running.up', signal)) continue
+      return signal.throwIfAborted()
     }
     const over = new AbortController()
     const during = AbortSignal.any([signal, over.signal])
-    const ends = comesTo(mission, (now) => now.run !== run || now.phase !== 'running.up', {
-      runtime,
-      signal: during,
-    })
+    const ends = comesTo(mission, (now) => now.run !== run || now.phase !== 'running.up', during)
     const shown = show(watched, { ...options, signal: during }).then(
       (yes) => yes && !during.aborted && tell(true),
       (error: unknown) => {
         if (!during.aborted) throw error
       },
     )
-    await Promise.all([ends.finally(() => over.abort()), shown])
+    const [isOver] = await Promise.all([ends.finally(() => over.abort()), shown])
+    if (!isOver) return signal.throwIfAborted()
   }
 }
 

@@ -453,9 +453,9 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     }
   }
 
-  function until(test: (state: MissionState) => boolean, signal?: AbortSignal): Promise<MissionState> {
-    if (test(record.state)) return Promise.resolve(record.state)
-    if (closed) return Promise.reject(runtimeClosed())
+  async function until(test: (state: MissionState) => boolean, signal?: AbortSignal): Promise<MissionState> {
+    if (test(record.state)) return record.state
+    if (closed) throw runtimeClosed()
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         waiting.delete(waiter)
@@ -468,9 +468,14 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       }
       const waiter = {
         look: () => {
-          if (!test(record.state)) return
+          try {
+            if (!test(record.state)) return
+            resolve(record.state)
+          } catch (error) {
+            // A mistake of those who look is theirs.
+            reject(error)
+          }
           leave()
-          resolve(record.state)
         },
         giveUp: (error: OvermindError) => {
           leave()

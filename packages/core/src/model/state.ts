@@ -118,6 +118,16 @@ export function hasRun(phase: Phase): boolean {
   }
 }
 
+/** Whether this run has begun: its process is there or was, or it could not be started. */
+export function hasBegun({ run: current, phase }: MissionState, run: Run): boolean {
+  return current > run || (current === run && phase !== 'running.starting')
+}
+
+/** Whether its next run is wanted, and waits for a slot or for its account. */
+export function waitsToRun(phase: Phase): boolean {
+  return phase === 'restarting.queued' || phase === 'restarting.limited'
+}
+
 /** What people see of a mission at a glance. */
 export type Status = 'pending' | 'running' | 'stalled' | 'restarting' | Outcome
 

@@ -3,7 +3,7 @@ import type { MissionActor } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalMissionEvent } from '../model/events.ts'
 import { type MissionId, seq } from '../model/ids.ts'
-import type { MissionRecord, MissionState } from '../model/state.ts'
+import { hasBegun, type MissionRecord, waitsToRun } from '../model/state.ts'
 import { mustRun } from './must-run.ts'
 import {
   type EventsOptions,
@@ -109,16 +109,16 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
         actor.request({ type: 'restart' })
       }
       const before = phase === 'running.starting' ? run - 1 : run
-      const waits = ({ phase: now }: MissionState): boolean => now === 'restarting.queued'
-      const state = await actor.until(
-        (now) => (now.run > before && now.phase !== 'running.starting') || waits(now) || now.exit !== null,
+      const now = await actor.until(
+        (state) => hasBegun(state, before + 1) || waitsToRun(state.phase) || state.exit !== null,
       )
-      if (state.run <= before && !waits(state)) throw isEnding()
+      if (now.run <= before && !waitsToRun(now.phase)) throw isEnding()
     },
     unhealthy() {
       actor.tell({ type: 'unhealthy', run: actor.record().state.run })
     },
     exited: ({ signal } = {}) => actor.exited(signal),
+    until: (test, { signal } = {}) => actor.until(test, signal),
     events,
     output: (options = {}) => deps.read(options.run ?? Math.max(1, actor.record().state.run), options),
   }

@@ -116,6 +116,20 @@ export interface Mission {
   /** Settles when the mission has exited for good; rejects with the signal's reason when that comes first. */
   exited(options?: { readonly signal?: AbortSignal }): Promise<MissionExit>
   /**
+   * Settles with its state as soon as the test holds for that: now, or behind any step of it. Rejects with what the test throws, and
+   * with the signal's reason.
+   *
+   * @throws OvermindError `runtime_closed` when that can be seen no more
+   * @example
+   * ```ts
+   * await mission.until(({ phase }) => phase === 'running.up')
+   * ```
+   */
+  until(
+    test: (state: MissionState) => boolean,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<MissionState>
+  /**
    * Says something to a session; settles when that is safe: it will be told, in order, whatever dies meanwhile.
    *
    * @throws OvermindError `not_session`, `not_running`, `empty_message`, `message_too_long`

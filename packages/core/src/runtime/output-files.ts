@@ -6,7 +6,7 @@ import type { MissionActor } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
 import { isMissionId, type MissionId, seq } from '../model/ids.ts'
 import type { Stream } from '../model/output.ts'
-import { hasRun, type MissionRecord } from '../model/state.ts'
+import { hasBegun, hasRun, type MissionRecord } from '../model/state.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
@@ -179,15 +179,13 @@ async function* followOutput(
   const left = new AbortController()
   const signal = AbortSignal.any([left.signal, ...(reading.signal === undefined ? [] : [reading.signal])])
   try {
-    const begun = actor.until(
-      (now) => now.run > run || now.exit !== null || (now.run === run && now.phase !== 'running.starting'),
-      signal,
-    )
-    const hasBegun = await begun.then(
-      () => true,
-      () => false,
-    )
-    if (hasBegun) yield* readOutput(path, { ...reading, until: runOver(actor, run, signal) })
+    const isThere = await actor
+      .until((now) => now.exit !== null || hasBegun(now, run), signal)
+      .then(
+        () => true,
+        () => false,
+      )
+    if (isThere) yield* readOutput(path, { ...reading, until: runOver(actor, run, signal) })
   } finally {
     left.abort()
   }

@@ -18,7 +18,7 @@ import type { Conversation } from '../model/conversation.ts'
 import { isMissionId, type MissionId, newUuid, type Random, seq } from '../model/ids.ts'
 import type { ConcurrencyLimits } from '../model/concurrency.ts'
 import type { MissionInput, MissionSpec } from '../model/spec.ts'
-import type { MissionRecord, MissionState } from '../model/state.ts'
+import { hasBegun, type MissionRecord, type MissionState, waitsToRun } from '../model/state.ts'
 import { type Clock, systemClock } from '../model/time.ts'
 import { prepareHome } from '../process/home.ts'
 import { createKeeperHost } from '../process/keeper-host.ts'
@@ -283,13 +283,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       admission.mayRunAgain(entry)
       const { run } = entry.actor.record().state
       entry.actor.request({ type: 'restart', by: 'team' })
-      await entry.actor.until(
-        (now) =>
-          now.exit !== null ||
-          now.phase === 'restarting.limited' ||
-          now.phase === 'restarting.queued' ||
-          (now.run > run && now.phase !== 'running.starting'),
-      )
+      await entry.actor.until((now) => now.exit !== null || waitsToRun(now.phase) || hasBegun(now, run + 1))
     },
     entry: registry.find,
     remove,

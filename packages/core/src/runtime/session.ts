@@ -4,7 +4,7 @@ import { OvermindError } from '../model/errors.ts'
 import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
 import type { EventDraft } from '../model/events.ts'
 import { type MessageId, newMessageId, newUuid, type Random } from '../model/ids.ts'
-import type { MissionState } from '../model/state.ts'
+import { hasBegun, type MissionState } from '../model/state.ts'
 import type { MissionActor } from '../mission/mission.ts'
 import { isAbsent, openRegularFile } from '../process/regular-file.ts'
 import type { AnswerText } from '../provider/talk.ts'
@@ -70,10 +70,7 @@ export function sessionOf(
 
   /** Settles when the run behind this one is there. */
   async function begun(run: number, signal?: AbortSignal): Promise<void> {
-    await actor.until(
-      (now) => now.exit !== null || (now.run > run && now.phase !== 'running.starting'),
-      signal,
-    )
+    await actor.until((now) => now.exit !== null || hasBegun(now, run + 1), signal)
     mustRun(actor)
   }
 

@@ -170,12 +170,12 @@ function* stallNotice(mission: Mission, run: number): Generator<LogPiece> {
   }
 }
 
-/** Waits until the mission has begun this run; false when it exits instead. */
+/** Waits until the mission is at this run; false when it exits instead, or can be seen no more. */
 async function anotherRun(mission: Mission, run: number, signal: AbortSignal): Promise<boolean> {
-  for await (const _ of mission.events({ signal })) {
-    const { state } = mission.view()
-    if (state.run >= run) return true
-    if (state.exit !== null) return false
-  }
-  return mission.view().state.run >= run
+  return mission
+    .until((now) => now.run >= run || now.exit !== null, { signal })
+    .then(
+      (now) => now.run >= run,
+      () => false,
+    )
 }
