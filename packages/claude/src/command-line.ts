@@ -1,4 +1,4 @@
-import type { Beginning, Environment, Invocation } from '@overmind/core'
+import type { Argument, Beginning, Environment, Invocation } from '@overmind/core'
 import { type ClaudeOptions, optionsOf } from './options.ts'
 import { mcpConfigsOf, orchestratorRules } from './orchestrator.ts'
 
@@ -39,7 +39,7 @@ export function commandLine({ spec, env, conversation }: Beginning): Invocation 
   const options = optionsOf(spec)
   const id = conversation?.id ?? null
   const atTerminal = conversation !== null && conversation.terminal !== null
-  const argv: readonly [string, ...string[]] = [
+  const argv: Invocation['argv'] = [
     cliOf(env),
     ...(atTerminal ? [] : HEADLESS),
     ...(id === null ? [] : [conversation?.resumes === true ? '--resume' : '--session-id', id]),
@@ -83,13 +83,18 @@ function limits(
 function flags(
   options: ClaudeOptions,
   { rules, env }: { readonly rules: readonly string[]; readonly env: Environment },
-): readonly string[] {
+): readonly Argument[] {
   const text = (name: string, value: string | undefined): readonly string[] =>
     value === undefined ? [] : [`${name}=${value}`]
   const list = (name: string, values: readonly string[] | undefined): readonly string[] =>
     values === undefined || values.length === 0 ? [] : [`${name}=${values.join(',')}`]
-  const json = (name: string, value: unknown): readonly string[] =>
-    value === undefined ? [] : [`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`]
+  // Settings and servers may have keys in them.
+  const json = (name: string, value: unknown): readonly Argument[] => {
+    if (value === undefined) return []
+    const isPath = typeof value === 'string' && !value.trimStart().startsWith('{')
+    if (isPath) return [`${name}=${value}`]
+    return [{ before: `${name}=`, text: typeof value === 'string' ? value : JSON.stringify(value) }]
+  }
   const allowed = [...(options.allowedTools ?? []), ...orchestratorRules(options), ...rules]
   return [
     ...text('--permission-mode', options.permissionMode),

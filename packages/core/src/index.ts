@@ -18,6 +18,7 @@ export type {
 export { createMemoryStore, type MemoryStoreOptions } from './journal/memory-store.ts'
 export type { Change, EventQuery, Store, Thinning } from './journal/store.ts'
 export type { SubscribeOptions } from './journal/journal.ts'
+export type { Argument, PrivateArgument } from './model/argument.ts'
 export type { Beginning, Invocation, Provider, RunEnd } from './provider/provider.ts'
 export { amountOf, countOf, objectInLine, oneLine, promptOf } from './provider/reading.ts'
 export type { AnswerText, Fact, Message, Piece, Talk } from './provider/talk.ts'

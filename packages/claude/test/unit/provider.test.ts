@@ -1,9 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MissionInput } from '@overmind/core'
+import type { Argument, Json, MissionInput } from '@overmind/core'
 import { providerContract, type ProviderSample } from '@overmind/core/testing'
 import { afterAll, describe, expect, test } from 'vitest'
+import { missionSpec } from '../../../core/test/fakes/records.ts'
 import { claudeProvider } from '../../src/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'overmind-claude-'))
@@ -160,4 +161,24 @@ describe('claude, as every provider,', () => {
   test.each(providerContract(sample))('$title', async ({ check }) => {
     await expect(Promise.resolve().then(check)).resolves.toBeUndefined()
   })
+})
+
+test.each([
+  [{ env: { KEY: 'secret' } }, { mcpServers: { s: { command: 'x', env: { KEY: 'secret' } } } }],
+  ['{"env":{"KEY":"secret"}}', ' {"mcpServers":{"s":{"env":{"KEY":"secret"}}}}'],
+])('settings and servers that are JSON are private, and files are named: %#', (settings, mcpConfig) => {
+  const { provider, env } = sample
+  const invoked = (options: Record<string, Json>): readonly Argument[] => {
+    const spec = missionSpec({ ...mission, options })
+    return provider.invoke({ spec, env, run: 1, conversation: null }).argv
+  }
+  const argv = invoked({ settings, mcpConfig })
+  expect(argv.filter((word) => typeof word === 'string' && word.includes('secret'))).toEqual([])
+  expect(argv.filter((word) => typeof word === 'object')).toEqual([
+    { before: '--settings=', text: expect.stringContaining('"KEY":"secret"') },
+    { before: '--mcp-config=', text: expect.stringContaining('"KEY":"secret"') },
+  ])
+  const named = invoked({ settings: 'settings.json', mcpConfig: 'servers.json' })
+  expect(named).toContain('--settings=settings.json')
+  expect(named).toContain('--mcp-config=servers.json')
 })

@@ -6,7 +6,9 @@ import { chmod, chown, mkdir, rename, symlink, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { createClient } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { standIn } from '../../../claude/test/support/stand-in-program.ts'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { type Person, person } from '../../../core/test/support/person.ts'
 import { type Overmind, overmind } from './overmind.ts'
@@ -266,6 +268,13 @@ describe('a home after much use, under a umask that closes nothing', () => {
     await writeFile(join(other.folder, 'drawn.toml'), drawn)
     await other.ok('apply', 'drawn.toml')
     await eventually(() => readdirSync(file('output')).some((name) => /\.\d+\.1\.cast$/.test(name)))
+    await createClient({ home: other.home }).start({
+      provider: 'claude',
+      type: 'session',
+      cwd: other.folder,
+      env: { PATH: process.env['PATH'] ?? '', HOME: other.folder, OVERMIND_CLAUDE: standIn.path },
+      options: { mcp_config: { mcpServers: {} } },
+    })
     ann = sitsAt(['attach', 'drawn.a'], other.home)
     await eventually(() => readdirSync(file('tty')).some((name) => name.endsWith('.attached')))
   })
@@ -306,6 +315,7 @@ describe('a home after much use, under a umask that closes nothing', () => {
       run: '\\d+',
       agent: '[\\w-]+',
       message: '[0-9a-f-]{36}',
+      number: '\\d+',
       time: '[\\dTZ.:-]+',
     }
     const escaped = name

@@ -3,6 +3,7 @@
  * how they end, signals and counts their process trees, and finds them again after a restart. It
  * decides nothing: what to do about an end is the mission's business.
  */
+import type { Argument } from '../model/argument.ts'
 import type { ProcessExit, Receipt } from '../model/exit.ts'
 import type { Stream } from '../model/output.ts'
 import type { CgroupSupport } from '../model/cgroup-support.ts'
@@ -15,7 +16,7 @@ import type { RunUsage } from './usage.ts'
 
 export interface Launch extends RunRef {
   readonly name: string
-  readonly argv: readonly [string, ...string[]]
+  readonly argv: readonly [string, ...Argument[]]
   readonly cwd: string
   readonly env: Environment
   /**

@@ -1,3 +1,4 @@
+import { removeArguments } from './private-arguments.ts'
 import type { Home } from './home.ts'
 import type { HostEvent, ProcessHost } from './host.ts'
 import type { Clock } from '../model/time.ts'
@@ -37,7 +38,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   function emit(event: HostEvent): void {
     // What it was still told comes before its end.
-    if (event.type === 'exited') endFeed(event.ref)
+    if (event.type === 'exited') endInput(event.ref)
     listener(event)
   }
 
@@ -52,9 +53,16 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     feeds.set(keyOf(ref), { ...feed, ref })
   }
 
-  function endFeed(ref: RunRef): void {
-    feeds.get(keyOf(ref))?.end()
-    feeds.delete(keyOf(ref))
+  /** Nothing is left of what it was called with and told; whatever it has put in the place of that, its end is told. */
+  function endInput(ref: RunRef): void {
+    try {
+      feeds.get(keyOf(ref))?.end()
+      removeArguments(ref, home)
+    } catch (error) {
+      listener({ type: 'fault', error })
+    } finally {
+      feeds.delete(keyOf(ref))
+    }
   }
 
   const runs = openRunsJournal(home.runs)
@@ -105,6 +113,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   function emitStart(event: HostEvent): void {
     const group = event.type === 'refused' ? cgroups.find(event.ref, null) : null
     if (group !== null) cgroups.discard(group)
+    if (event.type === 'refused') endInput(event.ref)
     emit(event)
   }
 
@@ -188,9 +197,9 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     recover: (abandoned) => {
       const findings = recover(abandoned, { home, clock, table, snapshots, runs, live, cgroups, emit })
       for (const [index, { mission, run, streams }] of abandoned.entries()) {
-        if (streams !== 'talk' || findings[index]?.kind === 'never-started') continue
-        openFeed({ mission, run }, true)
-        if (findings[index]?.kind === 'ended') endFeed({ mission, run })
+        const found = findings[index]?.kind
+        if (streams === 'talk' && found !== 'never-started') openFeed({ mission, run }, true)
+        if (found === 'ended') endInput({ mission, run })
       }
       cgroups.sweep()
       if (live.size > 0) beAttentive()

@@ -9,6 +9,7 @@ import { checkFolder } from './launch-checks.ts'
 import { createLauncher } from './launcher.ts'
 import { streamsOf } from './output-streams.ts'
 import { openRegularFile } from './regular-file.ts'
+import { writeArguments } from './private-arguments.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
 import { terminalLaunch } from './terminal/launch.ts'
 
@@ -53,7 +54,7 @@ export interface StartsOptions {
 /** Of which only the launcher is still to be told. */
 interface Queued {
   readonly launch: Launch
-  readonly files: Pick<KeeperOptions, 'stdout' | 'stderr' | 'cgroup'>
+  readonly prepared: Pick<KeeperOptions, 'argv' | 'stdout' | 'stderr' | 'cgroup'>
 }
 
 export function createStarts(options: StartsOptions): Starts {
@@ -98,23 +99,29 @@ export function createStarts(options: StartsOptions): Starts {
     }
   }
 
-  function begin({ launch, files }: Queued): void {
+  function begin({ launch, prepared }: Queued): void {
     starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
     onStarting()
-    const kept = launch.streams === 'terminal' ? terminalLaunch(launch, home) : {}
+    const kept = launch.streams === 'terminal' ? terminalLaunch(launch, prepared.argv, home) : {}
     const talks = launch.streams === 'talk'
-    launcher.launch(launch, keeperProcess({ ...launch, ...kept, ...files, home: home.path, talks }))
+    launcher.launch(launch, keeperProcess({ ...launch, ...prepared, ...kept, home: home.path, talks }))
   }
 
-  /** Makes the output files, private from the first byte, sees that there is a folder to start in, and makes the control group. */
-  async function prepare(launch: Launch): Promise<Queued['files']> {
+  /** Makes the files, private from the first byte, sees that there is a folder to start in, and makes the control group. */
+  async function prepare(launch: Launch): Promise<Queued['prepared']> {
     const { mission, run, streams, cwd, limits } = launch
     const paths = streamsOf(streams).map((stream) => home.outputFile(mission, run, stream))
     const [stdout, stderr = stdout] = paths
     if (stdout === undefined || stderr === undefined) throw new TypeError('a run has a stream')
     const notes = streams === 'talk' ? [home.inputFile(mission, run, 'told')] : []
-    await Promise.all([checkFolder(cwd), ...paths.map(touch), ...notes.map(touch)])
-    return { stdout, stderr, cgroup: limits === null ? null : cgroups.make({ mission, run }, limits).folder }
+    const [argv] = await Promise.all([
+      writeArguments(launch, launch.argv, home),
+      checkFolder(cwd),
+      ...paths.map(touch),
+      ...notes.map(touch),
+    ])
+    const cgroup = limits === null ? null : cgroups.make({ mission, run }, limits).folder
+    return { argv, stdout, stderr, cgroup }
   }
 
   function refused({ mission, run }: RunRef, error: unknown): void {
@@ -132,10 +139,10 @@ export function createStarts(options: StartsOptions): Starts {
     },
     start: (launch) => {
       prepare(launch).then(
-        (files) => {
+        (prepared) => {
           // It stays on record as about to start, for the next supervisor to start.
           if (closed) return
-          queued.push({ launch, files })
+          queued.push({ launch, prepared })
           launchQueued()
         },
         (error: unknown) => refused(launch, error),

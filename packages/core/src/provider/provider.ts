@@ -1,3 +1,4 @@
+import type { Argument } from '../model/argument.ts'
 import type { Memory, Spending, Trouble } from '../model/conversation.ts'
 import type { Run } from '../model/ids.ts'
 import type { Environment, MissionSpec, TerminalSize } from '../model/spec.ts'
@@ -25,7 +26,8 @@ export interface Beginning {
 
 /** The program to run and how it is connected. */
 export interface Invocation {
-  readonly argv: readonly [string, ...string[]]
+  /** The program, and what it is called with. What may be a secret is a `PrivateArgument`: `ps` shows all others to every user. */
+  readonly argv: readonly [string, ...Argument[]]
   /**
    * `merged`: no input, all output in true order, for people. `split`: stderr is kept apart. `talk`: as `split`, with
    * the mission's messages as input; the provider's `talk` says how. `terminal`: it draws on a screen. `inner`: nothing is

@@ -13,7 +13,7 @@ import {
   parseMission,
   DEFAULT_COLONY,
 } from '../model/spec.ts'
-import type { Beginning, Provider } from '../provider/provider.ts'
+import type { Beginning, Invocation, Provider } from '../provider/provider.ts'
 import type { Fact, Talk } from '../provider/talk.ts'
 import { garbage, mutationsOf } from './mutations.ts'
 
@@ -115,7 +115,7 @@ function startRules(sample: ProviderSample): readonly Rule[] {
           const first = provider.invoke(frozen(beginning))
           deepStrictEqual(provider.invoke(frozen(beginning)), first)
           ok(first.argv[0] !== '', 'the program must have a name')
-          for (const word of first.argv) ok(!word.includes('\0'), 'an argument must not hold a NUL')
+          for (const word of wordsOf(first)) ok(!word.includes('\0'), 'an argument must not hold a NUL')
         }
       },
     },
@@ -123,8 +123,8 @@ function startRules(sample: ProviderSample): readonly Rule[] {
       title: 'what the environment holds is never an argument, nor the name of an account',
       check: () => {
         for (const beginning of beginningsOf(missions, secrets)) {
-          const { argv } = provider.invoke(beginning)
-          for (const word of argv) ok(!word.includes(SECRET), `a secret stands in the arguments: ${word}`)
+          const words = wordsOf(provider.invoke(beginning))
+          for (const word of words) ok(!word.includes(SECRET), `a secret stands in the arguments: ${word}`)
           const account = provider.account?.(beginning.spec, beginning.env) ?? ''
           ok(!account.includes(SECRET), `a secret stands in the name of the account: ${account}`)
         }
@@ -357,6 +357,11 @@ function beginning({ spec, env, resumes }: Begins): Beginning {
     run: resumes ? 2 : 1,
     conversation: { id: ID, resumes, rules: [], unfinished: false, spent: nothingSpent, terminal: null },
   }
+}
+
+/** What everybody may see of it. */
+function wordsOf({ argv }: Invocation): readonly string[] {
+  return argv.map((word) => (typeof word === 'string' ? word : word.before))
 }
 
 /** The program, the greeting, and every reply that an agent may await: what makes one run differ from another. */

@@ -25,6 +25,17 @@ describe('a mission that puts something else in the place of its output', () => 
     expect(await textOf(other)).toBe('fine\n')
   })
 
+  test('a folder in the place of what it is told by: its end is noted', async () => {
+    await using overmind = await bench()
+    const told = '"$OVERMIND_HOME/input/$OVERMIND_MISSION_ID.1.told"'
+    const mission = await overmind.runtime.start({
+      type: 'session',
+      command: `rm -f ${told}; mkdir ${told}; exit 3`,
+    })
+    expect(await soon(mission.exited(), 'its end', 10_000)).toMatchObject({ class: 'crashed', code: 3 })
+    expect(overmind.faults).toHaveLength(1)
+  })
+
   test('a pipe where its next run would write: that run is refused, and others start', async () => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({

@@ -4,10 +4,11 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { createRuntime } from '../../src/index.ts'
+import { createRuntime, type MissionSpec, type Provider } from '../../src/index.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, bytesOf, sh, textOf, textSoFar } from '../support/missions.ts'
-import { environmentOf, keeperOf, procFile } from '../support/processes.ts'
+import { environmentOf, keeperOf, missionProcesses, procFile } from '../support/processes.ts'
+import { openSuccession } from '../support/succession.ts'
 import { eventually, soon } from '../support/eventually.ts'
 
 /** Looks at the command lines of the machine, as any user can, all the time, and keeps those that hold a word. */
@@ -330,5 +331,66 @@ describe('the home', () => {
     await runtime.close()
     expect(mission.view().status).toBe('stopped')
     await expect(stat(runtime.home)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('an argument', () => {
+  const keyed = (streams: 'merged' | 'terminal'): Provider => ({
+    name: 'keyed',
+    invoke: ({ env, spec }) => ({
+      argv: [
+        '/bin/sh',
+        '-c',
+        shellOf(spec),
+        { before: '', text: 'first-secret' },
+        { before: '--key=', text: "it's\na $(secret)" },
+      ],
+      streams,
+      env,
+    }),
+  })
+  const shellOf = ({ command }: MissionSpec): string => (command.kind === 'shell' ? command.line : '')
+
+  test.each(['merged', 'terminal'] as const)(
+    'a private one is in a file for the program alone, while it runs: %s',
+    async (streams) => {
+      await using overmind = await bench({ providers: [keyed(streams)] })
+      await using watching = watchCommandLines('first-secret')
+      await watching.ready
+      const input = join(overmind.home.path, 'input')
+      const mission = await overmind.runtime.start({
+        provider: 'keyed',
+        command: `stat -c %a "$0"; cat "$0"; echo; cat "\${1#--key=}"; echo; while [ ! -e go ]; do sleep 0.02; done; exit 3`,
+        cwd: overmind.home.path,
+      })
+      await eventually(async () => (await textSoFar(mission)).includes('$(secret)'))
+      expect((await textSoFar(mission)).replaceAll('\r', '')).toBe("600\nfirst-secret\nit's\na $(secret)\n")
+      expect((await readdir(input)).toSorted()).toEqual([
+        `${mission.id}.1.argument-1`,
+        `${mission.id}.1.argument-2`,
+      ])
+      await writeFile(join(overmind.home.path, 'go'), '')
+      expect(await mission.exited()).toMatchObject({ code: 3 })
+      expect(await readdir(input)).toEqual([])
+      expect(await watching.seen()).toEqual([])
+    },
+  )
+
+  test('a private one is gone when its run has ended while no supervisor was there', async () => {
+    const provider = keyed('merged')
+    await using succession = await openSuccession({ providers: [provider] })
+    const { home, runtime, takeOver } = succession
+    const { id } = await runtime().start({
+      provider: 'keyed',
+      command: 'while [ ! -e go ]; do sleep 0.02; done',
+      cwd: home.path,
+    })
+    await runtime().close({ missions: 'keep' })
+    await writeFile(join(home.path, 'go'), '')
+    await eventually(() => missionProcesses(id).length === 0)
+    expect(await readdir(join(home.path, 'input'))).toHaveLength(2)
+    await takeOver()
+    await runtime().get(id).exited()
+    expect(await readdir(join(home.path, 'input'))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -176,6 +176,28 @@ describe('the store on SQLite', () => {
     )
     expect(kept).toEqual([{ ...found, variables: kept[0]?.['variables'] }])
     expect(kept[0]?.['variables'] ?? '{"A"').toContain('{"A"')
+  })
+
+  test('has a reserve of its own, also where there was a link to a file of others', () => {
+    const path = freshPath()
+    const other = `${path}.other`
+    writeFileSync(other, 'of others')
+    symlinkSync(other, `${path}.reserve`)
+    const before = process.umask(0)
+    try {
+      open(path).close()
+    } finally {
+      process.umask(before)
+    }
+    expect(readFileSync(other, 'utf8')).toBe('of others')
+    const reserve = lstatSync(`${path}.reserve`)
+    expect([reserve.isFile(), reserve.size, reserve.mode & 0o777]).toEqual([true, 2 ** 20, 0o600])
+  })
+
+  test('keeps what does not fit into a page in memory, and not in a file outside of its folder', () => {
+    const store = openSqliteStore(freshPath())
+    expect(store.tables.query('PRAGMA temp_store').get()).toEqual({ temp_store: 2 })
+    store.close()
   })
 
   test('that is no SQLite file is set aside, and a second time under another name', () => {

@@ -26,8 +26,12 @@ export interface TerminalLaunch {
 }
 
 /** What the keeper of a run on a terminal starts. */
-export function terminalLaunch(launch: Launch, home: Home): TerminalLaunch {
-  const { mission, run, argv, env, outputLimitBytes } = launch
+export function terminalLaunch(
+  launch: Launch,
+  argv: readonly [string, ...string[]],
+  home: Home,
+): TerminalLaunch {
+  const { mission, run, env, outputLimitBytes } = launch
   const settings: TerminalSettings = {
     size: launch.size,
     recording: home.recordingFile(mission, run),
