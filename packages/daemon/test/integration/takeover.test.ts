@@ -36,6 +36,7 @@ import { eventually } from '../support/eventually.ts'
 import { type TemporaryHome, temporaryHome } from '../support/home.ts'
 import { end, endGroup, isAlive, keeperOf, missionProcesses } from '../support/processes.ts'
 import { editState, editStore } from '../support/store-file.ts'
+import { writeStore } from '../support/written-store.ts'
 
 /** A process that has nothing to do with Overmind. */
 async function stranger(home: TemporaryHome): Promise<number> {
@@ -305,6 +306,27 @@ describe.concurrent('a store that is lost while missions run', () => {
       })
     },
   )
+
+  test('as version 1 has written it: every mission is known, and can be described, ended and forgotten', async () => {
+    await using home = await temporaryHome()
+    await mkdir(home.path, { mode: 0o700 })
+    const { missions } = writeStore(join(home.path, 'overmind.db'), 1)
+    const daemon = await startDaemon(home.path)
+    const known = await list(daemon)
+    expect(known.map(({ id }) => id)).toEqual(expect.arrayContaining(missions.map(({ id }) => id)))
+    for (const { id } of missions) {
+      for (const view of ['', '/description', '/logs', '/runs'])
+        expect(await daemon.call('GET', `/v1/missions/${id}${view}`)).toMatchObject({ status: 200 })
+    }
+    const log = readFileSync(join(home.path, 'daemon.log'), 'utf8').trimEnd().split('\n')
+    expect(log.filter((line) => JSON.parse(line).level >= 50)).toEqual([])
+    for (const { id } of missions) await daemon.call('POST', `/v1/missions/${id}/kill`)
+    for (const { id } of missions)
+      expect((await daemon.call('DELETE', `/v1/missions/${id}`)).status).toBeLessThan(300)
+    const left = new Set((await list(daemon)).map(({ id }) => id))
+    expect(missions.filter(({ id }) => left.has(id))).toEqual([])
+    await daemon.shutdown(false)
+  })
 
   test('one event that cannot be read does not hide the others', async () => {
     await using home = await temporaryHome()

@@ -9,6 +9,7 @@ import { missionId, missionRecord } from '../../../core/test/fakes/records.ts'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { openSqliteStore, openStore } from '../../src/index.ts'
 import { keepCompact } from '../../src/store/compaction.ts'
+import { writeStore } from '../support/written-store.ts'
 
 const folders: string[] = []
 function freshPath(): string {
@@ -176,6 +177,23 @@ describe('the store on SQLite', () => {
     )
     expect(kept).toEqual([{ ...found, variables: kept[0]?.['variables'] }])
     expect(kept[0]?.['variables'] ?? '{"A"').toContain('{"A"')
+  })
+
+  // When this fails, the shape of what is stored has changed: raise `SCHEMA_VERSION`, bring what earlier versions wrote up to it,
+  // and keep this file beside a new one.
+  test('reads what version 1 has written', () => {
+    const path = freshPath()
+    const written = writeStore(path, 1)
+    const store = openSqliteStore(path)
+    expect(store.damaged).toEqual([])
+    const told = store.missions().map(({ id, name, spec, state }) => ({ id, name, spec, state }))
+    expect(new Map(told.map((mission) => [mission.id, mission]))).toEqual(
+      new Map(written.missions.map(({ id, name, spec, state }) => [id, { id, name, spec, state }])),
+    )
+    expect(store.events({ after: seq(0), limit: 1000 })).toEqual(
+      written.events.map(({ seq: number, body }) => ({ ...body, seq: number })),
+    )
+    store.close()
   })
 
   test('has a reserve of its own, also where there was a link to a file of others', () => {
