@@ -1,6 +1,5 @@
 /** An agent uses the tools of `overmind mcp`, in the name of a mission. */
-import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { type Agent, type Answered, connectAgent } from '../../packages/mcp/test/support/agent.ts'
+import { type Agent, type Answered, connectAgent, overStdio } from '../../packages/mcp/test/support/agent.ts'
 import { OVERMIND } from '../command.ts'
 import { newEntry } from '../ledger.ts'
 import type { Chance } from '../random.ts'
@@ -12,13 +11,8 @@ import { counts, planOf } from './programs.ts'
 async function orchestrate(world: World, of: Chance): Promise<void> {
   const self = someone(world, of)
   if (self === null || (await isCrowded(world))) return
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [OVERMIND, 'mcp', '--as', self.id],
-    cwd: '/tmp',
-    env: { ...getDefaultEnvironment(), OVERMIND_HOME: world.home },
-    stderr: 'ignore',
-  })
+  const args = [OVERMIND, 'mcp', '--as', self.id]
+  const transport = overStdio(args, { cwd: '/tmp', env: { OVERMIND_HOME: world.home } })
   let agent: Agent
   try {
     agent = await connectAgent(transport)

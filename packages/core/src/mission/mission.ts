@@ -5,7 +5,7 @@
 import type { EventDraft, MissionEvent } from '../model/events.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { SlotScope } from '../model/concurrency.ts'
-import type { Conversation, Trouble } from '../model/conversation.ts'
+import type { Trouble } from '../model/conversation.ts'
 import type { MissionExit } from '../model/exit.ts'
 import { type MessageId, type MissionId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import {
@@ -24,20 +24,12 @@ import type { Launch, ProcessHost } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import type { Beginning, Provider } from '../provider/provider.ts'
 import type { Talk } from '../provider/talk.ts'
-import {
-  converse,
-  type Exchange,
-  hexOf,
-  replyKey,
-  type Setting,
-  type Tell,
-  unprovenTells,
-  wishOf,
-} from './conversation.ts'
+import { converse, type Exchange, type Setting, type Tell, unprovenTells, wishOf } from './conversation.ts'
 import { keeperCopy } from './keeper-copy.ts'
 import { decide } from './machine.ts'
 import type { Gate } from './policy/gate.ts'
 import { withAskTime } from './policy/ask-time.ts'
+import { createTells } from './tells.ts'
 import { type Decision, type Effect, type Signal, signalOf, type TalkSignal } from './signal.ts'
 
 /** How long until a fact that could not be written is tried again. Milliseconds. */
@@ -107,6 +99,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   const { id, spec } = initial
   // What is stored may be of an earlier release of its provider: one mission that this one cannot make sense of is no reason to have none.
   const talk = guarded(() => provider.talk?.(spec) ?? null, null)
+  const tells = talk === null ? null : createTells(talk, deps.textOf)
   let record = initial
   let closed = false
   /** Facts that are not written yet, oldest first. */
@@ -142,7 +135,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     deps.commit({ events, put: [next] })
     if (state.conversation?.turn === 'busy' && before.conversation?.turn !== 'busy') busySince = now.monotonic
     record = next
-    for (const event of events) if (event.type === 'message.queued') texts.set(event.message, event.text)
+    for (const event of exchange?.events ?? []) tells?.note(event)
     deps.gates.note(next, accountOf(next.state), before)
     armTimers(before.timers)
     for (const effect of decision.effects) carefully(() => perform(effect))
@@ -404,53 +397,11 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     }
   }
 
-  /** Texts of messages that may still have to be told. */
-  const texts = new Map<MessageId, string>()
-
   function tellAgent(about: Tell): void {
     const { conversation } = record.state
-    if (talk === null || conversation === null) return
-    const line = lineFor(about, { talk, conversation })
+    if (tells === null || conversation === null) return
+    const line = tells.lineFor(about, conversation)
     if (line !== null) host.tell(ref(), line)
-  }
-
-  function lineFor(
-    about: Tell,
-    { talk, conversation }: { readonly talk: Talk; readonly conversation: Conversation },
-  ): { key: string; text: string } | null {
-    const { greet, message, reply, verdict, interrupt, farewell, goOn, nudge } = talk
-    const lineOf = (key: string, text: string | null): { key: string; text: string } | null =>
-      text === null ? null : { key, text }
-    switch (about.kind) {
-      case 'greeting':
-        return lineOf('greeting', greet(conversation))
-      case 'message': {
-        const as = conversation.messages.find(({ id: pending }) => pending === about.message)?.goOn ?? null
-        const text = as === null ? null : goOn()
-        if (as !== null && text !== null) return lineOf(as, message({ id: as, text }, conversation))
-        const said = texts.get(about.message) ?? deps.textOf(about.message)
-        return lineOf(about.message, message({ id: about.message, text: said }, conversation))
-      }
-      case 'reply':
-        return lineOf(replyKey(about.wish), reply(about.wish, conversation))
-      case 'verdict': {
-        const ask = conversation.asks.find(({ id: open }) => open === about.ask)
-        if (ask === undefined || ask.verdict === null) return null
-        // The agent's own names may be of any letters.
-        return lineOf(`verdict-${hexOf(ask.id)}`, verdict(ask, ask.verdict))
-      }
-      case 'interrupt':
-        return lineOf(`interrupt-${about.request}`, interrupt(about.request, conversation))
-      case 'farewell':
-        return lineOf('farewell', farewell())
-      case 'nudge': {
-        const text = nudge()
-        return lineOf(
-          `nudge-${about.request}`,
-          text === null ? null : message({ id: about.request, text }, conversation),
-        )
-      }
-    }
   }
 
   async function until(test: (state: MissionState) => boolean, signal?: AbortSignal): Promise<MissionState> {

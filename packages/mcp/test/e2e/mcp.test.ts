@@ -1,11 +1,11 @@
 /** The built `overmind mcp` over stdio, spoken to by the official client, under a daemon of its own. */
 import { fileURLToPath } from 'node:url'
-import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { createClient, type OvermindClient } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Overmind, overmind } from '../../../cli/test/e2e/overmind.ts'
 import { eventually } from '../../../core/test/support/eventually.ts'
-import { type Agent, connectAgent } from '../support/agent.ts'
+import { type Agent, connectAgent, overStdio } from '../support/agent.ts'
 
 const launcher = fileURLToPath(new URL('../../../cli/bin/overmind.cjs', import.meta.url))
 
@@ -25,12 +25,9 @@ describe('overmind mcp', () => {
     connectAgent(program(self, flags))
 
   function program(self: string | null, flags: readonly string[]): StdioClientTransport {
-    return new StdioClientTransport({
-      command: process.execPath,
-      args: [launcher, 'mcp', ...flags],
+    return overStdio([launcher, 'mcp', ...flags], {
       cwd: o.folder,
       env: {
-        ...getDefaultEnvironment(),
         OVERMIND_HOME: o.home,
         SECRET: 'do not show this',
         ...(self === null ? {} : { OVERMIND_MISSION_ID: self }),

@@ -1,5 +1,6 @@
 /** An agent's side of the protocol: the official client, and answers in the shapes that tests look at. */
 import { Client, type Transport } from '@modelcontextprotocol/client'
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
 export interface Seen {
   readonly id: string
@@ -43,6 +44,19 @@ export interface Agent extends AsyncDisposable {
   refused(name: string, given?: Readonly<Record<string, unknown>>): Promise<string>
   /** Starts a mission and gives its id. */
   start(given: Readonly<Record<string, unknown>>): Promise<string>
+}
+
+/** The way to a program of Node that speaks on stdin and stdout, in the little of our environment that an agent hands on. */
+export function overStdio(
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): StdioClientTransport {
+  return new StdioClientTransport({
+    command: process.execPath,
+    args: [...args],
+    cwd,
+    env: { ...getDefaultEnvironment(), ...env },
+  })
 }
 
 /** `auto`: begins with the newest release of the protocol, which is another handshake. */
