@@ -44,6 +44,8 @@ export async function isCrowded({ client }: World): Promise<boolean> {
   }
 }
 
+export const isTerminal = ({ program: { kind } }: Entry): boolean => kind === 'reads-typing'
+
 export const isSession = ({ program: { kind } }: Entry): boolean => kind === 'hears' || kind === 'converses'
 
 /** Notes that a run of it may be ended from now on. */

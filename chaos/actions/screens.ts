@@ -1,15 +1,12 @@
 /** People have a terminal of their own, on which the command runs until they leave. */
 import { type Person, person } from '../../packages/core/test/support/person.ts'
 import { OVERMIND } from '../command.ts'
-import type { Entry } from '../ledger.ts'
 import type { Chance } from '../random.ts'
 import { aWhile, type World } from '../world.ts'
-import { type Action, freshName, someone } from './action.ts'
+import { type Action, freshName, isTerminal, someone } from './action.ts'
 
 /** Longer than leaving may take on a machine that is busy with chaos. Milliseconds. */
 const LEAVING_MS = 30_000
-
-const isTerminal = ({ program: { kind } }: Entry): boolean => kind === 'reads-typing'
 
 function sitsAt(world: World, of: Chance, args: readonly string[]): Person {
   return person([process.execPath, OVERMIND, ...args], {

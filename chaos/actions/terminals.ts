@@ -1,16 +1,13 @@
 /** People sit down at terminals, type, watch and leave. */
 import { connectTerminal, TerminalNotRunning, type Terminal } from '@overmind/client/terminal'
 import { terminalSocketOf } from '@overmind/client'
-import type { Entry } from '../ledger.ts'
 import type { Chance } from '../random.ts'
 import { beside } from '../spectator.ts'
 import { aWhile, type World } from '../world.ts'
-import { type Action, freshName, type Known, someone } from './action.ts'
+import { type Action, freshName, isTerminal, type Known, someone } from './action.ts'
 
 /** How long what was typed may take to be shown. Milliseconds. */
 const SHOWN_MS = 20_000
-
-const isTerminal = ({ program: { kind } }: Entry): boolean => kind === 'reads-typing'
 
 const sizeOf = (of: Chance): { readonly columns: number; readonly rows: number } => ({
   // No line is longer: none is wrapped.
