@@ -14,8 +14,8 @@ import { timeOf } from './measures/time.ts'
 import type { Figure, Recovery } from './results.ts'
 import { atWork, withFolder } from './workplace.ts'
 
-/** How long a manager may take until all jobs are up. */
-const PATIENCE_MS = 120_000
+/** How long a manager may take until all jobs are up. Milliseconds. */
+const patienceWith = (jobs: number): number => Math.max(120_000, jobs * 60)
 const MB = 2 ** 20
 
 export interface Findings {
@@ -99,7 +99,7 @@ async function grown(
     await using write = await cue(site.home, 'write')
     const jobs = jobsOf(many, site.home)
     const before = await memory(site)
-    const signal = AbortSignal.timeout(PATIENCE_MS)
+    const signal = AbortSignal.timeout(patienceWith(many))
     if (!(await take('starts', () => starts(session, site, { jobs, signal })))) return false
     if (manager.startsOnly === true) return true
     await take('rest', () => rest(site))

@@ -8,7 +8,8 @@ import type { Job, Session, Site } from '../manager.ts'
 import { kill, lives } from '../processes.ts'
 import type { Recovery } from '../results.ts'
 
-const PATIENCE_MS = 60_000
+/** How long a list may take to show them all. Milliseconds. */
+const patienceWith = (jobs: number): number => Math.max(60_000, jobs * 40)
 /** A list that shows no more of them for so long is not going to. */
 const STANDSTILL_MS = 10_000
 /** How long things may go on that a crash, or the end of one, sets off. */
@@ -51,7 +52,7 @@ export async function recovery(
       if (known > before) grewAt = performance.now()
       return performance.now() - grewAt > STANDSTILL_MS ? false : undefined
     },
-    PATIENCE_MS,
+    patienceWith(jobs.length),
     50,
   )
   const seconds = listed === true ? (performance.now() - began) / 1000 : null
