@@ -35,15 +35,16 @@ PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
-/** Made when there is a first: missions whose rows could not be read, as they were. */
+/** Made when there is a first: missions whose rows could not be read, as they were. What is damaged may be of any kind. */
 export const DAMAGED_MISSIONS: string = `
 CREATE TABLE IF NOT EXISTS damaged_missions (
   reason TEXT NOT NULL,
-  id TEXT NOT NULL,
-  name TEXT,
-  spec TEXT,
-  variables TEXT,
-  created_at REAL,
-  state TEXT
+  id ANY,
+  name ANY,
+  spec ANY,
+  environment ANY,
+  variables ANY,
+  created_at ANY,
+  state ANY
 ) STRICT;
 `

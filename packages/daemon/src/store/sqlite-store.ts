@@ -177,7 +177,7 @@ export function openSqliteStore(path: string): SqliteStore {
       return numbered
     },
     damaged,
-    missions: () => rowsOf(database).map(recordReader()),
+    missions: () => readMissions(database),
     events({ after, mission, run, types, limit, newestFirst = false }) {
       mustBeOpen()
       const where = ['seq > ?']
@@ -283,29 +283,71 @@ function prepare(database: DatabaseSync, path: string): readonly DamagedMission[
 
 /** One mission that is damaged must not take the others with it. */
 function setAsideDamaged(database: DatabaseSync): readonly DamagedMission[] {
-  const recordOf = recordReader()
-  const damaged: DamagedMission[] = []
-  for (const row of rowsOf(database)) {
+  const recordOf = recordReader(database)
+  const seen = new Set<string>()
+  const rows = rowsOf(database).map((row) => ({ row, damage: damageOf(row) }))
+  const damaged = rows.flatMap(({ row, damage }): readonly DamagedMission[] =>
+    damage === null ? [] : [{ id: String(row['id']), reason: damage }],
+  )
+  // A row that cannot be found by its key, or an index that knows of others.
+  const verdict = Object.values(database.prepare('PRAGMA integrity_check(missions)').get() ?? {})[0]
+  if (damaged.length === 0 && verdict === 'ok') return damaged
+  writeAnew(
+    database,
+    rows.map(({ damage }) => damage),
+  )
+  return damaged
+
+  function damageOf(row: MissionRow): string | null {
     try {
-      recordOf(row)
+      const { id } = recordOf(row)
+      if (seen.has(id)) return 'another mission has its id'
+      seen.add(id)
+      return null
     } catch (error) {
-      if (!(error instanceof StoreDamaged)) throw error
-      if (damaged.length === 0) database.exec(`BEGIN IMMEDIATE; ${DAMAGED_MISSIONS}`)
-      setAside(database, row, error.message)
-      damaged.push({ id: String(row['id']), reason: error.message })
+      if (error instanceof StoreDamaged) return error.message
+      throw error
     }
   }
-  if (damaged.length > 0) database.exec('COMMIT')
-  return damaged
 }
 
-/** By the bytes of its id: what is no UTF-8 any more is another text when it is read. */
-function setAside(database: DatabaseSync, { key = null }: MissionRow, reason: string): void {
-  const copy = `INSERT INTO damaged_missions
-    SELECT ?2, id, name, spec, variables, created_at, state
-    FROM missions LEFT JOIN environments ON hash = environment WHERE CAST(id AS BLOB) = ?1`
-  database.prepare(copy).run(key, reason)
-  database.prepare('DELETE FROM missions WHERE CAST(id AS BLOB) = ?').run(key)
+/** Writes the missions anew, one by one as they are found, and those that are damaged into a table of their own. */
+function writeAnew(database: DatabaseSync, damages: readonly (string | null)[]): void {
+  const found = database
+    .prepare(
+      `SELECT CAST(id AS BLOB) AS id, CAST(name AS BLOB) AS name, CAST(spec AS BLOB) AS spec,
+         CAST(environment AS BLOB) AS environment, created_at, CAST(state AS BLOB) AS state FROM missions`,
+    )
+    .all()
+  // What is no UTF-8 any more would be another text when it has been read.
+  const texts = 'CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)'
+  database.exec(`BEGIN IMMEDIATE; ${DAMAGED_MISSIONS} DELETE FROM missions`)
+  const keep = database.prepare(
+    `INSERT INTO missions (id, name, spec, environment, state, created_at) VALUES (${texts}, CAST(? AS TEXT), ?)`,
+  )
+  const setAside = database.prepare(
+    `INSERT INTO damaged_missions (id, name, spec, environment, state, created_at, reason)
+       VALUES (${texts}, CAST(? AS TEXT), ?, ?)`,
+  )
+  const addVariables = database.prepare(
+    `UPDATE damaged_missions SET variables = (SELECT variables FROM environments WHERE hash = environment)
+       WHERE variables IS NULL`,
+  )
+  for (const [index, row] of found.entries()) {
+    const {
+      id = null,
+      name = null,
+      spec = null,
+      environment = null,
+      state = null,
+      created_at: at = null,
+    } = row
+    const damage = damages[index] ?? null
+    if (damage === null) keep.run(id, name, spec, environment, state, at)
+    else setAside.run(id, name, spec, environment, state, at, damage)
+  }
+  addVariables.run()
+  database.exec('COMMIT')
 }
 
 function pragma(database: DatabaseSync, name: string): number {
@@ -319,22 +361,24 @@ function lastNumber(database: DatabaseSync): Seq {
 
 type MissionRow = Readonly<Record<string, SQLOutputValue>>
 
+/** From the table itself, in the order of its keys: what an index says may be wrong. */
 function rowsOf(database: DatabaseSync): readonly MissionRow[] {
-  return database
-    .prepare(
-      `SELECT CAST(id AS BLOB) AS key, id, name, spec, created_at, state, variables
-       FROM missions LEFT JOIN environments ON hash = environment ORDER BY created_at, id`,
-    )
-    .all()
+  return database.prepare('SELECT id, name, spec, environment, created_at, state FROM missions').all()
 }
 
 /** Makes missions of rows: those with one environment share it. */
-function recordReader(): (row: MissionRow) => MissionRecord {
-  const environments = new Map<string, Environment>()
+function recordReader(database: DatabaseSync): (row: MissionRow) => MissionRecord {
+  const texts = new Map(
+    database
+      .prepare('SELECT hash, variables FROM environments')
+      .all()
+      .map(({ hash, variables }) => [hash, variables]),
+  )
+  const environments = new Map<unknown, Environment>()
   return (row) => {
-    const variables = String(row['variables'])
-    const env = environments.get(variables) ?? parse(variables, isEnvironment)
-    environments.set(variables, env)
+    const hash = row['environment'] ?? null
+    const env = environments.get(hash) ?? parse(texts.get(hash), isEnvironment)
+    environments.set(hash, env)
     return {
       id: parseId(row['id']),
       name: String(row['name']),
@@ -344,6 +388,12 @@ function recordReader(): (row: MissionRow) => MissionRecord {
       state: parse(row['state'], isState),
     }
   }
+}
+
+function readMissions(database: DatabaseSync): readonly MissionRecord[] {
+  return rowsOf(database)
+    .map(recordReader(database))
+    .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
 }
 
 function parseId(value: unknown): MissionId {

@@ -5,10 +5,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { type EventDraft, OvermindError, seq, type Store } from '@overmind/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { storeContract } from '../../../core/test/contract/store-contract.ts'
-import { missionId, missionRecord } from '../../../core/test/fakes/records.ts'
+import { missionId, missionRecord, missionSpec } from '../../../core/test/fakes/records.ts'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { openSqliteStore, openStore } from '../../src/index.ts'
 import { keepCompact } from '../../src/store/compaction.ts'
+import { SCHEMA } from '../../src/store/schema.ts'
 import { writeStore } from '../support/written-store.ts'
 
 const folders: string[] = []
@@ -177,6 +178,59 @@ describe('the store on SQLite', () => {
     )
     expect(kept).toEqual([{ ...found, variables: kept[0]?.['variables'] }])
     expect(kept[0]?.['variables'] ?? '{"A"').toContain('{"A"')
+  })
+
+  test('a bit that flips anywhere hides no mission that it is not of', () => {
+    const store = open()
+    const path = pathOf(store)
+    const C = missionId('cccccccc')
+    const records = [A, B, C].map((id) =>
+      missionRecord({ id, env: { A: id }, spec: missionSpec({ labels: { of: id } }) }),
+    )
+    store.commit({ events: [{ type: 'runtime.stopped', at: 1 }], put: records })
+    store.close()
+    const bytes = readFileSync(path)
+    const places = [
+      ...Buffer.from(bytes)
+        .toString('latin1')
+        .matchAll(/aaaaaaaa/g),
+    ]
+    // In the table, its key, its index, and the environments.
+    expect(places.length).toBeGreaterThan(3)
+    for (const { index } of places.flatMap(({ index }) => [0, 3, 7].map((by) => ({ index: index + by })))) {
+      const damaged = Buffer.from(bytes)
+      damaged[index] = (damaged[index] ?? 0) ^ 1
+      const other = freshPath()
+      writeFileSync(other, damaged)
+      const mended = openSqliteStore(other)
+      const known = mended.missions()
+      expect([index, known.length + mended.damaged.length]).toEqual([index, 3])
+      expect(known).toEqual(expect.arrayContaining(records.slice(1)))
+      // What was mended stays so, and can be changed.
+      mended.commit({ events: [], remove: known.map(({ id }) => id) })
+      expect(mended.missions()).toEqual([])
+      mended.close()
+      openSqliteStore(other).close()
+    }
+  })
+
+  test('sets aside what is of another kind than it should be', () => {
+    const store = open()
+    const path = pathOf(store)
+    store.commit({ events: [], put: [missionRecord({ id: A }), missionRecord({ id: B })] })
+    store.close()
+    const loose = freshPath()
+    const edit = new DatabaseSync(loose)
+    // What a flipped bit in the head of a row does to what stands behind it.
+    edit.exec(SCHEMA.replace('state TEXT NOT NULL', 'state ANY'))
+    edit.exec(`ATTACH '${path}' AS strict; INSERT INTO environments SELECT * FROM strict.environments`)
+    edit.exec('INSERT INTO missions SELECT * FROM strict.missions')
+    edit.exec(`UPDATE missions SET state = CAST(state AS BLOB), created_at = 0 WHERE id = 'aaaaaaaa'`)
+    edit.close()
+    const mended = openSqliteStore(loose)
+    expect(mended.damaged).toMatchObject([{ id: A }])
+    expect(mended.missions()).toMatchObject([{ id: B }])
+    mended.close()
   })
 
   // When this fails, the shape of what is stored has changed: raise `SCHEMA_VERSION`, bring what earlier versions wrote up to it,
