@@ -79,6 +79,31 @@ test('who wants to sit down and leaves, or whose supervisor dies, leaves an agen
   expect(session().view().state.run).toBe(1)
 })
 
+test('an agent that crashes while somebody waits for it is put on its terminal when it has nothing to do', async () => {
+  await using stage = await openStage(standIn)
+  const session = await stage.session({ restart: 'on-failure', backoffMs: 0 })
+  const message = session.send('::delay 1000\n::text slow')
+  await happened(session, 'message.taken')
+  const [sitting, another] = [session.sitDown(), session.sitDown()]
+  process.kill(-(session.view().state.process?.pid ?? 0), 'SIGKILL')
+  await soon(Promise.all([sitting, another]), 'the terminal', 30_000)
+  expect(await soon(session.answer(message), 'the answer', 30_000)).toMatchObject({ ok: true })
+  expect(session.view().state.budget.charged).toHaveLength(1)
+})
+
+test('an agent that is stopped while somebody waits for it is not on its terminal when it is started again', async () => {
+  await using stage = await openStage(standIn)
+  const session = await stage.session()
+  session.send('::delay 5000\n::text slow')
+  await happened(session, 'message.taken')
+  const sitting = session.sitDown().catch((error: unknown) => error)
+  await session.stop({ timeoutMs: 0 })
+  expect(await sitting).toMatchObject({ code: 'not_running' })
+  await session.restart()
+  await happened(session, 'session.ready', 2)
+  expect(session.view().state.conversation).toMatchObject({ terminal: null, wantsTerminal: null })
+})
+
 test('only an agent that has a terminal can be put on it, and only one at it taken off', async () => {
   await using stage = await openStage(standIn)
   const session = await stage.session()

@@ -1,5 +1,5 @@
 /** What missions of Claude Code do, whichever CLI they run: the stand-in in every check, the real one in its own. */
-import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Mission, MissionInput } from '@overmind/core'
 import { describe, expect, test } from 'vitest'
@@ -142,6 +142,27 @@ export function missionSuite(program: () => Program): void {
       const { reason } = (await child.exited()).evidence
       expect(reason).toMatch(/^its budget is used up: what a mission above it may spend in all/)
     })
+
+    test.each(['', '{"type":"queue-operation","operation":"enqueue"}\n', '{"type":"queue-oper'])(
+      'that was killed before a word of it was written down begins anew, whatever there is of a file: %j',
+      async (written) => {
+        await using stage = await openStage(program())
+        const session = await stage.session(again)
+        await happened(session, 'session.ready')
+        const id = session.view().state.conversation?.id ?? ''
+        const folder = join(stage.lab.config, 'projects', stage.lab.cwd.replaceAll(/[^a-zA-Z0-9]/g, '-'))
+        mkdirSync(folder, { recursive: true })
+        writeFileSync(join(folder, `${id}.jsonl`), written)
+        killAgent(session)
+        await happened(session, 'session.ready', 2)
+        expect(await ask(session, 'hello')).toBe('reply 1: hello')
+        const fresh = session.view().state.conversation?.id
+        expect(fresh).not.toBe(id)
+        const named = session.history({ types: ['session.named'], limit: 100 })
+        expect(named.at(0)).toMatchObject({ conversation: fresh })
+        await session.kill()
+      },
+    )
 
     test('that lost its conversation says so, and does not begin a blank one', async () => {
       await using stage = await openStage(program())

@@ -40,7 +40,7 @@ async function main(options: Options): Promise<void> {
   const sessionId = options.resume ?? options.sessionId ?? randomUUID()
   const config = env['CLAUDE_CONFIG_DIR'] ?? join(homedir(), '.claude')
   const transcript = openTranscript({ config, cwd: process.cwd(), sessionId })
-  if (options.sessionId !== undefined && transcript.found === 'conversation') {
+  if (options.sessionId !== undefined && transcript.found !== 'no file') {
     throw new UsageError(`Error: Session ID ${sessionId} is already in use.`)
   }
   if (options.permissionMode === 'bypassPermissions' && process.getuid?.() === 0 && !env['IS_SANDBOX']) {
@@ -62,7 +62,7 @@ async function main(options: Options): Promise<void> {
     states: env['CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS'] === '1' ? 'told' : 'untold',
     write: printer(options),
   })
-  if (options.resume !== undefined && transcript.found === 'nothing') {
+  if (options.resume !== undefined && transcript.found !== 'conversation') {
     const sentence = `No conversation found with session ID: ${sessionId}`
     output.event({
       type: 'result',

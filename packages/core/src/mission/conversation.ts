@@ -51,6 +51,8 @@ export interface Exchange {
 export interface Setting {
   readonly spec: MissionSpec
   readonly talk: Pick<Talk, 'turns' | 'prompt' | 'remembers' | 'answers'>
+  /** Somebody holds its messages back. */
+  readonly holds: boolean
   /** Milliseconds since 1970. */
   readonly now: number
   /** A message that nobody has had yet: the prompt of a task that begins anew. */
@@ -158,6 +160,8 @@ function noticeRun(draft: Draft, before: MissionState, after: MissionState): voi
     draft.tells.push({ kind: 'greeting' })
     if (!draft.setting.talk.turns) becomeReady(draft)
   }
+  // Whoever wanted to sit at the next run does not wait for one that may come much later.
+  if (after.exit !== null && draft.conversation.wantsTerminal !== null) draft.know({ wantsTerminal: null })
   const hadRun = before.phase.startsWith('running') || before.phase.startsWith('stalled')
   const hasRun = after.phase.startsWith('running') || after.phase.startsWith('stalled')
   if (hadRun && !hasRun && after.phase !== 'restarting.reaping') endRun(draft)
@@ -226,8 +230,12 @@ function take(draft: Draft, signal: Signal | TalkSignal): void {
         draft.know({ awaited: conversation.awaited.filter((wish) => replyKey(wish) !== signal.key) })
       return
     }
-    case 'recalled':
+    case 'recalled': {
+      // Of a conversation that was cut off in its first moment there may be a file: nobody can go on with that, or begin under its id.
+      const fresh = signal.memory === 'none' ? draft.setting.freshConversation() : null
+      if (fresh !== null) draft.know({ id: fresh, model: null })
       return draft.know({ memory: signal.memory })
+    }
     case 'interrupt':
       if (conversation.turn !== 'busy' || conversation.interrupting !== null) return
       draft.know({ interrupting: signal.request })
@@ -236,6 +244,9 @@ function take(draft: Draft, signal: Signal | TalkSignal): void {
       return
     case 'sit':
       return draft.know({ wantsTerminal: signal.terminal })
+    case 'released':
+      // What was held back is told.
+      return
     case 'verdict':
       return decide(draft, signal.ask, signal.verdict, 'person')
     case 'timer':
@@ -519,8 +530,8 @@ function goOnFor({ run, goOn }: PendingMessage, { conversation, setting }: Draft
   return goOn ?? (cutOff ? setting.freshMessage() : null)
 }
 
-function listens({ turn, messages, wantsTerminal }: Conversation, { talk }: Setting): boolean {
-  if (turn !== 'idle' || wantsTerminal !== null) return false
+function listens({ turn, messages }: Conversation, { talk, holds }: Setting): boolean {
+  if (turn !== 'idle' || holds) return false
   return !talk.turns || messages.every(({ state }) => state === 'queued')
 }
 

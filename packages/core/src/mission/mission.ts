@@ -90,6 +90,8 @@ export interface MissionActor {
   /** Settles when `test` holds for the mission's state. Rejects with `runtime_closed` when that cannot be seen any more. */
   until(test: (state: MissionState) => boolean, signal?: AbortSignal): Promise<MissionState>
   exited(signal?: AbortSignal): Promise<MissionExit>
+  /** Keeps its messages from being told, until that is disposed of or this supervisor ends. */
+  hold(): Disposable
   /** Stops its timers; its process goes on. */
   close(): void
 }
@@ -106,6 +108,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   const untold: (Signal | TalkSignal)[] = []
   let telling = false
   let cancelRetry: (() => void) | undefined
+  /** How many hold its messages back. */
+  let holders = 0
   const timers = new Map<TimerName, () => void>()
   const waiting = new Set<{ readonly look: () => void; readonly giveUp: (error: OvermindError) => void }>()
 
@@ -176,6 +180,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     return {
       spec,
       talk,
+      holds: holders > 0,
       now: now.wall,
       freshMessage: () => newMessageId(deps.random),
       freshConversation: () => (talk.remembers ? newUuid(deps.random) : null),
@@ -481,6 +486,15 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       if (exit === null) throw new TypeError('until() ends with an exit')
       return exit
     },
+    hold: () => {
+      holders += 1
+      return {
+        [Symbol.dispose]: () => {
+          holders -= 1
+          if (holders === 0 && !closed && record.state.exit === null) tell({ type: 'released' })
+        },
+      }
+    },
     close: () => {
       closed = true
       cancelRetry?.()
@@ -498,6 +512,7 @@ function isTalk(signal: Signal | TalkSignal): signal is TalkSignal {
     case 'verdict':
     case 'interrupt':
     case 'sit':
+    case 'released':
     case 'heard':
     case 'told':
     case 'recalled':

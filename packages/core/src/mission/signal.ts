@@ -48,6 +48,8 @@ export type TalkSignal =
   | { readonly type: 'interrupt'; readonly request: string }
   /** The next run is to be the agent's own terminal, or no longer. */
   | { readonly type: 'sit'; readonly terminal: TerminalSize | null }
+  /** Nobody holds its messages back any more. */
+  | { readonly type: 'released' }
   /** Lines of the run's stdout, up to `to`; only those that say something. */
   | {
       readonly type: 'heard'

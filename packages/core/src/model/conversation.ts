@@ -19,7 +19,7 @@ export interface Conversation {
   readonly turn: Turn
   /** The current run is the agent's own terminal, of this size, for people who sit at it; it takes no messages. */
   readonly terminal: TerminalSize | null
-  /** The next run is to be; until then messages wait. */
+  /** The next run is to be. */
   readonly wantsTerminal: TerminalSize | null
   /** The agent of this run tells when it begins and when it waits, so that its answers alone do not mean that it does. */
   readonly tellsTurns: boolean

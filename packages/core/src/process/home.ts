@@ -17,6 +17,7 @@ export interface Home {
   readonly terminals: string
   outputFile(mission: MissionId, run: Run, stream: Stream): string
   inputFile(mission: MissionId, run: Run, part: string): string
+  argumentsFolder(mission: MissionId, run: Run): string
   recordingFile(mission: MissionId, run: Run): string
   attachedFile(mission: MissionId): string
   terminalSocket(mission: MissionId): string
@@ -36,6 +37,7 @@ function homeAt(path: string): Home {
     terminals,
     outputFile: (mission, run, stream) => join(output, `${mission}.${run}.${SUFFIX[stream]}`),
     inputFile: (mission, run, part) => join(input, `${mission}.${run}.${part}`),
+    argumentsFolder: (mission, run) => join(input, `${mission}.${run}.arguments`),
     recordingFile: (mission, run) => join(output, `${mission}.${run}.cast`),
     terminalSocket: (mission) => join(terminals, mission),
     attachedFile: (mission) => join(terminals, `${mission}.attached`),

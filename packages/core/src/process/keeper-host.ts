@@ -55,13 +55,14 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
 
   /** Nothing is left of what it was called with and told; whatever it has put in the place of that, its end is told. */
   function endInput(ref: RunRef): void {
-    try {
-      feeds.get(keyOf(ref))?.end()
-      removeArguments(ref, home)
-    } catch (error) {
-      listener({ type: 'fault', error })
-    } finally {
-      feeds.delete(keyOf(ref))
+    const feed = feeds.get(keyOf(ref))
+    feeds.delete(keyOf(ref))
+    for (const remove of [() => feed?.end(), () => removeArguments(ref, home)]) {
+      try {
+        remove()
+      } catch (error) {
+        listener({ type: 'fault', error })
+      }
     }
   }
 

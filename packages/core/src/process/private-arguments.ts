@@ -1,9 +1,9 @@
-/** The files of private arguments: there from before a run begins until it is over. */
+/** The files of private arguments: in a folder of their run, there from before it begins until it is over. */
 import { rmSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Argument } from '../model/argument.ts'
 import type { Home } from './home.ts'
-import { isAbsent } from './regular-file.ts'
 import type { RunRef } from './run-ref.ts'
 
 /** The arguments as the program is given them. */
@@ -12,31 +12,25 @@ export async function writeArguments(
   [program, ...rest]: readonly [string, ...Argument[]],
   home: Home,
 ): Promise<readonly [string, ...string[]]> {
-  let written = 0
+  if (rest.every((argument) => typeof argument === 'string')) return [program, ...rest]
+  const folder = home.argumentsFolder(mission, run)
+  // A supervisor that died may have left one.
+  rmSync(folder, { recursive: true, force: true })
+  await mkdir(folder, { mode: 0o700 })
   const given: string[] = []
-  for (const argument of rest) {
+  for (const [index, argument] of rest.entries()) {
     if (typeof argument === 'string') {
       given.push(argument)
       continue
     }
-    const path = home.inputFile(mission, run, partOf((written += 1)))
-    // A supervisor that died may have left one.
-    await rm(path, { force: true })
+    const path = join(folder, String(index + 1))
     await writeFile(path, argument.text, { mode: 0o600, flag: 'wx' })
     given.push(`${argument.before}${path}`)
   }
   return [program, ...given]
 }
 
+/** Whatever the run has made of them. */
 export function removeArguments({ mission, run }: RunRef, home: Home): void {
-  for (let number = 1; ; number += 1) {
-    try {
-      rmSync(home.inputFile(mission, run, partOf(number)))
-    } catch (error) {
-      if (isAbsent(error)) return
-      throw error
-    }
-  }
+  rmSync(home.argumentsFolder(mission, run), { recursive: true, force: true })
 }
-
-const partOf = (number: number): string => `argument-${number}`

@@ -114,12 +114,9 @@ export function createStarts(options: StartsOptions): Starts {
     const [stdout, stderr = stdout] = paths
     if (stdout === undefined || stderr === undefined) throw new TypeError('a run has a stream')
     const notes = streams === 'talk' ? [home.inputFile(mission, run, 'told')] : []
-    const [argv] = await Promise.all([
-      writeArguments(launch, launch.argv, home),
-      checkFolder(cwd),
-      ...paths.map(touch),
-      ...notes.map(touch),
-    ])
+    await Promise.all([checkFolder(cwd), ...paths.map(touch), ...notes.map(touch)])
+    // Last, and alone: nothing is left of one that is refused.
+    const argv = await writeArguments(launch, launch.argv, home)
     const cgroup = limits === null ? null : cgroups.make({ mission, run }, limits).folder
     return { argv, stdout, stderr, cgroup }
   }

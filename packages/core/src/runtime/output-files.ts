@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Store } from '../journal/store.ts'
 import type { MissionActor } from '../mission/mission.ts'
 import { OvermindError } from '../model/errors.ts'
@@ -128,12 +128,15 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       return follow ? followOutput(path, reading, actor, run) : readOutput(path, reading)
     },
     removeForgotten(isKnown) {
-      for (const name of readdirSync(home.output)) {
-        const id = name.slice(0, 8)
+      const paths = [home.output, home.input].flatMap((folder) =>
+        readdirSync(folder).map((name) => join(folder, name)),
+      )
+      for (const path of paths) {
+        const id = basename(path).slice(0, 8)
         if (!isMissionId(id) || isKnown(id)) continue
         // A file that nobody remembers is left alone: its mission may only be lost with its store.
         const [removed] = store.events({ after: seq(0), mission: id, types: ['mission.removed'], limit: 1 })
-        if (removed !== undefined) rmSync(join(home.output, name), { force: true })
+        if (removed !== undefined) rmSync(path, { recursive: true, force: true })
       }
     },
     closeTerminal(mission) {
@@ -147,7 +150,8 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     async remove(mission, lastRun) {
       for (let run = lastRun; run > 0; run -= 1) {
         const files = STREAMS.map((stream) => home.outputFile(mission, run, stream))
-        await Promise.all([...files, ...recordingsOf(mission, run)].map((path) => rm(path, { force: true })))
+        const all = [...files, ...recordingsOf(mission, run), home.argumentsFolder(mission, run)]
+        await Promise.all(all.map((path) => rm(path, { recursive: true, force: true })))
       }
     },
   }

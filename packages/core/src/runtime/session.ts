@@ -49,14 +49,14 @@ export function sessionOf(
     throw new OvermindError('not_running', `${name()} ${how}`)
   }
 
-  /** Settles when the agent has nothing to do. */
+  /** Settles when the agent has nothing to do, or is on its terminal. */
   async function rest(interrupt: boolean, signal?: AbortSignal): Promise<void> {
     const asks = ({ conversation }: MissionState): boolean =>
       !interrupt && (conversation?.asks.some(({ verdict }) => verdict === null) ?? false)
     if (actor.record().state.conversation?.turn === 'busy' && interrupt)
       actor.request({ type: 'interrupt', request: newUuid(random) })
     const now = await actor.until(
-      (state) => state.conversation?.turn === 'idle' || state.exit !== null || asks(state),
+      (state) => state.conversation?.turn === 'idle' || isSat(state) || state.exit !== null || asks(state),
       signal,
     )
     mustRun(actor)
@@ -145,20 +145,15 @@ export function sessionOf(
         )
       }
       mustRun(actor)
-      if (actor.record().state.conversation?.terminal !== null) return
-      const { columns: wide, rows: high } = DEFAULT_TERMINAL_SIZE
-      const sit = { type: 'sit', terminal: { columns: columns ?? wide, rows: rows ?? high } } as const
-      // From now on messages wait: another of them would make it busy again.
-      actor.request(sit)
-      try {
-        await rest(interrupt, signal)
-      } catch (error) {
-        if (actor.record().state.exit === null) actor.request({ type: 'sit', terminal: null })
-        throw error
-      }
+      if (isSat(actor.record().state)) return
+      // Another message would make it busy again.
+      using _ = actor.hold()
+      await rest(interrupt, signal)
       const { run } = actor.record().state
-      // Another who waited may have left, and taken the wish along.
-      actor.request(sit)
+      // Somebody else who waited was first.
+      if (isSat(actor.record().state)) return await begun(run - 1, signal)
+      const { columns: wide, rows: high } = DEFAULT_TERMINAL_SIZE
+      actor.request({ type: 'sit', terminal: { columns: columns ?? wide, rows: rows ?? high } })
       actor.request({ type: 'restart' })
       await begun(run, signal)
     },
@@ -181,4 +176,9 @@ export function sessionOf(
       actor.request({ type: 'verdict', ask, verdict })
     },
   }
+}
+
+/** Whether its run is on the terminal that the agent has for people. */
+function isSat({ conversation }: MissionState): boolean {
+  return conversation !== null && conversation.terminal !== null
 }

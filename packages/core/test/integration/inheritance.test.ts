@@ -365,16 +365,40 @@ describe('an argument', () => {
       })
       await eventually(async () => (await textSoFar(mission)).includes('$(secret)'))
       expect((await textSoFar(mission)).replaceAll('\r', '')).toBe("600\nfirst-secret\nit's\na $(secret)\n")
-      expect((await readdir(input)).toSorted()).toEqual([
-        `${mission.id}.1.argument-1`,
-        `${mission.id}.1.argument-2`,
-      ])
+      expect(await readdir(input)).toEqual([`${mission.id}.1.arguments`])
       await writeFile(join(overmind.home.path, 'go'), '')
       expect(await mission.exited()).toMatchObject({ code: 3 })
       expect(await readdir(input)).toEqual([])
       expect(await watching.seen()).toEqual([])
     },
   )
+
+  test('a private one is gone when its run was refused', async () => {
+    await using overmind = await bench({ providers: [keyed('merged')] })
+    const folder = join(overmind.home.path, 'work')
+    await mkdir(folder)
+    const mission = await overmind.runtime.start({
+      provider: 'keyed',
+      command: `rmdir '${folder}'; exit 3`,
+      cwd: folder,
+      restart: 'on-failure',
+      backoffMs: 0,
+    })
+    expect(await mission.exited()).toMatchObject({ class: 'failed-to-start' })
+    expect(await readdir(join(overmind.home.path, 'input'))).toEqual([])
+  })
+
+  test('a private one is gone whatever its run has put in its place', async () => {
+    await using overmind = await bench({ providers: [keyed('merged')] })
+    const mission = await overmind.runtime.start({
+      provider: 'keyed',
+      command: `rm "$0"; mkdir "$0"; touch "$0/more"`,
+      cwd: overmind.home.path,
+    })
+    expect(await mission.exited()).toMatchObject({ code: 0 })
+    expect(await readdir(join(overmind.home.path, 'input'))).toEqual([])
+    expect(overmind.faults).toEqual([])
+  })
 
   test('a private one is gone when its run has ended while no supervisor was there', async () => {
     const provider = keyed('merged')
@@ -388,7 +412,7 @@ describe('an argument', () => {
     await runtime().close({ missions: 'keep' })
     await writeFile(join(home.path, 'go'), '')
     await eventually(() => missionProcesses(id).length === 0)
-    expect(await readdir(join(home.path, 'input'))).toHaveLength(2)
+    expect(await readdir(join(home.path, 'input'))).toHaveLength(1)
     await takeOver()
     await runtime().get(id).exited()
     expect(await readdir(join(home.path, 'input'))).toEqual([])

@@ -25,6 +25,7 @@ function stage({
   const setting = {
     spec,
     talk: { prompt: null, turns: true, remembers, answers },
+    holds: false,
     now: 1,
     freshMessage: () => GO_ON,
     freshConversation: () => null,

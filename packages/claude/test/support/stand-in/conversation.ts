@@ -160,7 +160,7 @@ export function openConversation({
       transcript.append(noResponse())
     }
     transcript.append(...messages.map(({ uuid = randomUUID(), text }) => userEntry(uuid, text)))
-    if (before === 'nothing') transcript.append({ type: 'attachment' })
+    if (before !== 'conversation') transcript.append({ type: 'attachment' })
     before = 'conversation'
   }
 

@@ -4,7 +4,7 @@
  * What is said reaches the disk in batches, a tenth of a second later; a result waits for it. So a CLI that is
  * killed has lost the last moment, as the real one has.
  */
-import { appendFileSync, globSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { AnswerBlock, Message, ToolResultBlock } from '../script.ts'
 
@@ -52,7 +52,8 @@ export type Rest =
   | { readonly kind: 'cut'; readonly uuid: string }
 
 export interface Transcript {
-  readonly found: 'conversation' | 'nothing'
+  /** A file without a word of anybody is no conversation, and yet its id is in use. */
+  readonly found: 'conversation' | 'file' | 'no file'
   /** Dollars when it was last closed. */
   readonly cost: number
   append(...entries: readonly Entry[]): void
@@ -80,8 +81,10 @@ export const interruption = '[Request interrupted by user'
 export function openTranscript({ config, cwd, sessionId }: TranscriptOptions): Transcript {
   const [file = join(config, 'projects', cwd.replaceAll(/[^a-zA-Z0-9]/g, '-'), `${sessionId}.jsonl`)] =
     globSync(join(config, 'projects', '*', `${sessionId}.jsonl`))
-  const entries = read(file)
-  const found = entries.length > 0 ? 'conversation' : 'nothing'
+  const isThere = existsSync(file)
+  const entries = isThere ? read(file) : []
+  const isConversation = entries.some(({ type }) => type === 'user' || type === 'assistant')
+  const found = isConversation ? 'conversation' : isThere ? 'file' : 'no file'
   let unwritten: Entry[] = []
   let timer: NodeJS.Timeout | undefined
 
@@ -117,8 +120,6 @@ export function openTranscript({ config, cwd, sessionId }: TranscriptOptions): T
 }
 
 function read(file: string): Entry[] {
-  const [exists] = globSync(file)
-  if (exists === undefined) return []
   const lines = readFileSync(file, 'utf8').split('\n')
   return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Entry]))
 }
