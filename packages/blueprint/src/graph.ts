@@ -2,7 +2,7 @@
 import type { Finding } from './document/finding.ts'
 import type { Path } from './document/tree.ts'
 import { brief } from './text/inert.ts'
-import { nearest } from './text/nearest.ts'
+import { atFirst, nearest } from './text/nearest.ts'
 
 export interface Node {
   readonly name: string
@@ -76,32 +76,48 @@ function wholeOf(name: string, groupOf: GroupOf): string {
   return group === null ? name : `the team ${group}`
 }
 
+/** Nobody reads of more, and finding one takes a look at every node. */
+const MOST_CIRCLES = 100
+
 /** What is wrong with the edges of a graph: to nobody, to the node itself, twice to the same, or in a circle. */
 export function edgeFindings(nodes: readonly Node[]): readonly Finding[] {
   const names = new Set(nodes.map(({ name }) => name))
-  return [...nodes.flatMap((node) => findingsAt(node, names)), ...cycleFindings(nodes)]
+  const first = atFirst()
+  const meant = (to: string, name: string): string | undefined =>
+    first(() =>
+      nearest(
+        to,
+        [...names].filter((other) => other !== name),
+      ),
+    )
+  return [...nodes.flatMap((node) => findingsAt(node, { names, meant })), ...cycleFindings(nodes)]
 }
 
-function findingsAt({ name, edges }: Node, names: ReadonlySet<string>): readonly Finding[] {
+interface Others {
+  readonly names: ReadonlySet<string>
+  /** Who is meant by a name that nobody has, where this node says it. */
+  meant(to: string, name: string): string | undefined
+}
+
+function findingsAt({ name, edges }: Node, { names, meant }: Others): readonly Finding[] {
   const named = new Set<string>()
   return edges.flatMap(({ to, path }): Finding[] => {
     if (to === name) return [{ path, rule: `${name} waits for itself` }]
     if (named.has(to)) return [{ path, rule: `${brief(to)} is named twice` }]
     named.add(to)
     if (names.has(to)) return []
-    const others = [...names].filter((other) => other !== name)
-    return [{ path, rule: `there is no agent ${brief(to)}`, suggestion: nearest(to, others) }]
+    return [{ path, rule: `there is no agent ${brief(to)}`, suggestion: meant(to, name) }]
   })
 }
 
-/** One finding for each circle, until none is left. */
+/** One finding for each circle, until none is left or there are enough. */
 function cycleFindings(nodes: readonly Node[]): readonly Finding[] {
   const findings: Finding[] = []
   let rest = nodes.map(({ name, edges }) => ({ name, edges: edges.filter(({ to }) => to !== name) }))
   for (;;) {
     const cycle = cycleIn(rest)
     const [first] = cycle
-    if (first === undefined) return findings
+    if (first === undefined || findings.length === MOST_CIRCLES) return findings
     const names = cycle.map(({ from }) => from)
     const rule = `they wait for each other: ${[...names, names[0]].join(' → ')}`
     findings.push({ path: first.edge.path, rule })

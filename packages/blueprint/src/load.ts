@@ -70,11 +70,12 @@ export function load(
   }
 
   function loadFile(name: string, text: string, chain: readonly string[]): Table | undefined {
-    sources.add(name, text)
-    done.add(resolve(folder, name))
     size += text.length
+    const isTooMuch = size > LARGEST
+    sources.add(name, isTooMuch ? '' : text)
+    done.add(resolve(folder, name))
     try {
-      if (size > LARGEST)
+      if (isTooMuch)
         throw new TomlError('a blueprint has 1 MiB of text at most', { file: name, offset: 0 }, undefined)
       const { tree, findings } = readToml(text, name)
       for (const finding of findings) tell(treeAt(tree, finding.path).at, finding)
@@ -136,6 +137,8 @@ export function load(
     if (begun !== -1) return `files include each other: ${[...chain.slice(begun), path].join(' → ')}`
     if (done.has(id)) return undefined
     if (read === undefined) return 'files cannot be included here'
+    // It has been told of another file that there is too much.
+    if (size > LARGEST) return undefined
     if (done.size >= MOST_FILES) return `a blueprint is of ${MOST_FILES} files at most`
     let text: string
     try {

@@ -3,14 +3,20 @@ import type { AgentFields } from './agents.ts'
 import type { Finding } from './document/finding.ts'
 import { fieldsIn } from './document/plain.ts'
 import { brief } from './text/inert.ts'
-import { nearest } from './text/nearest.ts'
+import { atFirst, nearest } from './text/nearest.ts'
 
 export function teamFindings(document: unknown, agents: readonly AgentFields[]): readonly Finding[] {
   const { teams, max_parallel: places } = fieldsIn(document)
   const names = Object.keys(fieldsIn(teams))
+  const first = atFirst()
+  const meant = (team: string): string | undefined => first(() => nearest(team, names))
   return [
     ...names.flatMap((team) => ofTeam(team, { agents, places })),
-    ...agents.flatMap((agent) => [...membership(agent, names), ...inside(agent), ...outside(agent, agents)]),
+    ...agents.flatMap((agent) => [
+      ...membership(agent, { names, meant }),
+      ...inside(agent),
+      ...outside(agent, agents),
+    ]),
   ]
 }
 
@@ -34,16 +40,21 @@ function ofTeam(team: string, { agents, places }: Around): readonly Finding[] {
   return found
 }
 
-function membership({ name, own, team }: AgentFields, teams: readonly string[]): readonly Finding[] {
+interface Teams {
+  readonly names: readonly string[]
+  meant(team: string): string | undefined
+}
+
+function membership({ name, own, team }: AgentFields, { names, meant }: Teams): readonly Finding[] {
   const path = ['agents', name]
   if (team === null) {
     if (!('team_restart' in own) || 'team' in own) return []
     return [{ path: [...path, 'team_restart'], name: true, rule: 'it is in no team: name that in team' }]
   }
   const found: Finding[] = []
-  if (!teams.includes(team)) {
+  if (!names.includes(team)) {
     const rule = `there is no team ${brief(team)}`
-    found.push({ path: [...path, 'team'], rule, suggestion: nearest(team, teams) })
+    found.push({ path: [...path, 'team'], rule, suggestion: meant(team) })
   }
   if ('replicas' in own) {
     const rule = 'a team has each member once: leave out one of team and replicas'

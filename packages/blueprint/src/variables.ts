@@ -3,7 +3,7 @@ import { fieldsIn, isFields } from './document/plain.ts'
 import type { Path } from './document/tree.ts'
 import { asWritten, type Piece, piecesOf, withBraces } from './references.ts'
 import { brief } from './text/inert.ts'
-import { nearest } from './text/nearest.ts'
+import { atFirst, nearest } from './text/nearest.ts'
 
 export type Settings = Readonly<Record<string, string>>
 
@@ -29,7 +29,14 @@ export function withSettings(
 /** What may stand in double braces in a document. */
 interface Known {
   readonly vars: Readonly<Record<string, unknown>>
-  readonly agents: readonly string[]
+  readonly agents: ReadonlySet<string>
+  /** What is probably meant by what stands in braces. */
+  meant(written: string): string | undefined
+}
+
+function knownIn(vars: Readonly<Record<string, unknown>>, agents: readonly string[]): Known {
+  const first = atFirst()
+  return { vars, agents: new Set(agents), meant: (written) => first(() => meant(written, vars, agents)) }
 }
 
 /**
@@ -41,7 +48,7 @@ export function withVariables(document: unknown): {
   readonly findings: readonly Finding[]
 } {
   const { vars, agents } = fieldsIn(document)
-  const known: Known = { vars: fieldsIn(vars), agents: Object.keys(fieldsIn(agents)) }
+  const known = knownIn(fieldsIn(vars), Object.keys(fieldsIn(agents)))
   const findings: Finding[] = []
   return { document: walk(document, []), findings }
 
@@ -68,7 +75,7 @@ export function withVariables(document: unknown): {
       .map((piece) => {
         const finding = wrongWith(piece, { path, later, known })
         if (finding !== undefined) findings.push(finding)
-        return filled(piece, { later, known })
+        return filled(piece, { later, vars: known.vars })
       })
       .join('')
   }
@@ -77,13 +84,17 @@ export function withVariables(document: unknown): {
 /** The text with the variables that there are; what else is in braces stays. */
 export function filledWith(text: string, vars: Readonly<Record<string, unknown>>): string {
   return piecesOf(text)
-    .map((piece) => filled(piece, { later: true, known: { vars, agents: [] } }))
+    .map((piece) => filled(piece, { later: true, vars }))
     .join('')
 }
 
-function filled(piece: Piece, { later, known }: { readonly later: boolean; readonly known: Known }): string {
-  const value =
-    piece.kind === 'reference' && piece.of === 'vars' ? variable(known.vars, piece.part) : undefined
+interface Filling {
+  readonly later: boolean
+  readonly vars: Readonly<Record<string, unknown>>
+}
+
+function filled(piece: Piece, { later, vars }: Filling): string {
+  const value = piece.kind === 'reference' && piece.of === 'vars' ? variable(vars, piece.part) : undefined
   if (value !== undefined) return later ? withBraces(value) : value
   return later && piece.kind === 'braces' ? withBraces(piece.text) : asWritten(piece)
 }
@@ -110,16 +121,16 @@ function wrongWith(
   const shown = brief(piece.written)
   if (piece.kind === 'malformed') {
     const rule = piece.closed ? `${shown} is no reference` : 'double braces are not closed'
-    const suggestion = piece.closed ? meant(piece.written, known) : undefined
+    const suggestion = piece.closed ? known.meant(piece.written) : undefined
     return { ...about, rule: `${rule}; for braces as they are, write {{ "{{" }}`, suggestion }
   }
   if (piece.of === 'vars') {
     if (Object.hasOwn(known.vars, piece.part)) return undefined
-    return { ...about, rule: `${shown}: there is no such variable`, suggestion: meant(piece.written, known) }
+    return { ...about, rule: `${shown}: there is no such variable`, suggestion: known.meant(piece.written) }
   }
-  if (!known.agents.includes(piece.of)) {
+  if (!known.agents.has(piece.of)) {
     const rule = `${shown}: there is no agent ${brief(piece.of)}`
-    return { ...about, rule, suggestion: meant(piece.written, known) }
+    return { ...about, rule, suggestion: known.meant(piece.written) }
   }
   if (piece.part !== 'result' && piece.part !== 'file') {
     const part = nearest(piece.part, ['result', 'file']) ?? 'result'
@@ -130,7 +141,11 @@ function wrongWith(
   return { ...about, rule: `${shown}: results are known when an agent starts: in command, options and env` }
 }
 
-function meant(written: string, { vars, agents }: Known): string | undefined {
+function meant(
+  written: string,
+  vars: Readonly<Record<string, unknown>>,
+  agents: readonly string[],
+): string | undefined {
   const inner = written.replaceAll(/[{}\s$]/g, '').replace(/^\.+/, '')
   const names = [
     ...Object.keys(vars).map((name) => `vars.${name}`),

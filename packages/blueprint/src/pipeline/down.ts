@@ -19,8 +19,10 @@ export async function takeDown(runtime: Runtime, name: string): Promise<number> 
     throw new OvermindError('not_found', `there is no pipeline ${name}`, { value: name })
   // A pipeline ends its agents, and starts no more; those that it had handed over, or left, are ended behind it.
   for (const mission of pipelines) await endMission(mission, 'stop')
-  await endTogether(runtime, agents(), 'stop')
+  // From now on there are more only where somebody applies it anew.
+  const left = agents()
+  await endTogether(runtime, left, 'stop')
   let forgotten = 0
-  for (const mission of [...agents(), ...pipelines]) if (await forgetMission(runtime, mission)) forgotten += 1
+  for (const mission of [...left, ...pipelines]) if (await forgetMission(runtime, mission)) forgotten += 1
   return forgotten
 }

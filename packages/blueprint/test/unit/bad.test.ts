@@ -491,6 +491,17 @@ bad.toml:4:11: agents.a.retries must be a number: got "3"
     expect(error.message).toMatch(/\n\nand 150 more$/)
   })
 
+  test('comes at once, also with thousands of mistakes among thousands of names', () => {
+    const source = Array.from(
+      { length: 3000 },
+      (_, index) =>
+        `[agents.a${index}]\ncommand = "{{ b${index}.result }} {{ vars.v${index} }}"\ndepends_on = ["x${index}", "a${index ^ 1}"]\nteam = "t${index}"\n`,
+    ).join('')
+    const { problems } = failure(() => parseBlueprint(source, { file: 'bad.toml' }))
+    expect(problems.length).toBeGreaterThan(9000)
+    expect(problems.filter(({ suggestion }) => suggestion !== undefined).length).toBeLessThanOrEqual(300)
+  })
+
   test('shows nothing of an environment', () => {
     expect(message('[agents.a]\ncommand = "x"\nenv = { KEY = 12345 }')).not.toContain('12345')
     expect(message('[agents.a]\ncommand = "x"\n[agents.a.env]\nKEY = 12345')).not.toContain('12345')
