@@ -154,7 +154,13 @@ export function sessionOf(
       if (isSat(actor.record().state)) return await begun(run - 1, signal)
       const { columns: wide, rows: high } = DEFAULT_TERMINAL_SIZE
       actor.request({ type: 'sit', terminal: { columns: columns ?? wide, rows: rows ?? high } })
-      actor.request({ type: 'restart' })
+      try {
+        actor.request({ type: 'restart' })
+      } catch (error) {
+        // The store is full: a run that begins later is not for people who have been told so.
+        actor.tell({ type: 'sit', terminal: null })
+        throw error
+      }
       await begun(run, signal)
     },
     async standUp() {

@@ -379,12 +379,15 @@ function recordReader(database: DatabaseSync): (row: MissionRow) => MissionRecor
     const hash = row['environment'] ?? null
     const env = environments.get(hash) ?? parse(texts.get(hash), isEnvironment)
     environments.set(hash, env)
+    const { name, created_at: createdAt } = row
+    if (typeof name !== 'string' || typeof createdAt !== 'number')
+      throw new StoreDamaged('a row is not what it should be')
     return {
       id: parseId(row['id']),
-      name: String(row['name']),
+      name,
       spec: parse(row['spec'], isSpec),
       env,
-      createdAt: Number(row['created_at']),
+      createdAt,
       state: parse(row['state'], isState),
     }
   }
