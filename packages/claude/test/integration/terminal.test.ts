@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { soon } from '../../../core/test/support/eventually.ts'
 import { standIn } from '../support/stand-in-program.ts'
 import { ask, happened, openStage } from '../support/stage.ts'
+import { endGroup } from '../../../core/test/support/processes.ts'
 
 /** The stand-in has no terminal of its own: what it does on one is to refuse, which is how people leave it at once. */
 test('an agent that leaves its terminal goes on without one, and messages have waited', async () => {
@@ -85,7 +86,7 @@ test('an agent that crashes while somebody waits for it is put on its terminal w
   const message = session.send('::delay 1000\n::text slow')
   await happened(session, 'message.taken')
   const [sitting, another] = [session.sitDown(), session.sitDown()]
-  process.kill(-(session.view().state.process?.pid ?? 0), 'SIGKILL')
+  endGroup(session.view().state.process?.pid)
   await soon(Promise.all([sitting, another]), 'the terminal', 30_000)
   expect(await soon(session.answer(message), 'the answer', 30_000)).toMatchObject({ ok: true })
   expect(session.view().state.budget.charged).toHaveLength(1)
