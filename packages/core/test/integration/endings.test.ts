@@ -255,7 +255,8 @@ describe('restarts', () => {
   test('a silent run that works is not stalled where that is a sign of life, one that waits is', async () => {
     await using overmind = await bench()
     const go = join(overmind.home.path, 'go')
-    const watched = { activityTimeoutMs: 500, activity: 'cpu' } as const
+    // Longer than a busy machine leaves a process without a processor.
+    const watched = { activityTimeoutMs: 2500, activity: 'cpu' } as const
     const [looping, forking, waiting] = await Promise.all([
       overmind.runtime.start({ command: `while [ ! -e ${go} ]; do :; done`, ...watched }),
       // No process of it lives long: what each has used is seen when it is gone.

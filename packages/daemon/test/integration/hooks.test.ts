@@ -413,7 +413,8 @@ describe.concurrent('when the daemon is killed', () => {
     await eventually('nothing waits', async () => (await only(last)).waiting === 0)
     for (const { told } of web.requests) expect(told.delivery).toBe(`web-${told.event.seq}`)
     expect(await dead(last)).toEqual([])
-  })
+    // Six daemons are started, beside other tests.
+  }, 120_000)
 })
 
 describe.concurrent('the settings', () => {
@@ -632,14 +633,14 @@ test('thousands that are delivered leave nothing behind in memory', async () => 
   await (await startDaemon(home.path)).shutdown(true)
   fillQueue(home, 1000)
   const daemon = await startDaemon(home.path, TELLS_HEAP)
-  await eventually('the first have come', async () => (await only(daemon)).waiting === 0)
+  await eventually('the first have come', async () => (await only(daemon)).waiting === 0, 60_000)
   const heap = await heapOf(daemon)
   await daemon.shutdown(true)
   fillQueue(home, 5000)
   const next = await startDaemon(home.path, TELLS_HEAP)
-  await eventually('all have come', async () => (await only(next)).waiting === 0)
+  await eventually('all have come', async () => (await only(next)).waiting === 0, 60_000)
   expect(((await heapOf(next)) - heap) / 4000).toBeLessThan(300)
-})
+}, 150_000)
 
 test('events that are gone before a hook has read them are told of in the log', async () => {
   await using home = await temporaryHome()

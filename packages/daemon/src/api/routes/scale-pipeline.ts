@@ -17,7 +17,13 @@ export const scalePipeline: Register = (api, { runtime }) => {
       params: z.object({ name: z.string() }),
       body: { required: true, content: { 'application/json': { schema: body } } },
     },
-    responses: { 200: json('What became of it', pipelineSchema), 400: problem, 404: problem, 409: problem },
+    responses: {
+      200: json('What became of it', pipelineSchema),
+      400: problem,
+      404: problem,
+      409: problem,
+      507: problem,
+    },
   })
   api.openAPIRegistry.registerPath(route)
   api.post('/v1/pipelines/:name/scale', async (c) => {

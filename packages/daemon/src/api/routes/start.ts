@@ -12,7 +12,13 @@ export const start: Register = (api, { runtime }) => {
     path: '/v1/missions',
     summary: 'Start a mission',
     request: { body: { required: true, content: { 'application/json': { schema: startSchema } } } },
-    responses: { 201: json('The mission, running', missionSchema), 400: problem, 409: problem, 507: problem },
+    responses: {
+      201: json('The mission, running', missionSchema),
+      400: problem,
+      404: problem,
+      409: problem,
+      507: problem,
+    },
   })
   // The runtime checks what it is given, once, and its errors name the field; the schema above is for readers.
   api.openAPIRegistry.registerPath(route)

@@ -11,7 +11,7 @@ export const stopTeam: Register = (api, { runtime }) => {
     path: '/v1/teams/{name}/stop',
     summary: 'End all members in reverse order; answers when none of their processes is left',
     request: { params: z.object({ name: z.string() }) },
-    responses: { 200: json('The team, over', teamSchema), 404: problem, 409: problem },
+    responses: { 200: json('The team, over', teamSchema), 404: problem, 409: problem, 507: problem },
   })
   api.openapi(route, async (c) => {
     const { name } = c.req.valid('param')

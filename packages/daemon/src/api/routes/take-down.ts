@@ -9,7 +9,11 @@ export const takeDown: Register = (api, { runtime }) => {
     path: '/v1/pipelines/{name}/down',
     summary: 'End a pipeline and all its agents, and forget them',
     request: { params: z.object({ name: z.string() }) },
-    responses: { 200: json('How many missions are forgotten', z.object({ removed: z.int() })), 404: problem },
+    responses: {
+      200: json('How many missions are forgotten', z.object({ removed: z.int() })),
+      404: problem,
+      507: problem,
+    },
   })
   api.openapi(route, async (c) =>
     c.json({ removed: await takePipelineDown(runtime, c.req.valid('param').name) }, 200),
