@@ -46,6 +46,13 @@ export async function isCrowded({ client }: World): Promise<boolean> {
 
 export const isTerminal = ({ program: { kind } }: Entry): boolean => kind === 'reads-typing'
 
+/** Of somebody's window. */
+export const sizeOf = (of: Chance): { readonly columns: number; readonly rows: number } => ({
+  // No line is longer: none is wrapped.
+  columns: of.between(60, 120),
+  rows: of.between(5, 40),
+})
+
 export const isSession = ({ program: { kind } }: Entry): boolean => kind === 'hears' || kind === 'converses'
 
 /** Notes that a run of it may be ended from now on. */

@@ -3,7 +3,7 @@ import { type Person, person } from '../../packages/core/test/support/person.ts'
 import { OVERMIND } from '../command.ts'
 import type { Chance } from '../random.ts'
 import { aWhile, type World } from '../world.ts'
-import { type Action, freshName, isTerminal, someone } from './action.ts'
+import { type Action, freshName, isTerminal, sizeOf, someone } from './action.ts'
 
 /** Longer than leaving may take on a machine that is busy with chaos. Milliseconds. */
 const LEAVING_MS = 30_000
@@ -12,9 +12,7 @@ function sitsAt(world: World, of: Chance, args: readonly string[]): Person {
   return person([process.execPath, OVERMIND, ...args], {
     cwd: '/tmp',
     env: { ...process.env, OVERMIND_HOME: world.home },
-    // No line is longer: none is wrapped.
-    columns: of.between(60, 120),
-    rows: of.between(5, 40),
+    ...sizeOf(of),
   })
 }
 
@@ -48,7 +46,10 @@ async function attach(world: World, of: Chance): Promise<void> {
     await aWhile(of, 2000)
     const text = `${freshName('typed')}.`
     them.type(`${text}\r`)
-    if (of.percent(20)) them.resize(of.between(60, 120), of.between(5, 40))
+    if (of.percent(20)) {
+      const { columns, rows } = sizeOf(of)
+      them.resize(columns, rows)
+    }
     await aWhile(of, 2000)
     // What is typed before the command reads, or the program does, may be nobody's.
     const fate = them.seen.includes(`heard ${text}`) ? 'shown' : 'left'

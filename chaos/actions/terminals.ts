@@ -4,16 +4,10 @@ import { terminalSocketOf } from '@overmind/client'
 import type { Chance } from '../random.ts'
 import { beside } from '../spectator.ts'
 import { aWhile, type World } from '../world.ts'
-import { type Action, freshName, isTerminal, type Known, someone } from './action.ts'
+import { type Action, freshName, isTerminal, type Known, sizeOf, someone } from './action.ts'
 
 /** How long what was typed may take to be shown. Milliseconds. */
 const SHOWN_MS = 20_000
-
-const sizeOf = (of: Chance): { readonly columns: number; readonly rows: number } => ({
-  // No line is longer: none is wrapped.
-  columns: of.between(60, 120),
-  rows: of.between(5, 40),
-})
 
 /** Sits down at one; null when there is none, or nobody is behind it. */
 async function sitDown(

@@ -1,5 +1,6 @@
 export { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts'
-export { openSqliteStore, StoreDamaged } from './store/sqlite-store.ts'
+export { openSqliteStore } from './store/sqlite-store.ts'
+export { StoreDamaged } from './store/store-damaged.ts'
 export { type OpenedStore, openStore } from './store/open-store.ts'
 export type {
   AnswerView,

@@ -8,14 +8,14 @@ import type { RunRef } from './run-ref.ts'
 
 /** The arguments as the program is given them. */
 export async function writeArguments(
-  { mission, run }: RunRef,
+  ref: RunRef,
   [program, ...rest]: readonly [string, ...Argument[]],
   home: Home,
 ): Promise<readonly [string, ...string[]]> {
   if (rest.every((argument) => typeof argument === 'string')) return [program, ...rest]
-  const folder = home.argumentsFolder(mission, run)
+  const folder = home.argumentsFolder(ref.mission, ref.run)
   // A supervisor that died may have left one.
-  rmSync(folder, { recursive: true, force: true })
+  removeArguments(ref, home)
   await mkdir(folder, { mode: 0o700 })
   const given: string[] = []
   for (const [index, argument] of rest.entries()) {

@@ -1,5 +1,6 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
-import { openSqliteStore, type SqliteStore, StoreDamaged } from './sqlite-store.ts'
+import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
+import { StoreDamaged } from './store-damaged.ts'
 
 export interface OpenedStore {
   readonly store: SqliteStore

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
-  type Environment,
   type EventDraft,
-  isMissionId,
   type JournalEvent,
   type MissionId,
   type MissionRecord,
@@ -14,15 +12,13 @@ import {
   type Seq,
   type Store,
 } from '@overmind/core'
+import { type DamagedMission, setAsideDamaged } from './damaged-missions.ts'
+import { readMissions } from './mission-rows.ts'
 import { createReserve } from './reserve.ts'
+import { has, parse } from './row-text.ts'
 import { SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, sqliteCode } from './sqlite-error.ts'
-import { isSpec, isState } from './row-shapes.ts'
-import { APPLICATION_ID, DAMAGED_MISSIONS, SCHEMA, SCHEMA_VERSION } from './schema.ts'
-
-/** The file is not a store of ours, or is damaged: it should be set aside. */
-export class StoreDamaged extends Error {
-  override readonly name = 'StoreDamaged'
-}
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { StoreDamaged } from './store-damaged.ts'
 
 /** Other tables in the file of the store. */
 export interface Tables {
@@ -35,13 +31,6 @@ export interface Tables {
    * @throws OvermindError `store_failed`
    */
   write(body: () => void): void
-}
-
-/** A mission whose row could not be read as it was opened. */
-export interface DamagedMission {
-  /** As it stands there: it need not be one. */
-  readonly id: string
-  readonly reason: string
 }
 
 export interface SqliteStore extends Store {
@@ -281,75 +270,6 @@ function prepare(database: DatabaseSync, path: string): readonly DamagedMission[
   return setAsideDamaged(database)
 }
 
-/** One mission that is damaged must not take the others with it. */
-function setAsideDamaged(database: DatabaseSync): readonly DamagedMission[] {
-  const recordOf = recordReader(database)
-  const seen = new Set<string>()
-  const rows = rowsOf(database).map((row) => ({ row, damage: damageOf(row) }))
-  const damaged = rows.flatMap(({ row, damage }): readonly DamagedMission[] =>
-    damage === null ? [] : [{ id: String(row['id']), reason: damage }],
-  )
-  // A row that cannot be found by its key, or an index that knows of others.
-  const verdict = Object.values(database.prepare('PRAGMA integrity_check(missions)').get() ?? {})[0]
-  if (damaged.length === 0 && verdict === 'ok') return damaged
-  writeAnew(
-    database,
-    rows.map(({ damage }) => damage),
-  )
-  return damaged
-
-  function damageOf(row: MissionRow): string | null {
-    try {
-      const { id } = recordOf(row)
-      if (seen.has(id)) return 'another mission has its id'
-      seen.add(id)
-      return null
-    } catch (error) {
-      if (error instanceof StoreDamaged) return error.message
-      throw error
-    }
-  }
-}
-
-/** Writes the missions anew, one by one as they are found, and those that are damaged into a table of their own. */
-function writeAnew(database: DatabaseSync, damages: readonly (string | null)[]): void {
-  const found = database
-    .prepare(
-      `SELECT CAST(id AS BLOB) AS id, CAST(name AS BLOB) AS name, CAST(spec AS BLOB) AS spec,
-         CAST(environment AS BLOB) AS environment, created_at, CAST(state AS BLOB) AS state FROM missions`,
-    )
-    .all()
-  // What is no UTF-8 any more would be another text when it has been read.
-  const texts = 'CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)'
-  database.exec(`BEGIN IMMEDIATE; ${DAMAGED_MISSIONS} DELETE FROM missions`)
-  const keep = database.prepare(
-    `INSERT INTO missions (id, name, spec, environment, state, created_at) VALUES (${texts}, CAST(? AS TEXT), ?)`,
-  )
-  const setAside = database.prepare(
-    `INSERT INTO damaged_missions (id, name, spec, environment, state, created_at, reason)
-       VALUES (${texts}, CAST(? AS TEXT), ?, ?)`,
-  )
-  const addVariables = database.prepare(
-    `UPDATE damaged_missions SET variables = (SELECT variables FROM environments WHERE hash = environment)
-       WHERE variables IS NULL`,
-  )
-  for (const [index, row] of found.entries()) {
-    const {
-      id = null,
-      name = null,
-      spec = null,
-      environment = null,
-      state = null,
-      created_at: at = null,
-    } = row
-    const damage = damages[index] ?? null
-    if (damage === null) keep.run(id, name, spec, environment, state, at)
-    else setAside.run(id, name, spec, environment, state, at, damage)
-  }
-  addVariables.run()
-  database.exec('COMMIT')
-}
-
 function pragma(database: DatabaseSync, name: string): number {
   return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
 }
@@ -357,52 +277,6 @@ function pragma(database: DatabaseSync, name: string): number {
 function lastNumber(database: DatabaseSync): Seq {
   const row = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()
   return seq(Number(row?.['seq'] ?? 0))
-}
-
-type MissionRow = Readonly<Record<string, SQLOutputValue>>
-
-/** From the table itself, in the order of its keys: what an index says may be wrong. */
-function rowsOf(database: DatabaseSync): readonly MissionRow[] {
-  return database.prepare('SELECT id, name, spec, environment, created_at, state FROM missions').all()
-}
-
-/** Makes missions of rows: those with one environment share it. */
-function recordReader(database: DatabaseSync): (row: MissionRow) => MissionRecord {
-  const texts = new Map(
-    database
-      .prepare('SELECT hash, variables FROM environments')
-      .all()
-      .map(({ hash, variables }) => [hash, variables]),
-  )
-  const environments = new Map<unknown, Environment>()
-  return (row) => {
-    const hash = row['environment'] ?? null
-    const env = environments.get(hash) ?? parse(texts.get(hash), isEnvironment)
-    environments.set(hash, env)
-    const { name, created_at: createdAt } = row
-    if (typeof name !== 'string' || typeof createdAt !== 'number')
-      throw new StoreDamaged('a row is not what it should be')
-    return {
-      id: parseId(row['id']),
-      name,
-      spec: parse(row['spec'], isSpec),
-      env,
-      createdAt,
-      state: parse(row['state'], isState),
-    }
-  }
-}
-
-function readMissions(database: DatabaseSync): readonly MissionRecord[] {
-  return rowsOf(database)
-    .map(recordReader(database))
-    .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
-}
-
-function parseId(value: unknown): MissionId {
-  const id = String(value)
-  if (!isMissionId(id)) throw new StoreDamaged('a mission has no id')
-  return id
 }
 
 /** One event that is damaged must not hide the others: it is passed over. */
@@ -413,26 +287,6 @@ function readEvent(number: number, body: unknown): readonly JournalEvent[] {
     if (error instanceof StoreDamaged) return []
     throw error
   }
-}
-
-/** Rows are what this file wrote itself; one that is not is damage. */
-function parse<T>(text: unknown, isT: (value: unknown) => value is T): T {
-  let value: unknown
-  try {
-    value = JSON.parse(String(text))
-  } catch (error) {
-    throw new StoreDamaged('a row does not parse', { cause: error })
-  }
-  if (!isT(value)) throw new StoreDamaged('a row is not what it should be')
-  return value
-}
-
-function has(value: unknown, ...fields: readonly string[]): boolean {
-  return typeof value === 'object' && value !== null && fields.every((field) => field in value)
-}
-
-function isEnvironment(value: unknown): value is Environment {
-  return has(value)
 }
 
 function isDraft(value: unknown): value is EventDraft {
