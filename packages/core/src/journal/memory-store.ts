@@ -32,7 +32,7 @@ export function createMemoryStore({ capacity = 100_000 }: MemoryStoreOptions = {
     missions: () => [...missions.values()],
     events: ({ after, mission, run, types, limit, newestFirst = false }) => {
       const wanted = (event: JournalEvent): boolean =>
-        (mission === undefined || ('mission' in event && event.mission === mission)) &&
+        (mission === undefined || ('mission' in event ? event.mission : null) === mission) &&
         (run === undefined || ('run' in event && event.run === run)) &&
         (types === undefined || types.includes(event.type))
       const oldest = firstAfter(events, after)

@@ -23,7 +23,8 @@ export interface Thinning {
 export interface EventQuery {
   /** Only events with a greater number. */
   readonly after: Seq
-  readonly mission?: MissionId
+  /** Null: only those of the runtime itself. */
+  readonly mission?: MissionId | null
   readonly run?: number
   /** Only events of these types. */
   readonly types?: readonly EventType[]

@@ -92,8 +92,8 @@ export interface MissionActor {
   exited(signal?: AbortSignal): Promise<MissionExit>
   /** Keeps its messages from being told, until that is disposed of or this supervisor ends. */
   hold(): Disposable
-  /** Stops its timers; its process goes on. */
-  close(): void
+  /** Stops its timers; its process goes on. Who waits for something is given `reason`. Default: the runtime was closed. */
+  close(reason?: OvermindError): void
 }
 
 export function createMission(initial: MissionRecord, deps: MissionDeps): MissionActor {
@@ -239,6 +239,18 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
   function tell(signal: Signal | TalkSignal): void {
     untold.push(signal)
     if (cancelRetry === undefined) tellAll()
+  }
+
+  /** What follows from it is told behind it, as with a fact. */
+  function act(signal: Signal | TalkSignal, first: readonly MissionEvent[] = []): void {
+    const within = telling
+    telling = true
+    try {
+      step(signal, first)
+    } finally {
+      telling = within
+      if (untold.length > 0 && cancelRetry === undefined) tellAll()
+    }
   }
 
   function mustBeOpen(): void {
@@ -454,7 +466,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
     status: () => statusOf(record.state),
     streams: () =>
       guarded(() => provider.invoke(beginning()).streams, spec.terminal === null ? 'talk' : 'terminal'),
-    launch: () => step({ type: 'launch' }, [{ type: 'mission.created', name: record.name, spec }]),
+    launch: () => act({ type: 'launch' }, [{ type: 'mission.created', name: record.name, spec }]),
     request: (signal) => {
       mustBeOpen()
       if (untold.length > 0) tellAll()
@@ -463,7 +475,7 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
           'store_failed',
           `mission ${id} has news that cannot be written yet: try again`,
         )
-      step(signal)
+      act(signal)
     },
     tell,
     resumeStart: () => perform({ type: 'spawn' }),
@@ -495,12 +507,12 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
         },
       }
     },
-    close: () => {
+    close: (reason = runtimeClosed()) => {
       closed = true
       cancelRetry?.()
       for (const cancel of timers.values()) cancel()
       timers.clear()
-      for (const { giveUp } of waiting) giveUp(runtimeClosed())
+      for (const { giveUp } of waiting) giveUp(reason)
       waiting.clear()
     },
   }

@@ -185,6 +185,8 @@ export type RuntimeEvent =
   | {
       readonly type: 'team.ended'
       readonly team: string
+      /** Another team may have the name later, and another generation. */
+      readonly generation: string
       readonly outcome: 'finished' | 'stopped' | 'gave-up'
     }
   /** The store was damaged and has been set aside; history before this event is in that file. */

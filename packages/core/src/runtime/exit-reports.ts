@@ -31,34 +31,37 @@ export function createExitReports({ find, isQueued, onFault }: ExitReportsOption
   }
 
   async function tell(entry: Entry): Promise<void> {
-    const text = await reportOf(entry)
+    const text = `${exitOf(entry)}${await lastWordsOf(entry)}`
     // It may have ended while the answer was read.
     const parent = listener(entry)
     const message = messageOf(entry)
     if (parent !== undefined && !isQueued(parent.id, message))
-      parent.actor.request({ type: 'say', message, text })
+      parent.actor.tell({ type: 'say', message, text })
+  }
+
+  /** That it has exited is told also when its answer cannot be read any more. */
+  async function lastWordsOf({ handle }: Entry): Promise<string> {
+    const answer = await handle.result().catch((error: unknown) => {
+      if (!(error instanceof OvermindError)) onFault(error)
+      return null
+    })
+    const text = answer?.text ?? ''
+    if (text === '') return ''
+    const cut = text.length > LONGEST_ANSWER ? `${text.slice(0, LONGEST_ANSWER)}…` : text
+    return `\n\nIts last answer:\n${cut}`
   }
 
   return {
     report(id) {
       const entry = find(id)
-      if (entry === undefined || listener(entry) === undefined) return
-      tell(entry).catch((error: unknown) => {
-        const closed = error instanceof OvermindError && error.code === 'runtime_closed'
-        // The next supervisor tells it.
-        if (!closed) onFault(error)
-      })
+      if (entry !== undefined && listener(entry) !== undefined) tell(entry).catch(onFault)
     },
   }
 }
 
-async function reportOf({ id, name, actor, handle }: Entry): Promise<string> {
+function exitOf({ id, name, actor }: Entry): string {
   const { exit } = actor.record().state
-  const first = `Mission ${name} (${id}), which belongs to you, has exited: ${exit?.class}. ${exit?.evidence.reason}.`
-  const answer = (await handle.result())?.text ?? ''
-  if (answer === '') return first
-  const cut = answer.length > LONGEST_ANSWER ? `${answer.slice(0, LONGEST_ANSWER)}…` : answer
-  return `${first}\n\nIts last answer:\n${cut}`
+  return `Mission ${name} (${id}), which belongs to you, has exited: ${exit?.class}. ${exit?.evidence.reason}.`
 }
 
 /** The same for the same exit, so that it is never said twice. */

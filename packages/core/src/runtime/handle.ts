@@ -43,7 +43,9 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
   }
 
   async function* events(options: EventsOptions = {}): AsyncGenerator<JournalMissionEvent | Gap, undefined> {
-    const { since = seq(0), signal, follow = true } = options
+    const { since = seq(0), signal } = options
+    // What has exited may have done so before `since`: there is no end to wait for.
+    const follow = (options.follow ?? true) && actor.record().state.exit === null
     const subscription = deps.journal.subscribe({
       since,
       mission: id,

@@ -41,7 +41,7 @@ import { createListener } from './listener.ts'
 import { messageEvent, messageText } from './messages.ts'
 import { createOutputFiles } from './output-files.ts'
 import { createProviders } from './providers.ts'
-import { recoverMissions } from './recover.ts'
+import { type Recovery, recoverMissions } from './recover.ts'
 import { createRegistry, type Entry } from './registry.ts'
 import type { CloseOptions, Runtime } from './runtime-handle.ts'
 import { sessionOf } from './session.ts'
@@ -264,6 +264,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       events: [{ type: 'mission.removed', mission: id, at: clock.now().wall, parent: spec.parent }],
     })
     registry.remove(id)
+    actor.close(new OvermindError('not_found', `mission ${id} (${name}) was removed`, { value: id }))
     slots.forget(id)
     earlierOutput.forget(id)
     await outputs.remove(id, state.run)
@@ -291,6 +292,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       writer.note({ ...event, at: clock.now().wall })
       writer.flush()
     },
+    over: () =>
+      new Set(
+        store
+          .events({ after: seq(0), mission: null, types: ['team.ended'], limit: Number.MAX_SAFE_INTEGER })
+          .flatMap((event) => (event.type === 'team.ended' ? [event.generation] : [])),
+      ),
     tellFailure(id, team) {
       const { run } = registry.resolve(id).actor.record().state
       writer.note({ type: 'team.restarting', mission: id, run, team, at: clock.now().wall })
@@ -302,12 +309,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   async function close({ missions = 'stop' }: CloseOptions = {}): Promise<void> {
     slots.close()
     if (missions === 'stop') await stopAll()
-    teams.close()
-    listener.close()
-    for (const { actor } of registry.all()) actor.close()
-    await host.close()
-    await earlierOutput.settled()
-    writer.flush()
+    await letGo()
     try {
       journal.commit({ events: [{ type: 'runtime.stopped', at: clock.now().wall }] })
     } catch (error) {
@@ -316,6 +318,16 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     }
     journal.close()
     if (temporary && missions === 'stop') await rm(home.path, { recursive: true, force: true })
+  }
+
+  /** Does nothing more; missions go on. */
+  async function letGo(): Promise<void> {
+    teams.close()
+    listener.close()
+    for (const { actor } of registry.all()) actor.close()
+    await host.close()
+    await earlierOutput.settled()
+    writer.close()
   }
 
   async function stopAll(): Promise<void> {
@@ -335,27 +347,40 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     return closing
   }
 
-  host.listen(hostEvents({ registry, listener, writer, clock, outputs, outputNotes, earlierOutput, onFault }))
-  const recovery = recoverMissions(journal.missions(), {
-    host,
-    registry,
-    writer,
-    clock,
-    outputs,
-    listener,
-    enter,
-    releaseChildren,
-  })
-  await listener.idle()
-  outputs.removeForgotten((id) => isMissionId(id) && registry.find(id) !== undefined)
-  for (const id of outputs.terminals()) if (registry.find(id)?.live === false) outputs.closeTerminal(id)
-  writer.commit({
-    events: [{ type: 'runtime.started', at: clock.now().wall, pid: process.pid, ...recovery }],
-  })
-  slots.open()
-  await teams.resume(registry.all())
-  for (const { id, live } of registry.all()) if (!live) exitReports.report(id)
+  /** Goes on where the last supervisor of this home stopped. */
+  async function takeOver(): Promise<Recovery> {
+    host.listen(
+      hostEvents({ registry, listener, writer, clock, outputs, outputNotes, earlierOutput, onFault }),
+    )
+    const found = recoverMissions(journal.missions(), {
+      host,
+      registry,
+      writer,
+      clock,
+      outputs,
+      listener,
+      enter,
+      releaseChildren,
+    })
+    await listener.idle()
+    outputs.removeForgotten((id) => isMissionId(id) && registry.find(id) !== undefined)
+    for (const id of outputs.terminals()) if (registry.find(id)?.live === false) outputs.closeTerminal(id)
+    writer.commit({
+      events: [{ type: 'runtime.started', at: clock.now().wall, pid: process.pid, ...found }],
+    })
+    slots.open()
+    await teams.resume(registry.all())
+    for (const { id, live } of registry.all()) if (!live) exitReports.report(id)
+    return found
+  }
 
+  const recovery = await takeOver().catch(async (error: unknown) => {
+    slots.close()
+    // Nobody has it, and so nobody could close it: another may be tried over the same home.
+    await letGo()
+    if (temporary) await rm(home.path, { recursive: true, force: true })
+    throw error
+  })
   const runtime: Runtime = {
     home: home.path,
     recovery,

@@ -4,7 +4,7 @@
  */
 import { OvermindError } from '../model/errors.ts'
 import type { GroupReason, RuntimeEvent } from '../model/events.ts'
-import type { MissionId, Random } from '../model/ids.ts'
+import { type MissionId, newUuid, type Random } from '../model/ids.ts'
 import { generateName, isName } from '../model/names.ts'
 import type { MemberRestart, Membership, TeamStrategy } from '../model/membership.ts'
 import { parseTeam, type TeamInput } from '../model/team.ts'
@@ -75,12 +75,14 @@ export interface TeamsDeps {
   remove(id: MissionId): Promise<void>
   /** Notes in the journal what became of a team. */
   tell(event: TeamEvent): void
+  /** The generations of which it is noted that they are over. */
+  over(): ReadonlySet<string>
   /** Notes that a team counts a failure of a mission, before anything follows from it. */
   tellFailure(id: MissionId, team: string): void
   fault(error: unknown): void
 }
 
-type Common = Pick<Membership, 'team' | 'strategy' | 'maxRestarts' | 'maxSeconds'>
+type Common = Pick<Membership, 'team' | 'generation' | 'strategy' | 'maxRestarts' | 'maxSeconds'>
 
 /** What becomes the mission of a member. */
 export interface Joining {
@@ -135,9 +137,8 @@ export function createTeams(deps: TeamsDeps): Teams {
     members: readonly Member[],
     { again, charges }: Past = NEW,
   ): { readonly team: Team; readonly started: Promise<void> } {
-    const { team: name, strategy, maxRestarts, maxSeconds } = common
+    const { team: name, generation, strategy, maxRestarts, maxSeconds } = common
     let ending: 'stopped' | 'gave-up' | undefined
-    let supervisor: Supervisor | undefined
     let started = false
     let outcome: TeamOutcome | undefined
 
@@ -184,7 +185,7 @@ export function createTeams(deps: TeamsDeps): Teams {
             if (exit.class !== 'stopped' && exit.class !== 'killed') throw new Error(exit.evidence.reason)
           }
           // A person ended it, or its parent did: it stays ended, whatever its type, until the team starts it with others.
-          leave(member.membership.member)
+          void leave(member.membership.member)
           await new Promise(() => {})
         },
         async end() {
@@ -197,14 +198,16 @@ export function createTeams(deps: TeamsDeps): Teams {
       }
     }
 
-    function leave(member: string): void {
-      supervisor
-        ?.terminateChild(member)
-        .then(() => (supervisor?.countChildren().active === 0 ? supervisor.stop() : undefined))
-        .catch((error: unknown) => {
-          const gone = error instanceof OvermindError && error.code === 'supervisor_ended'
-          if (!gone) deps.fault(error)
-        })
+    /** Also one that ends while others are still to be started. */
+    async function leave(member: string): Promise<void> {
+      const supervisor = await begun.catch(() => undefined) // whoever started the team is told
+      try {
+        await supervisor?.terminateChild(member)
+        if (supervisor?.countChildren().active === 0) await supervisor.stop()
+      } catch (error) {
+        const gone = error instanceof OvermindError && error.code === 'supervisor_ended'
+        if (!gone) deps.fault(error)
+      }
     }
 
     const anyPermanent = members.some(({ membership }) => membership.restart === 'permanent')
@@ -247,7 +250,7 @@ export function createTeams(deps: TeamsDeps): Teams {
 
     async function begin(): Promise<Supervisor> {
       await unlessClosed(endAll(members.filter((member) => again.has(member) && isAlive(member))))
-      supervisor = await start()
+      const supervisor = await start()
       started = true
       return supervisor
     }
@@ -262,7 +265,7 @@ export function createTeams(deps: TeamsDeps): Teams {
       .then((): TeamOutcome => {
         outcome = ending ?? 'finished'
         if (started || members.some(({ joining }) => joining === undefined))
-          deps.tell({ type: 'team.ended', team: name, outcome })
+          deps.tell({ type: 'team.ended', team: name, generation, outcome })
         return outcome
       })
     const team: Team = {
@@ -328,6 +331,22 @@ export function createTeams(deps: TeamsDeps): Teams {
     })
   }
 
+  /** For a team that the last supervisor was about to end, or did not note the end of. */
+  function endRest(members: readonly Member[], outcome: TeamOutcome): void {
+    const [first] = members
+    if (first === undefined) return
+    const { team, generation } = first.membership
+    const alive = members.filter(isAlive)
+    for (const { mission } of alive.toReversed()) tellEnd(mission, 'team-end')
+    Promise.all(alive.map(({ mission }) => mission.exited())).then(
+      () => deps.tell({ type: 'team.ended', team, generation, outcome }),
+      (error: unknown) => {
+        // The next supervisor sees to it.
+        if (!closed) deps.fault(error)
+      },
+    )
+  }
+
   function forgetOldest(): void {
     const over = [...teams.values()].filter((team) => team.view().outcome !== undefined)
     for (const { name } of over.slice(0, Math.max(0, over.length - REMEMBERED))) teams.delete(name)
@@ -370,7 +389,7 @@ export function createTeams(deps: TeamsDeps): Teams {
       const { name: given, members, strategy, maxRestarts, maxSeconds } = parseTeam(input)
       if (given !== undefined) mustBeFree(given)
       const team = given ?? generateName((name) => teams.has(name) || reserved.has(name), deps.random)
-      const common: Common = { team, strategy, maxRestarts, maxSeconds }
+      const common: Common = { team, generation: newUuid(deps.random), strategy, maxRestarts, maxSeconds }
       reserved.add(team)
       let joined: readonly Member[]
       try {
@@ -402,21 +421,25 @@ export function createTeams(deps: TeamsDeps): Teams {
         return membership === null ? [] : [{ membership, joining: undefined, mission: handle }]
       })
       const attached: Promise<unknown>[] = []
-      for (const members of Map.groupBy(found, ({ membership }) => membership.team).values()) {
+      const over = found.length === 0 ? new Set<string>() : deps.over()
+      const left = found.filter(({ membership }) => !over.has(membership.generation))
+      for (const members of Map.groupBy(left, ({ membership }) => membership.generation).values()) {
         members.sort((a, b) => a.membership.place - b.membership.place)
         const [first] = members
-        const alive = members.filter(isAlive)
+        if (first === undefined) continue
         const again = leftToStart(members)
-        if (first === undefined || (alive.length === 0 && again.size === 0)) continue
+        // It was being ended: the rest of it is.
         if (members.some(({ mission }) => mission.view().state.ending?.reason === 'team-end')) {
-          // It was being ended: the rest of it is.
-          for (const { mission } of alive) tellEnd(mission, 'team-end')
+          endRest(members, 'stopped')
+          continue
+        }
+        if (!members.some(isAlive) && again.size === 0) {
+          endRest(members, 'finished')
           continue
         }
         const { exceeded, charges } = chargeAll(first.membership, members)
         if (exceeded) {
-          for (const { mission } of alive.toReversed()) tellEnd(mission, 'team-end')
-          deps.tell({ type: 'team.ended', team: first.membership.team, outcome: 'gave-up' })
+          endRest(members, 'gave-up')
           continue
         }
         const resumed = supervise(first.membership, members, { again, charges }).started.catch(

@@ -18,12 +18,15 @@ export interface Writer {
   note(event: EventDraft): void
   /** Writes what has been noted, or tries again later. */
   flush(): void
+  /** Writes what has been noted, a last time: nothing is tried again. */
+  close(): void
 }
 
 export function createWriter(journal: Journal, clock: Clock, onFault: (error: unknown) => void): Writer {
   let notes: EventDraft[] = []
   let cancel: (() => void) | undefined
   let isStuck = false
+  let closed = false
 
   function flush(): void {
     cancel?.()
@@ -36,7 +39,7 @@ export function createWriter(journal: Journal, clock: Clock, onFault: (error: un
       isStuck = false
     } catch (error) {
       notes = [...events, ...notes].slice(-MOST_WAITING)
-      cancel = clock.timer(RETRY_MS, flush)
+      if (!closed) cancel = clock.timer(RETRY_MS, flush)
       if (!isStuck) onFault(error)
       isStuck = true
     }
@@ -50,8 +53,12 @@ export function createWriter(journal: Journal, clock: Clock, onFault: (error: un
     },
     note: (event) => {
       notes.push(event)
-      cancel ??= clock.timer(WAIT_MS, flush)
+      if (!closed) cancel ??= clock.timer(WAIT_MS, flush)
     },
     flush,
+    close: () => {
+      closed = true
+      flush()
+    },
   }
 }

@@ -69,6 +69,22 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
       expect(store.events({ after: seq(0), limit: 100 })).toEqual(expected)
     })
 
+    test('finds the events of the runtime itself', () => {
+      const store = fresh()
+      store.commit({
+        events: [
+          { type: 'runtime.stopped', at: 1 },
+          output(A, 1),
+          { type: 'team.started', at: 2, team: 't' },
+        ],
+      })
+      const found = store.events({ after: seq(0), mission: null, limit: 10 })
+      expect(found.map(({ type }) => type)).toEqual(['runtime.stopped', 'team.started'])
+      expect(store.events({ after: seq(0), mission: null, types: ['team.started'], limit: 10 })).toHaveLength(
+        1,
+      )
+    })
+
     test('finds events behind a number, up to a limit, from either end', () => {
       const store = fresh()
       store.commit({ events: Array.from({ length: 10 }, (_, index) => output(A, index)) })

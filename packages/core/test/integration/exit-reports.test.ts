@@ -1,5 +1,6 @@
+import { rm } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { createMemoryStore, createRuntime, type Mission } from '../../src/index.ts'
+import { createMemoryStore, createRuntime, type Mission, OvermindError, type Store } from '../../src/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, textSoFar } from '../support/missions.ts'
@@ -47,6 +48,37 @@ test('with the last answer of an agent', async () => {
   await worker.stop()
   await eventually(() => told(lead).length === 1)
   expect(told(lead)[0]).toMatch(/\n\nIts last answer:\nforty-two$/)
+})
+
+test('though its answer cannot be read any more', async () => {
+  await using overmind = await bench()
+  const lead = await overmind.runtime.start({ type: 'session', name: 'lead' })
+  const worker = await overmind.runtime.start({ type: 'session', parent: 'lead', onExit: 'tell-parent' })
+  await worker.answer(worker.send('forty-two'))
+  for (const { path } of worker.outputFiles()) await rm(path)
+  await worker.stop()
+  await eventually(() => told(lead).length === 1)
+  expect(told(lead)[0]).not.toContain('forty-two')
+})
+
+test('when there is room again, if the disk was full', async () => {
+  const memory = createMemoryStore()
+  let refused = 0
+  const store: Store = {
+    ...memory,
+    commit(change) {
+      if (refused < 2 && change.events.some(({ type }) => type === 'message.queued')) {
+        refused += 1
+        throw new OvermindError('store_failed', 'the disk is full')
+      }
+      return memory.commit(change)
+    },
+  }
+  await using overmind = await bench({ store })
+  const lead = await overmind.runtime.start({ type: 'session', name: 'lead' })
+  await overmind.runtime.start({ command: 'true', parent: 'lead', onExit: 'tell-parent' })
+  await eventually(() => told(lead).length === 1)
+  expect(refused).toBe(2)
 })
 
 test('nobody is told who did not ask, is no session, or has gone', async () => {

@@ -11,6 +11,8 @@ import {
   type Mission,
   OvermindError,
   type Provider,
+  seq,
+  type Seq,
   type Store,
   systemClock,
 } from '../../src/index.ts'
@@ -18,7 +20,7 @@ import { missionRecord, missionSpec } from '../fakes/records.ts'
 import { eventually, soon } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, node, sh, storyOf, textSoFar } from '../support/missions.ts'
-import { environmentOf, isAlive, keeperOf, procFile, processesWith } from '../support/processes.ts'
+import { environmentOf, isAlive, keeperOf, launcherOf, processesWith } from '../support/processes.ts'
 
 const settled = async (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -204,6 +206,16 @@ describe('a removed mission', () => {
     await soon(late, 'the events of what is gone', 2000)
   })
 
+  test('ends those who wait for what it will never come to', async () => {
+    await using overmind = await bench()
+    const mission = await overmind.runtime.start({ command: 'true' })
+    await mission.exited()
+    const waiting = settled(mission.until(({ run }) => run > 1))
+    await overmind.runtime.remove(mission.id)
+    expect(await soon(waiting, 'who waits')).toBe('not_found')
+    expect(await settled(mission.exited())).toBe('done')
+  })
+
   test('cannot be one that runs', async () => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({ command: 'sleep 1000' })
@@ -212,6 +224,43 @@ describe('a removed mission', () => {
     await overmind.runtime.remove(mission.name)
     await expect(overmind.runtime.remove(mission.id)).rejects.toMatchObject({ code: 'not_found' })
   })
+})
+
+test('the events of a mission that has exited end, also for those who have seen its exit', async () => {
+  await using overmind = await bench()
+  const mission = await overmind.runtime.start({ command: 'true' })
+  await mission.exited()
+  const types = async (since: Seq): Promise<readonly string[]> => {
+    const seen: string[] = []
+    for await (const event of mission.events({ since })) seen.push(event.type)
+    return seen
+  }
+  const [exited] = mission.history({ types: ['mission.exited'], limit: 1 })
+  expect(await soon(types(seq(0)), 'all events')).toContain('mission.exited')
+  expect(await soon(types(exited?.seq ?? seq(0)), 'those behind its exit')).not.toContain('mission.exited')
+})
+
+test('a runtime that cannot be had leaves nothing at work', async () => {
+  await using home = await temporaryHome()
+  const store: Store = { ...createMemoryStore(), close: () => {} }
+  const first = await createRuntime({ home: home.path, store })
+  const mission = await first.start({ command: 'exec sleep 1000', restart: 'always' })
+  await first.close({ missions: 'keep' })
+  const watches = (): number =>
+    process.getActiveResourcesInfo().filter((resource) => resource === 'FSEventWrap').length
+  await eventually(() => watches() === 0)
+  const full: Store = {
+    ...store,
+    commit(change) {
+      if (change.events.some(({ type }) => type === 'runtime.started'))
+        throw new OvermindError('store_failed', 'the disk is full')
+      return store.commit(change)
+    },
+  }
+  expect(await settled(createRuntime({ home: home.path, store: full }))).toBe('store_failed')
+  await eventually(() => watches() === 0)
+  await using second = await createRuntime({ home: home.path, store })
+  expect(second.get(mission.id).view()).toMatchObject({ status: 'running', state: { run: 1 } })
 })
 
 describe('closing', () => {
@@ -486,12 +535,4 @@ function keepersIn(pids: readonly number[]): number[] {
           ?.slice(20) ?? '',
       ),
   )
-}
-
-/** The shell that starts keepers for a process. */
-function launcherOf(parent: number): number | undefined {
-  return (procFile(parent, `task/${parent}/children`) ?? '')
-    .split(' ')
-    .map(Number)
-    .find((pid) => procFile(pid, 'cmdline') === '/bin/sh\0')
 }

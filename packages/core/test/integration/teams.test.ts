@@ -16,7 +16,7 @@ import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, textSoFar } from '../support/missions.ts'
 import { openSuccession } from '../support/succession.ts'
-import { end, keeperOf, missionProcesses } from '../support/processes.ts'
+import { end, keeperOf, launcherOf, missionProcesses } from '../support/processes.ts'
 
 const SLEEP = { command: ['/bin/sleep', '1000'] } as const
 
@@ -386,6 +386,99 @@ describe('a team outlives its supervisor', () => {
     expect(next.runtime.teams()).toEqual([])
     expect(await next.runtime.get('crew.a').exited()).toMatchObject({ class: 'stopped' })
   })
+})
+
+describe('a team whose name another one had before', () => {
+  const crew = { name: 'crew', strategy: 'one_for_one', members: sleepers('a', 'b') } as const
+
+  test.each([
+    ['was stopped', async (runtime: Runtime) => (await runtime.supervisor(crew)).stop()],
+    [
+      'finished',
+      async (runtime: Runtime) => {
+        const members = crew.members.map(({ id }) => ({ id, mission: { command: 'exit 0' } }))
+        await (await runtime.supervisor({ ...crew, members })).over()
+      },
+    ],
+  ] as const)('that %s is supervised by the next supervisor as it was', async (_, past) => {
+    await using succession = await openSuccession()
+    await past(succession.runtime())
+    const before = (await succession.runtime().supervisor(crew)).view().members
+    await succession.takeOver()
+    const [team] = succession.runtime().teams()
+    expect(team?.view().members).toEqual(before)
+    await crash(team!.mission('a'))
+    expect(await settledRuns(team!, [2, 1])).toEqual([2, 1])
+    expect(succession.faults).toEqual([])
+  })
+})
+
+describe('a team that is over', () => {
+  const fragile = {
+    name: 'fragile',
+    strategy: 'one_for_one',
+    maxRestarts: 0,
+    maxSeconds: 0.001,
+    members: [{ id: 'broken', mission: { command: 'exit 3' } }],
+  } as const
+
+  test('because it gave up stays over, whoever supervises', async () => {
+    await using succession = await openSuccession()
+    const team = await succession.runtime().supervisor(fragile)
+    expect(await team.over()).toBe('gave-up')
+    await succession.takeOver()
+    await succession.takeOver()
+    const runtime = succession.runtime()
+    expect(runtime.teams()).toEqual([])
+    expect(runtime.get('fragile.broken').view().state.run).toBe(1)
+    const events = await Array.fromAsync(runtime.events({ since: seq(0), follow: false }))
+    expect(events.filter(({ type }) => type === 'team.ended')).toHaveLength(1)
+  })
+
+  test('leaves alone a member that a person starts again', async () => {
+    await using succession = await openSuccession()
+    const team = await succession
+      .runtime()
+      .supervisor({ name: 'crew', strategy: 'one_for_one', members: sleepers('a', 'b') })
+    await team.stop()
+    await succession.runtime().get('crew.a').restart()
+    await succession.takeOver()
+    const a = succession.runtime().get('crew.a')
+    await succession.takeOver()
+    expect(a.id).toBe(succession.runtime().get('crew.a').id)
+    expect(succession.runtime().get('crew.a').view().state).toMatchObject({
+      phase: 'running.up',
+      ending: null,
+    })
+  })
+})
+
+test('a member that a person stops while its team is still being started is let go', async () => {
+  const memory = createMemoryStore()
+  let launcher: number | undefined
+  const store: Store = {
+    ...memory,
+    commit(change) {
+      // The first runs; the second is about to be started, and is not before we want it.
+      if (launcher === undefined && change.events.some(({ type }) => type === 'run.started')) {
+        launcher = launcherOf(process.pid)
+        if (launcher !== undefined) process.kill(launcher, 'SIGSTOP')
+      }
+      return memory.commit(change)
+    },
+  }
+  await using overmind = await bench({ store })
+  const { runtime } = overmind
+  const members = [...sleepers('a'), { id: 'b', mission: { command: 'exit 0' } }]
+  const starting = runtime.supervisor({ name: 'crew', strategy: 'one_for_one', members })
+  try {
+    const b = await eventually(() => runtime.list().find(({ name }) => name === 'crew.b'))
+    await eventually(() => b.view().state.phase === 'running.starting')
+    await runtime.get('crew.a').stop()
+  } finally {
+    process.kill(launcher ?? Number.NaN, 'SIGCONT')
+  }
+  expect(await (await starting).over()).toBe('finished')
 })
 
 test('a member that was forgotten after its supervisor had died stays away, and the others go on', async () => {

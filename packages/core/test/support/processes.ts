@@ -72,3 +72,11 @@ export function endGroup(leader: number | null | undefined): void {
   if (leader === null || leader === undefined) throw new Error('there is no process to end')
   end(-leader)
 }
+
+/** The shell that starts keepers for a process. */
+export function launcherOf(parent: number): number | undefined {
+  return (procFile(parent, `task/${parent}/children`) ?? '')
+    .split(' ')
+    .map(Number)
+    .find((pid) => procFile(pid, 'cmdline') === '/bin/sh\0')
+}

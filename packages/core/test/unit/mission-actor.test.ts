@@ -26,6 +26,8 @@ interface Stage {
   readonly store: Store
   readonly orders: readonly Order['type'][]
   readonly faults: readonly unknown[]
+  /** The phases that the slots were told of. */
+  readonly noted: readonly string[]
   /** The next commits of these numbers, counted from now, fail. */
   failCommits(...numbers: readonly number[]): void
   /** Tells the mission all that the host knows. */
@@ -41,6 +43,7 @@ function stage(
   const store = createMemoryStore()
   const orders: Order['type'][] = []
   const faults: unknown[] = []
+  const noted: string[] = []
   let failing: readonly number[] = []
   let commits = 0
   const host = fakeHost(clock, (order) => orders.push(order.type))
@@ -50,7 +53,7 @@ function stage(
     host,
     provider,
     gates: createGates({ clock, boot: host.boot }),
-    slots: ROOM_FOR_ALL,
+    slots: { ...ROOM_FOR_ALL, note: ({ state }) => noted.push(state.phase) },
     random: () => 0,
     fault: (error) => faults.push(error),
     textOf: () => '',
@@ -69,6 +72,7 @@ function stage(
     store,
     orders,
     faults,
+    noted,
     failCommits: (...numbers) => {
       failing = numbers.map((number) => commits + number)
     },
@@ -380,4 +384,17 @@ describe('a mission that is taken up again', () => {
     second.clock.advance(5000)
     expect(second.orders).toEqual(['signal', 'signal'])
   })
+})
+
+test('what follows from a request happens behind it: others are told of its states in their order', () => {
+  const broken: Provider = {
+    ...rawProvider,
+    invoke() {
+      throw new Error('no')
+    },
+  }
+  const one = stage({}, undefined, broken)
+  one.actor.launch()
+  expect(one.noted.at(-1)).toBe(phaseOf(one))
+  expect(phaseOf(one)).not.toBe('running.starting')
 })

@@ -40,3 +40,21 @@ test('what is noted while the store cannot be written is written later, in its o
   expect(written).toMatchObject([{ pid: 1 }, { pid: 2 }, { pid: 3 }])
   expect(clock.armed).toBe(0)
 })
+
+test('what cannot be written when it is closed is not tried again', () => {
+  const clock = steppingClock()
+  const faults: unknown[] = []
+  const full = new Error('the disk is full')
+  const journal = createJournal({
+    ...createMemoryStore(),
+    commit() {
+      throw full
+    },
+  })
+  const writer = createWriter(journal, clock, (error) => faults.push(error))
+  writer.note(note(1))
+  writer.close()
+  writer.note(note(2))
+  expect(faults).toEqual([full])
+  expect(clock.armed).toBe(0)
+})

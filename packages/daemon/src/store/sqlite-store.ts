@@ -170,12 +170,12 @@ export function openSqliteStore(path: string): SqliteStore {
     events({ after, mission, run, types, limit, newestFirst = false }) {
       mustBeOpen()
       const where = ['seq > ?']
-      if (mission !== undefined) where.push('mission = ?')
+      if (mission !== undefined) where.push(mission === null ? 'mission IS NULL' : 'mission = ?')
       if (run !== undefined) where.push('run = ?')
       if (types !== undefined) where.push(`type IN (${types.map(() => '?').join(', ')})`)
       const order = newestFirst ? 'DESC' : 'ASC'
       const text = `SELECT seq, body FROM events WHERE ${where.join(' AND ')} ORDER BY seq ${order} LIMIT ?`
-      const values: SQLInputValue[] = [after, mission, run, ...(types ?? []), limit].filter(
+      const values: SQLInputValue[] = [after, mission ?? undefined, run, ...(types ?? []), limit].filter(
         (value) => value !== undefined,
       )
       return query(text)
