@@ -59,8 +59,8 @@ export async function inputOf(
     options: filled(agent.mission.options, lookup),
     ...(isName(name) ? { name } : {}),
     parent: parent ?? work.mission.id,
-    // What it depends on may have exited long since.
-    ...(parent === undefined ? {} : { onParentExit: 'keep' as const }),
+    // Its pipeline sees to it: that may be followed by another, and what it depends on may have exited long since.
+    onParentExit: 'keep',
     env: {
       ...work.env,
       ...(agent.replica === null ? {} : { OVERMIND_REPLICA: String(agent.replica.index) }),

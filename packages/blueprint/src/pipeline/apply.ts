@@ -5,6 +5,7 @@ import type { Blueprint } from '../blueprint.ts'
 import { checkDocument } from '../check.ts'
 import { pipelineOf, PROVIDER } from './controller.ts'
 import { fingerprints } from './fingerprint.ts'
+import { HANDED_OVER, wasHandedOver } from './handed-over.ts'
 import { pipelineNamed } from './named.ts'
 
 /** What applying a blueprint would do to an agent, against the missions that are there. */
@@ -75,9 +76,6 @@ export async function applyBlueprint(
     await runtime.check({ ...input, name: undefined })
     pipelineOf(runtime, before.id)?.handOver()
     await before.exited()
-  } else if (before !== undefined && outcome === 'retried') {
-    await before.restart()
-    return { mission: before, outcome, changes }
   }
   const mission = await runtime.start(input)
   return { mission, outcome, changes }
@@ -90,7 +88,8 @@ function outcomeOf(
 ): Exclude<Outcome, 'started'> {
   if (changes.some(({ change }) => change !== 'unchanged')) return 'changed'
   const { exit } = before.view().state
-  if (exit !== null) return exit.class === 'completed' ? 'unchanged' : 'retried'
+  // One that was handed over, to nobody that is on record, has left its agents to whoever comes.
+  if (exit !== null) return exit.class === 'completed' && !wasHandedOver(exit) ? 'unchanged' : 'retried'
   // What is said of all of it makes no agent another.
   if (!isDeepStrictEqual(declaredIn(before), blueprint)) return 'changed'
   return pipelineOf(runtime, before.id)?.isPaused() === true ? 'retried' : 'unchanged'
@@ -117,6 +116,7 @@ function pipelineInput(
     name: blueprint.name,
     command: source ?? blueprint.name,
     options: { document: asJson(document) },
+    successCodes: [0, HANDED_OVER],
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
     ...(blueprint.deadlineMs === null ? {} : { timeoutMs: blueprint.deadlineMs }),

@@ -13,6 +13,7 @@ import { everDeclared } from './named.ts'
 import { begin, type Beginning } from './begin.ts'
 import { endTogether } from './end-together.ts'
 import { findAgents } from './find.ts'
+import { HANDED_OVER } from './handed-over.ts'
 import { fingerprints } from './fingerprint.ts'
 import { AGENT_LABEL, FINGERPRINT_LABEL, PIPELINE_LABEL } from './labels.ts'
 import { createLog } from './log.ts'
@@ -77,10 +78,25 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       hand.mission = current.get(name) ?? null
       hand.old = old.get(name) ?? null
     }
+    takeIn([...current.values(), ...old.values()])
     // Who takes their place may need what they hold.
     await endTogether(runtime, retired, 'stop')
     if (old.size > 0) keepOld()
     for (const hand of hands.values()) if (hand.mission !== null) watch(hand, hand.mission)
+  }
+
+  /** What belonged to an earlier pipeline belongs to this one, and counts for its budget. */
+  function takeIn(kept: readonly Mission[]): void {
+    const own = new Set<string>([self.id, ...kept.map(({ id }) => id)])
+    for (const { id, name, view } of kept) {
+      const { parent } = view().spec
+      if (parent !== null && own.has(parent)) continue
+      try {
+        runtime.move(id, self.id)
+      } catch (error) {
+        work.log(`${name} (${id}) still belongs to ${parent}: ${String(error)}`)
+      }
+    }
   }
 
   /** Copies of earlier descriptions go on until their turn comes. */
@@ -319,7 +335,14 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   }
 
   function fail(error: unknown): void {
-    if (!left.signal.aborted) over.reject(error)
+    if (left.signal.aborted) return
+    left.abort()
+    const bound = [...hands.values()].filter(({ agent }) => agent.mission.onParentExit === 'stop')
+    const ending = bound.flatMap(({ mission, old }) => [mission ?? [], old ?? []].flat())
+    endTogether(runtime, ending, 'stop').then(
+      () => over.reject(error),
+      () => over.reject(error),
+    )
   }
 
   const found = (async (): Promise<void> => {
@@ -349,7 +372,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       Promise.allSettled(starting).then(() => {
         left.abort()
         work.log('handed over: its blueprint was changed')
-        over.resolve(0)
+        over.resolve(HANDED_OVER)
       }, fail)
     },
     leave() {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { endGroup } from '../../../core/test/support/processes.ts'
 import { scalePipeline } from '../../src/index.ts'
+import { pipelineOf } from '../../src/pipeline/controller.ts'
 import { applyUntilMended, logOf, openStage, textOf, until } from '../support/stage.ts'
 
 /** A provider that takes one option, and wants it. */
@@ -403,7 +404,74 @@ test('what had failed is tried again when it is applied again, and nothing else'
       last: { command: 'true', depends_on: ['flaky'] },
     },
   }
-  expect(await applyUntilMended(stage, plan)).toEqual(['p', 'p.flaky', 'p.flaky', 'p.good', 'p.last'])
+  expect(await applyUntilMended(stage, plan)).toEqual(['p', 'p', 'p.flaky', 'p.flaky', 'p.good', 'p.last'])
+})
+
+test('what is tried again is what is applied now: its limits, its folder and its environment', async () => {
+  await using stage = await openStage()
+  const plan = { name: 'p', agents: { a: { command: 'echo "$PWD $WORD"; exit $CODE' } } }
+  const first = await stage.apply({ ...plan, deadline: '1h' }, { CODE: '1', WORD: 'old' })
+  expect(await first.mission.exited()).toMatchObject({ code: 1 })
+  const second = await stage.apply({ ...plan, deadline: '2h', max_cost: 7 }, { CODE: '0', WORD: 'new' })
+  expect(second.outcome).toBe('retried')
+  expect(await second.mission.exited()).toMatchObject({ code: 0 })
+  expect(second.mission.view().spec).toMatchObject({ timeoutMs: 7_200_000, maxCostUsd: 7 })
+  expect(await textOf(stage.runtime().get('p.a'))).toBe('/tmp new\n')
+})
+
+test('agents that are kept belong to the pipeline that leads them now, and what was bound to the first is not ended with it', async () => {
+  await using stage = await openStage()
+  const plan = (extra: object): object => ({
+    name: 'p',
+    agents: {
+      base: { command: 'sleep 1000', on_parent_exit: 'stop' },
+      user: { command: 'sleep 1000', depends_on: [{ agent: 'base', when: 'started' }] },
+      ...extra,
+    },
+  })
+  const first = await stage.apply(plan({}))
+  const [base, user] = await eventually(() => {
+    const found = [stage.find('p.base'), stage.find('p.user')]
+    return found.every((one) => one?.view().status === 'running') ? found : undefined
+  })
+  const second = await stage.apply(plan({ other: { command: 'sleep 1000' } }))
+  await eventually(() => stage.find('p.other')?.view().status === 'running')
+  expect(await first.mission.exited()).toMatchObject({ class: 'completed', code: 3 })
+  expect(base?.view()).toMatchObject({ status: 'running', spec: { parent: second.mission.id } })
+  expect(user?.view()).toMatchObject({ status: 'running', spec: { parent: base?.id } })
+  expect(second.mission.view().children).toEqual([base?.id, stage.find('p.other')?.id])
+  expect(first.mission.view().children).toEqual([])
+  await stage.takeOver()
+  expect(stage.find('p.base')?.view().spec.parent).toBe(second.mission.id)
+  await stage.runtime().get(second.mission.id).stop()
+})
+
+test('a pipeline that was handed over to none is led again by the next that is applied', async () => {
+  await using stage = await openStage()
+  const plan = { name: 'p', agents: { a: { command: 'sleep 1000' } } }
+  const first = await stage.apply(plan)
+  const a = await eventually(() => stage.find('p.a'))
+  await eventually(() => a.view().status === 'running')
+  // As it is when the supervisor is killed before the next is on record.
+  pipelineOf(stage.runtime(), first.mission.id)?.handOver()
+  await first.mission.exited()
+  await stage.takeOver()
+  const second = await stage.apply(plan)
+  expect(second.outcome).toBe('retried')
+  await eventually(() => stage.runtime().get(a.id).view().spec.parent === second.mission.id)
+  await second.mission.stop()
+  expect(stage.runtime().get(a.id).view()).toMatchObject({ status: 'stopped', state: { run: 1 } })
+})
+
+test('a pipeline that is stopped waits for its agents, however long each may take', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply({
+    name: 'p',
+    agents: { slow: { command: 'exec sleep 1000', stop_timeout: '90s' } },
+  })
+  await eventually(() => stage.find('p.slow')?.view().status === 'running')
+  expect(mission.view().spec.stopTimeoutMs).toBeGreaterThan(90_000)
+  expect(await mission.stop()).toMatchObject({ class: 'stopped' })
 })
 
 test('a supervisor that dies at any edge is followed by one that goes on: each agent runs once', async () => {

@@ -154,6 +154,7 @@ test('a team that is over failed is started again as a whole when the file is ap
   }
   expect(await applyUntilMended(stage, plan)).toEqual([
     'p',
+    'p',
     'p.flaky',
     'p.flaky',
     'p.good',

@@ -33,8 +33,9 @@ export async function applyUntilMended(stage: Stage, plan: object): Promise<read
   const { mission } = await stage.apply(plan)
   expect(await mission.exited()).toMatchObject({ code: 1 })
   writeFileSync(stage.file('fixed'), '')
-  expect(await stage.apply(plan)).toMatchObject({ outcome: 'retried' })
-  expect(await mission.exited()).toMatchObject({ code: 0, run: 2 })
+  const again = await stage.apply(plan)
+  expect(again.outcome).toBe('retried')
+  expect(await again.mission.exited()).toMatchObject({ code: 0, run: 1 })
   const names = stage
     .runtime()
     .list()

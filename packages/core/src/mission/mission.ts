@@ -5,7 +5,7 @@
 import type { EventDraft, MissionEvent } from '../model/events.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { SlotScope } from '../model/concurrency.ts'
-import type { Trouble } from '../model/conversation.ts'
+import type { Spending, Trouble } from '../model/conversation.ts'
 import type { MissionExit } from '../model/exit.ts'
 import { type MessageId, type MissionId, newMessageId, newUuid, type Random } from '../model/ids.ts'
 import {
@@ -69,6 +69,19 @@ export interface Slots {
   note(record: MissionRecord, before: MissionState | null): void
 }
 
+/** What a record says of the mission's place among others. */
+export interface Family {
+  readonly parent: MissionId | null
+  readonly forgotten: Spending | undefined
+}
+
+/** The record of a mission in another place. */
+export function placed(record: MissionRecord, { parent, forgotten }: Family): MissionRecord {
+  const spec = record.spec.parent === parent ? record.spec : { ...record.spec, parent }
+  const state = forgotten === undefined ? record.state : { ...record.state, forgotten }
+  return { ...record, spec, state }
+}
+
 export interface MissionActor {
   readonly id: MissionId
   /** How its agent talks; null when it does not. */
@@ -81,6 +94,8 @@ export interface MissionActor {
   launch(): void
   /** Asks for something. @throws OvermindError `store_failed`; then nothing has begun. */
   request(signal: Signal | TalkSignal): void
+  /** Takes its record with another parent, or more that is forgotten, once that is written. */
+  take(family: Family): void
   /** Tells a fact. It is never lost: when it cannot be written now it is tried again. */
   tell(signal: Signal | TalkSignal): void
   /** Starts the process of the run that is on record as about to start, as after a crash. */
@@ -98,7 +113,9 @@ export interface MissionActor {
 
 export function createMission(initial: MissionRecord, deps: MissionDeps): MissionActor {
   const { clock, host, provider } = deps
-  const { id, spec } = initial
+  const { id } = initial
+  // But for its parent, which nothing here is decided by, it never changes.
+  const { spec } = initial
   // What is stored may be of an earlier release of its provider: one mission that this one cannot make sense of is no reason to have none.
   const talk = guarded(() => provider.talk?.(spec) ?? null, null)
   const tells = talk === null ? null : createTells(talk, deps.textOf)
@@ -476,6 +493,9 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
           `mission ${id} has news that cannot be written yet: try again`,
         )
       act(signal)
+    },
+    take: (family) => {
+      record = placed(record, family)
     },
     tell,
     resumeStart: () => perform({ type: 'spawn' }),

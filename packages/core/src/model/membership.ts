@@ -7,8 +7,8 @@ export type MemberRestart = 'permanent' | 'transient' | 'temporary'
 /** What a mission knows of its team: enough for another supervisor to go on with it. */
 export interface Membership {
   readonly team: string
-  /** Tells the team from others that had its name before or will have it. */
-  readonly generation: string
+  /** Tells the team from others that had its name before or will have it; absent in what an early version wrote. */
+  readonly generation?: string
   readonly strategy: TeamStrategy
   readonly maxRestarts: number
   readonly maxSeconds: number

@@ -13,7 +13,7 @@ const command = z.union([
 
 const membership = z.object({
   team: text,
-  generation: text,
+  generation: text.optional(),
   strategy: z.enum(['one_for_one', 'one_for_all', 'rest_for_one']),
   maxRestarts: z.number(),
   maxSeconds: z.number(),
@@ -42,14 +42,7 @@ const NULLABLE: ReadonlySet<string> = new Set([
 /** A description with what it does not say filled in, as by an older version; null when it is none. */
 export function specFrom(value: object): MissionSpec | null {
   const spec: object = { ...defaults(), ...value }
-  const filledIn = 'team' in spec ? { ...spec, team: withGeneration(spec.team) } : spec
-  return isSpec(filledIn) ? filledIn : null
-}
-
-/** A team was what had its name, once. */
-function withGeneration(team: unknown): unknown {
-  if (typeof team !== 'object' || team === null || !('team' in team)) return team
-  return { generation: team.team, ...team }
+  return isSpec(spec) ? spec : null
 }
 
 function defaults(): Omit<MissionSpec, 'command'> {

@@ -425,7 +425,7 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
       activity: given.activity ?? 'output',
       timeoutMs: given.timeoutMs ?? null,
       stopSignal: given.stopSignal ?? 'SIGTERM',
-      stopTimeoutMs: given.stopTimeoutMs ?? 10_000,
+      stopTimeoutMs: given.stopTimeoutMs ?? usualStopTimeMs(type),
       successCodes: given.successCodes ?? [0],
       outputLimitBytes: given.outputLimitBytes ?? 256 * MEBIBYTE,
       custody: custodyOf(given),
@@ -441,6 +441,11 @@ export function parseMission(input: unknown, caller: Caller): ParsedMission {
 }
 
 /** @throws OvermindError `empty_command`: only a session has something to do without a command */
+/** What looks after others ends when they have, each by its own ladder: no time of its own may overtake them. */
+function usualStopTimeMs(type: MissionType): number {
+  return type === 'task' || type === 'session' ? 10_000 : LONGEST_DURATION_MS
+}
+
 function commandOf(given: MissionInput['command'], type: MissionType): Command {
   if (typeof given === 'object') return { kind: 'exec', argv: nonEmpty(given) }
   const line = given ?? ''

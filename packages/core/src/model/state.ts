@@ -1,4 +1,4 @@
-import type { Conversation } from './conversation.ts'
+import type { Conversation, Spending } from './conversation.ts'
 import type { EndReason } from './events.ts'
 import type { MissionExit, Outcome, ProcessExit } from './exit.ts'
 import type { MissionId, Run } from './ids.ts'
@@ -88,6 +88,8 @@ export interface MissionState {
   readonly limit?: Limit
   /** Null for a mission that does not talk. */
   readonly conversation: Conversation | null
+  /** What missions that belonged to it have spent and are forgotten; absent when there are none. */
+  readonly forgotten?: Spending
   readonly timers: Readonly<Partial<Record<TimerName, Deadline>>>
   readonly exit: MissionExit | null
 }

@@ -35,8 +35,11 @@ function familyOf(head: Entry, members: Members): readonly Entry[] {
 }
 
 function sum(family: readonly Entry[]): Spending {
-  return family.reduce(
-    (total, { actor }) => addSpending(total, actor.record().state.conversation?.spent ?? nothingSpent),
-    nothingSpent,
-  )
+  return family.map(spentBy).reduce(addSpending, nothingSpent)
+}
+
+/** What a mission has spent, with those that belonged to it and are forgotten. */
+export function spentBy({ actor }: Entry): Spending {
+  const { conversation, forgotten } = actor.record().state
+  return addSpending(conversation?.spent ?? nothingSpent, forgotten ?? nothingSpent)
 }

@@ -14,6 +14,8 @@ export interface Entry extends Named {
 export interface Registry {
   add(actor: MissionActor, handle: Mission): Entry
   remove(id: MissionId): void
+  /** A mission has another parent. */
+  move(id: MissionId, from: MissionId | null): void
   find(id: MissionId): Entry | undefined
   /** Ids of the missions that belong to this one, the oldest first; the same list until one comes or goes. */
   childrenOf(id: MissionId): readonly MissionId[]
@@ -36,6 +38,17 @@ export function createRegistry(): Registry {
   /** The mission that had a name last. */
   const names = new Map<string, MissionId>()
   const children = new Map<MissionId, readonly MissionId[]>()
+
+  function join(id: MissionId, parent: MissionId | null): void {
+    if (parent !== null) children.set(parent, [...(children.get(parent) ?? NONE), id])
+  }
+
+  function leave(id: MissionId, parent: MissionId | null): void {
+    if (parent === null) return
+    const left = (children.get(parent) ?? NONE).filter((child) => child !== id)
+    if (left.length === 0) children.delete(parent)
+    else children.set(parent, left)
+  }
 
   function holderOf(name: string): Entry | undefined {
     const holder = entries.get(names.get(name) ?? '')
@@ -67,22 +80,20 @@ export function createRegistry(): Registry {
       }
       entries.set(actor.id, entry)
       if (entry.live) names.set(name, actor.id)
-      const { parent } = actor.record().spec
-      if (parent !== null) children.set(parent, [...(children.get(parent) ?? NONE), actor.id])
+      join(actor.id, actor.record().spec.parent)
       return entry
     },
     remove: (id) => {
       const removed = entries.get(id)
       const name = removed?.name
       const parent = removed?.actor.record().spec.parent ?? null
-      if (parent !== null) {
-        children.set(
-          parent,
-          (children.get(parent) ?? NONE).filter((child) => child !== id),
-        )
-      }
+      leave(id, parent)
       entries.delete(id)
       if (name !== undefined && names.get(name) === id) names.delete(name)
+    },
+    move: (id, from) => {
+      leave(id, from)
+      join(id, entries.get(id)?.actor.record().spec.parent ?? null)
     },
     find: (id) => entries.get(id),
     childrenOf: (id) => children.get(id) ?? NONE,

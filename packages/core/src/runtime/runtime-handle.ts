@@ -43,7 +43,14 @@ export interface Runtime extends AsyncDisposable {
   get(reference: string): Mission
   /** All missions, the oldest first. */
   list(): readonly Mission[]
-  /** Forgets an exited mission, its events and its output. @throws OvermindError `not_found`, `not_exited` */
+  /**
+   * Makes a mission belong to another one: it counts for that one's budget, with all that it has spent, and ends with it if it
+   * was to end with its parent.
+   *
+   * @throws OvermindError `not_found`; `invalid_spec` when it would belong to itself
+   */
+  move(reference: string, parent: string): void
+  /** Forgets an exited mission, its events and its output. What belonged to it belongs to its parent, and so does what it has spent. @throws OvermindError `not_found`, `not_exited` */
   remove(reference: string): Promise<void>
   /**
    * Starts missions as a team that is supervised as one: when a member fails for good, the strategy says who starts again

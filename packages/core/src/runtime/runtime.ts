@@ -40,6 +40,7 @@ import { hostEvents } from './host-events.ts'
 import { createListener } from './listener.ts'
 import { messageEvent, messageText } from './messages.ts'
 import { createOutputFiles } from './output-files.ts'
+import { createPlaces } from './places.ts'
 import { createProviders } from './providers.ts'
 import { type Recovery, recoverMissions } from './recover.ts'
 import { createRegistry, type Entry } from './registry.ts'
@@ -109,6 +110,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     call: (id) => registry.find(id)?.actor.tell({ type: 'turn' }),
   })
   const writer = createWriter(journal, clock, onFault)
+  const places = createPlaces({ registry, writer, clock })
   const outputNotes = createOutputNotes(writer, onFault)
   const earlierOutput = createEarlierOutput({ outputs, writer, clock, onFault })
   const exitReports = createExitReports({
@@ -251,23 +253,20 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 
   async function remove(reference: string): Promise<void> {
-    const { id, name, live, actor } = registry.resolve(reference)
+    const entry = registry.resolve(reference)
+    const { id, name, live, actor } = entry
     if (live) {
       throw new OvermindError(
         'not_exited',
         `mission ${id} (${name}) is ${actor.status()}: stop or kill it first`,
       )
     }
-    const { state, spec } = actor.record()
-    writer.commit({
-      remove: [id],
-      events: [{ type: 'mission.removed', mission: id, at: clock.now().wall, parent: spec.parent }],
-    })
-    registry.remove(id)
+    const { run } = actor.record().state
+    places.forget(entry)
     actor.close(new OvermindError('not_found', `mission ${id} (${name}) was removed`, { value: id }))
     slots.forget(id)
     earlierOutput.forget(id)
-    await outputs.remove(id, state.run)
+    await outputs.remove(id, run)
   }
 
   const teams = createTeams({
@@ -389,6 +388,10 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     check: async (input) => void (await admission.prepare({ input, membership: null, name: undefined })),
     get: (reference) => registry.resolve(reference).handle,
     list: () => registry.all().map(({ handle }) => handle),
+    move: (reference, parent) => {
+      places.move(reference, parent)
+      endOverspentFamilies(registry.resolve(reference).id, registry)
+    },
     remove,
     supervisor: (team) => {
       mustBeOpen()

@@ -137,7 +137,7 @@ export function createTeams(deps: TeamsDeps): Teams {
     members: readonly Member[],
     { again, charges }: Past = NEW,
   ): { readonly team: Team; readonly started: Promise<void> } {
-    const { team: name, generation, strategy, maxRestarts, maxSeconds } = common
+    const { team: name, strategy, maxRestarts, maxSeconds } = common
     let ending: 'stopped' | 'gave-up' | undefined
     let started = false
     let outcome: TeamOutcome | undefined
@@ -265,7 +265,7 @@ export function createTeams(deps: TeamsDeps): Teams {
       .then((): TeamOutcome => {
         outcome = ending ?? 'finished'
         if (started || members.some(({ joining }) => joining === undefined))
-          deps.tell({ type: 'team.ended', team: name, generation, outcome })
+          deps.tell({ type: 'team.ended', team: name, generation: generationOf(common), outcome })
         return outcome
       })
     const team: Team = {
@@ -335,7 +335,8 @@ export function createTeams(deps: TeamsDeps): Teams {
   function endRest(members: readonly Member[], outcome: TeamOutcome): void {
     const [first] = members
     if (first === undefined) return
-    const { team, generation } = first.membership
+    const { team } = first.membership
+    const generation = generationOf(first.membership)
     const alive = members.filter(isAlive)
     for (const { mission } of alive.toReversed()) tellEnd(mission, 'team-end')
     Promise.all(alive.map(({ mission }) => mission.exited())).then(
@@ -422,8 +423,8 @@ export function createTeams(deps: TeamsDeps): Teams {
       })
       const attached: Promise<unknown>[] = []
       const over = found.length === 0 ? new Set<string>() : deps.over()
-      const left = found.filter(({ membership }) => !over.has(membership.generation))
-      for (const members of Map.groupBy(left, ({ membership }) => membership.generation).values()) {
+      const left = found.filter(({ membership }) => !over.has(generationOf(membership)))
+      for (const members of Map.groupBy(left, ({ membership }) => generationOf(membership)).values()) {
         members.sort((a, b) => a.membership.place - b.membership.place)
         const [first] = members
         if (first === undefined) continue
@@ -461,6 +462,11 @@ export function createTeams(deps: TeamsDeps): Teams {
       closed = true
     },
   }
+}
+
+/** A team was what had its name, once. */
+function generationOf({ team, generation }: Common): string {
+  return generation ?? team
 }
 
 function isAlive({ mission }: Member): boolean {

@@ -69,6 +69,17 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
       expect(store.events({ after: seq(0), limit: 100 })).toEqual(expected)
     })
 
+    test('keeps a mission in the place where it was put last', () => {
+      const store = fresh()
+      const first = missionRecord({ id: A })
+      store.commit({ events: [], put: [first] })
+      const moved = { ...first, spec: { ...first.spec, parent: B } }
+      store.commit({ events: [], put: [moved] })
+      const later = { ...moved, state: { ...moved.state, run: 2 } }
+      store.commit({ events: [], put: [later] })
+      expect(store.missions()).toEqual([later])
+    })
+
     test('finds the events of the runtime itself', () => {
       const store = fresh()
       store.commit({
@@ -240,6 +251,21 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
 
 function reopenContract(name: string, open: () => Store, reopen: (store: Store) => Store): void {
   describe(`${name}, opened again,`, () => {
+    test('knows a mission in the place where it was put last', () => {
+      const store = open()
+      const first = missionRecord({ id: A })
+      const moved = { ...first, spec: { ...first.spec, parent: B } }
+      store.commit({ events: [], put: [first] })
+      store.commit({ events: [], put: [moved] })
+      const again = reopen(store)
+      expect(again.missions()).toEqual([moved])
+      const [known] = again.missions()
+      again.commit({ events: [], put: [{ ...moved, spec: first.spec }] })
+      again.commit({ events: [], put: [known ?? moved] })
+      expect(again.missions()).toEqual([moved])
+      again.close()
+    })
+
     test('knows everything, and numbers go on', () => {
       const store = open()
       const put = [missionRecord({ id: A }), missionRecord({ id: B })]

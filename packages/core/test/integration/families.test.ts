@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Mission, type MissionInput, type Runtime, seq } from '../../src/index.ts'
 import { eventually } from '../support/eventually.ts'
+import { openSuccession } from '../support/succession.ts'
 import { bench } from '../support/missions.ts'
 
 const SLEEP = { command: ['/bin/sleep', '1000'] } satisfies MissionInput
@@ -44,14 +45,49 @@ describe('a parent', () => {
     expect(overmind.runtime.list()).toEqual([])
   })
 
-  test('may exit, and be forgotten: its children go on and keep its id', async () => {
+  test('may exit, and be forgotten: its children go on, and belong to its own parent', async () => {
     await using overmind = await bench()
     const { runtime } = overmind
-    const lead = await runtime.start(SLEEP)
+    const head = await runtime.start(SLEEP)
+    const lead = await runtime.start({ ...SLEEP, parent: head.id })
     const child = await runtime.start({ ...SLEEP, parent: lead.id })
     await lead.stop()
     await runtime.remove(lead.id)
-    expect(child.view()).toMatchObject({ status: 'running', spec: { parent: lead.id } })
+    expect(child.view()).toMatchObject({ status: 'running', spec: { parent: head.id } })
+    expect(head.view().children).toEqual([child.id])
+    await head.stop()
+    await runtime.remove(head.id)
+    expect(child.view()).toMatchObject({ status: 'running', spec: { parent: null } })
+  })
+
+  test('may be another one from some moment on, for the next supervisor too', async () => {
+    await using succession = await openSuccession()
+    const runtime = succession.runtime()
+    const [first, second] = [await runtime.start(SLEEP), await runtime.start(SLEEP)]
+    const child = await runtime.start({ ...SLEEP, parent: first.id, onParentExit: 'stop' })
+    runtime.move(child.id, second.id)
+    expect(first.view().children).toEqual([])
+    expect(second.view().children).toEqual([child.id])
+    expect(child.history({ types: ['mission.moved'], limit: 1 })).toMatchObject([
+      { from: first.id, parent: second.id },
+    ])
+    await first.stop()
+    await succession.takeOver()
+    const next = succession.runtime()
+    expect(next.get(child.id).view()).toMatchObject({ status: 'running', spec: { parent: second.id } })
+    await next.get(second.id).stop()
+    expect(await next.get(child.id).exited()).toMatchObject({ class: 'stopped' })
+  })
+
+  test('cannot be one that belongs to it', async () => {
+    await using overmind = await bench()
+    const { runtime } = overmind
+    const head = await runtime.start(SLEEP)
+    const child = await runtime.start({ ...SLEEP, parent: head.id })
+    const grandchild = await runtime.start({ ...SLEEP, parent: child.id })
+    for (const { id } of [head, child, grandchild])
+      expect(() => runtime.move(head.id, id)).toThrow(expect.objectContaining({ code: 'invalid_spec' }))
+    expect(head.view().spec.parent).toBeNull()
   })
 })
 

@@ -35,6 +35,7 @@ const EVENTS: { readonly [T in EventType]: T extends MissionEvent['type'] ? 'mis
   'ask.withdrawn': 'mission',
   'team.restarting': 'mission',
   'mission.exited': 'mission',
+  'mission.moved': 'mission',
   'mission.removed': 'mission',
   'runtime.started': 'runtime',
   'runtime.stopped': 'runtime',

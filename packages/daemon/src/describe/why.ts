@@ -26,6 +26,14 @@ export function why(
   { now, restarted, attached, doing = [], place }: Circumstances,
 ): readonly string[] {
   const { phase, ending, exit, budget, restarts, run, ended } = state
+  const askedSoFar = (): string => {
+    const rung = ending?.rung ?? 'ask'
+    if (rung === 'kill') return 'SIGKILL was sent, and its process tree is not empty yet.'
+    if (spec.type === 'blueprint') return 'what it has started is asked to end first, each by its own ladder.'
+    const next = rung === 'ask' ? 'SIGKILL' : spec.stopSignal
+    const asked = ASKED[rung] ?? `${spec.stopSignal} was sent`
+    return `${asked}; ${next} follows in ${until('rung')} unless its process tree is empty before.`
+  }
   const until = (name: keyof typeof state.timers): string => {
     const deadline = state.timers[name]
     return deadline === undefined ? '' : `${Math.max(0, (deadline.wall - now) / 1000).toFixed(1)} s`
@@ -66,13 +74,8 @@ export function why(
     case 'stalled.terminating':
     case 'stalled.killing':
     case 'restarting.reaping': {
-      const next = ending?.rung === 'ask' ? 'SIGKILL' : spec.stopSignal
       const reason = ending === null ? 'It is being ended' : ENDING[ending.reason]
-      sentences.push(
-        ending?.rung === 'kill'
-          ? `${reason}: SIGKILL was sent, and its process tree is not empty yet.`
-          : `${reason}: ${ASKED[ending?.rung ?? 'ask'] ?? `${spec.stopSignal} was sent`}; ${next} follows in ${until('rung')} unless its process tree is empty before.`,
-      )
+      sentences.push(`${reason}: ${askedSoFar()}`)
       if (ended !== null) sentences.push('The command itself has ended; what it left behind has not.')
       break
     }

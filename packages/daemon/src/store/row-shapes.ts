@@ -72,6 +72,7 @@ const STATE: { readonly [F in keyof MissionState]-?: Test } = {
   account: missing(text),
   limit: missing(object),
   conversation: orNull(object),
+  forgotten: missing(object),
   timers: object,
   exit: orNull(object),
 }

@@ -6,6 +6,7 @@ import {
   type JournalEvent,
   type MissionId,
   type MissionRecord,
+  type MissionSpec,
   openRegular,
   OvermindError,
   seq,
@@ -73,6 +74,7 @@ export function openSqliteStore(path: string): SqliteStore {
       'INSERT INTO missions (id, name, spec, environment, created_at, state) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     updateMission: database.prepare('UPDATE missions SET state = ? WHERE id = ?'),
+    updateSpec: database.prepare('UPDATE missions SET spec = ? WHERE id = ?'),
     removeMission: database.prepare('DELETE FROM missions WHERE id = ?'),
     removeEvents: database.prepare('DELETE FROM events WHERE mission = ?'),
     thinOutput: database.prepare(
@@ -84,6 +86,8 @@ export function openSqliteStore(path: string): SqliteStore {
     ),
   }
   const queries = new Map<string, StatementSync>()
+  /** The descriptions as they are in the store. */
+  const specs = new Map<MissionId, MissionSpec>()
   let last = lastNumber(database)
   let first = firstNumber()
 
@@ -94,8 +98,10 @@ export function openSqliteStore(path: string): SqliteStore {
 
   function put({ id, name, spec, env, createdAt, state }: MissionRecord): void {
     const text = JSON.stringify(state)
-    // Only the state of a mission ever changes.
-    if (sql.updateMission.run(text, id).changes !== 0) return
+    const isNew = sql.updateMission.run(text, id).changes === 0
+    // A description changes only when it belongs to another mission.
+    if (!isNew && specs.get(id) !== spec) sql.updateSpec.run(JSON.stringify(spec), id)
+    if (!isNew) return
     const variables = JSON.stringify(env)
     const hash = createHash('sha256').update(variables).digest('base64url')
     sql.addEnvironment.run(hash, variables)
@@ -161,12 +167,18 @@ export function openSqliteStore(path: string): SqliteStore {
         }
         for (const { mission, run, keep } of thin) sql.thinOutput.run(mission, run, keep)
       })
+      for (const { id, spec } of records) specs.set(id, spec)
+      for (const id of gone) specs.delete(id)
       last = seq(last + numbered.length)
       if (gone.length > 0 || thin.length > 0 || first > last - numbered.length) first = firstNumber()
       return numbered
     },
     damaged,
-    missions: () => readMissions(database),
+    missions: () => {
+      const records = readMissions(database)
+      for (const { id, spec } of records) specs.set(id, spec)
+      return records
+    },
     events({ after, mission, run, types, limit, newestFirst = false }) {
       mustBeOpen()
       const where = ['seq > ?']

@@ -56,9 +56,11 @@ async function* changes(
     const revision = runtime.revision()
     const mission = find(runtime, event.mission)
     // A parent's view names its children.
-    const parent = parentIn(event)
-    const family = parent === null ? undefined : find(runtime, parent)
-    if (family !== undefined && wanted(family)) yield { type: 'put', revision, mission: missionView(family) }
+    for (const parent of parentsIn(event)) {
+      const family = parent === null ? undefined : find(runtime, parent)
+      if (family !== undefined && wanted(family))
+        yield { type: 'put', revision, mission: missionView(family) }
+    }
     if (mission === undefined || !wanted(mission)) {
       if (event.type === 'mission.removed' || shown.has(event.mission) || since !== undefined) {
         yield { type: 'removed', revision, id: event.mission }
@@ -71,9 +73,17 @@ async function* changes(
   }
 }
 
-function parentIn(event: JournalMissionEvent): MissionId | null {
-  if (event.type === 'mission.created') return event.spec.parent
-  return event.type === 'mission.removed' ? event.parent : null
+function parentsIn(event: JournalMissionEvent): readonly (MissionId | null)[] {
+  switch (event.type) {
+    case 'mission.created':
+      return [event.spec.parent]
+    case 'mission.moved':
+      return [event.from, event.parent]
+    case 'mission.removed':
+      return [event.parent]
+    default:
+      return []
+  }
 }
 
 function find(runtime: Runtime, id: MissionId): ReturnType<Runtime['get']> | undefined {
