@@ -150,6 +150,21 @@ describe('docs/running.md', () => {
   })
 })
 
+describe.each(Object.keys(commands))('overmind %s', (name) => {
+  test('has each of its flags on a page that shows it', async () => {
+    const { flags } = (await commands[name]?.load()) ?? { flags: {} }
+    // What others share with run is on its page.
+    const shared = name === 'run' ? {} : ((await commands['run']?.load())?.flags ?? {})
+    const showing = pages
+      .map(read)
+      .filter((text) => text.includes(`overmind ${name}`) || text.includes(`\`${name}`))
+    const missing = Object.keys(flags)
+      .filter((flag) => flag !== 'help' && flag !== 'json' && !Object.hasOwn(shared, flag))
+      .filter((flag) => !showing.some((text) => new RegExp(`--${flag}(?![a-z-])`).test(text)))
+    expect(missing).toEqual([])
+  })
+})
+
 describe.each(pages)('%s', (page) => {
   test('its links lead to what is there', () => {
     const text = read(page).replaceAll(/^( *)```[^]*?^\1```$/gm, '')
