@@ -2,8 +2,9 @@
  * The typed client of the daemon's API.
  *
  * Theory of operation: every method is one HTTP request over a connection of its own to the daemon's Unix
- * socket, at most 64 at once, so that a client has nothing to keep and nothing to close. Streams begin with the
- * first read and are read no faster than they are consumed. Nothing here has a time limit of its own, because a stop may take as long as its mission's ladder:
+ * socket, so that a client has nothing to keep and nothing to close. 64 are under way at once, and the rest waits its turn; streams, and
+ * what waits for a mission (`wait`, `answer`, `sitDown`), do not count. Streams begin with the first read and are read no faster than they
+ * are consumed. Nothing here has a time limit of its own, because a stop may take as long as its mission's ladder:
  * pass a `signal`. Answers are trusted to have the types below, as client and daemon are released together.
  */
 import type {
@@ -243,8 +244,9 @@ export function createClient(
   const socket = 'socket' in options ? options.socket : socketOf(resolveHome(options.home))
   const connection = connectTo(socket)
 
-  // The one place where an answer gets its type.
+  // The places where an answer gets its type.
   const call = async <T>(request: Call): Promise<T> => (await connection.json(request)) as T
+  const awaited = async <T>(request: Call): Promise<T> => (await connection.awaited(request)) as T
   const lines = <T>(request: Call): AsyncIterable<T> =>
     readLines(connection.bytes({ accept: NDJSON, ...request })) as AsyncIterable<T>
 
@@ -277,7 +279,7 @@ export function createClient(
     },
     restart: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/restart'), signal }),
     wait: (ref, { signal, timeoutMs } = {}) =>
-      call({ method: 'GET', path: path(mission(ref, '/wait'), { timeout_ms: timeoutMs }), signal }),
+      awaited({ method: 'GET', path: path(mission(ref, '/wait'), { timeout_ms: timeoutMs }), signal }),
     remove: (ref, { signal } = {}) => call({ method: 'DELETE', path: mission(ref), signal }),
     prune: ({ signal, olderThanMs } = {}) => {
       const body = olderThanMs === undefined ? {} : { older_than_ms: olderThanMs }
@@ -300,7 +302,7 @@ export function createClient(
       call({ method: 'POST', path: mission(ref, '/messages'), body: { text }, signal }),
     answer: (ref, message, { signal, timeoutMs } = {}) => {
       const of = mission(ref, `/messages/${encodeURIComponent(message)}`)
-      return call({ method: 'GET', path: path(of, { timeout_ms: timeoutMs }), signal })
+      return awaited({ method: 'GET', path: path(of, { timeout_ms: timeoutMs }), signal })
     },
     subscribe: (ref, { signal, ...query } = {}) =>
       lines({ method: 'GET', path: path(mission(ref, '/subscribe'), query), signal }),
@@ -309,7 +311,7 @@ export function createClient(
     result: (ref, { signal } = {}) => call({ method: 'GET', path: mission(ref, '/result'), signal }),
     interrupt: (ref, { signal } = {}) => call({ method: 'POST', path: mission(ref, '/interrupt'), signal }),
     sitDown: (ref, { signal, ...body } = {}) =>
-      call({ method: 'PUT', path: mission(ref, '/terminal'), body, signal }),
+      awaited({ method: 'PUT', path: mission(ref, '/terminal'), body, signal }),
     standUp: (ref, { signal } = {}) => call({ method: 'DELETE', path: mission(ref, '/terminal'), signal }),
     usage: ({ signal } = {}) => call({ method: 'GET', path: '/v1/usage', signal }),
     inbox: async ({ signal } = {}) =>

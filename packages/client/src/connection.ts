@@ -4,7 +4,7 @@ import { MalformedResponse } from './http/decode.ts'
 import { exchange, type Request, type Response } from './http/exchange.ts'
 import { mustBeOurs } from './ownership.ts'
 
-/** So many calls of one client are under way at once; the rest waits its turn. Streams do not count. */
+/** So many calls of one client are under way at once; the rest waits its turn. */
 const MOST_CALLS = 64
 /** The queue of a socket is full for a moment only. */
 const BUSY_RETRY_MS = 10
@@ -21,6 +21,8 @@ export interface Call extends Omit<Request, 'accept'> {
 export interface Connection {
   /** The answer's JSON, or undefined when it has no content. */
   json(call: Call): Promise<unknown>
+  /** The same of a call that is answered when a mission is so far. Like a stream it takes no turn, or others would wait for the mission. */
+  awaited(call: Call): Promise<unknown>
   /** The answer's body as it comes; what is not read is not sent. */
   bytes(call: Call): AsyncGenerator<Buffer, void, undefined>
 }
@@ -29,14 +31,20 @@ export function connectTo(socket: string): Connection {
   const turns = limit(MOST_CALLS)
 
   async function json(call: Call): Promise<unknown> {
-    await turns.begin()
+    await turns.begin(call.signal)
+    try {
+      return await awaited(call)
+    } finally {
+      turns.end()
+    }
+  }
+
+  async function awaited(call: Call): Promise<unknown> {
     try {
       const text = await readAll(await send(socket, call))
       return text === '' ? undefined : parse(text)
     } catch (error) {
       throw failure(socket, call, error)
-    } finally {
-      turns.end()
     }
   }
 
@@ -48,7 +56,7 @@ export function connectTo(socket: string): Connection {
     }
   }
 
-  return { json, bytes }
+  return { json, awaited, bytes }
 }
 
 /** @throws ApiError when the daemon refuses */
@@ -121,22 +129,44 @@ function failure(socket: string, { signal }: Call, cause: unknown): unknown {
   }
 }
 
+interface Turns {
+  /** Settles when it is this one's turn; rejects with the signal's reason when that comes first. */
+  begin(signal: AbortSignal | undefined): Promise<void>
+  end(): void
+}
+
 /** Lets so many through at once, in the order in which they came. */
-function limit(most: number): { begin(): Promise<void> | undefined; end(): void } {
+function limit(most: number): Turns {
   let running = 0
-  const waiting: (() => void)[] = []
+  const waiting = new Set<() => void>()
   return {
-    begin: () => {
+    begin: async (signal) => {
+      signal?.throwIfAborted()
       if (running < most) {
         running += 1
-        return undefined
+        return
       }
-      return new Promise((resolve) => waiting.push(resolve))
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const giveUp = (): void => {
+        waiting.delete(resolve)
+        reject(signal?.reason)
+      }
+      waiting.add(resolve)
+      signal?.addEventListener('abort', giveUp, { once: true })
+      try {
+        await promise
+      } finally {
+        signal?.removeEventListener('abort', giveUp)
+      }
     },
     end: () => {
-      const next = waiting.shift()
-      if (next === undefined) running -= 1
-      else next()
+      const [next] = waiting
+      if (next === undefined) {
+        running -= 1
+      } else {
+        waiting.delete(next)
+        next()
+      }
     },
   }
 }

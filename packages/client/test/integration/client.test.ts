@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -245,6 +246,51 @@ test('many calls at once are all answered, at most 64 at a time', async () => {
   expect(answers).toHaveLength(500)
   expect(most).toBeGreaterThan(16)
   expect(most).toBeLessThanOrEqual(64)
+})
+
+describe('who waits for a mission', () => {
+  const many = 200
+
+  test('keeps no other call from being sent', async () => {
+    await using stub = await stubServer((request, response) => {
+      if (request.url === '/v1/missions/over/wait' || request.url === '/v1/status')
+        response.end('{"answer":1}')
+    })
+    const client = createClient({ home: stub.home })
+    const stopped = new AbortController()
+    const { signal } = stopped
+    const waiting = Array.from({ length: many }, (_, index) =>
+      index % 2 === 0 ? client.wait(`m${index}`, { signal }) : client.answer('m', `${index}`, { signal }),
+    )
+    expect(await client.wait('over')).toEqual({ answer: 1 })
+    expect(await client.status()).toEqual({ answer: 1 })
+    stopped.abort()
+    expect((await Promise.allSettled(waiting)).every(({ status }) => status === 'rejected')).toBe(true)
+  })
+})
+
+test('a call that waits for its turn gives up on its signal, and gives the turn to nobody', async () => {
+  const held: ServerResponse[] = []
+  const all = Promise.withResolvers<void>()
+  await using stub = await stubServer((request, response) => {
+    if (request.url !== '/v1/missions/held/stop') return void response.end('{"answer":1}')
+    held.push(response)
+    if (held.length === 64) all.resolve()
+  })
+  const client = createClient({ home: stub.home })
+  const stops = Array.from({ length: 64 }, () => client.stop('held'))
+  await all.promise
+  const givingUp = new AbortController()
+  const reason = new Error('enough')
+  const given = client.status({ signal: givingUp.signal })
+  const next = client.status()
+  givingUp.abort(reason)
+  await expect(given).rejects.toBe(reason)
+  await expect(client.status({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  for (const response of held) response.end('{"answer":2}')
+  expect(await next).toEqual({ answer: 1 })
+  expect(await Promise.all(stops)).toHaveLength(64)
+  expect(stub.requests).toHaveLength(65)
 })
 
 test('an answer of megabytes arrives whole', async () => {
