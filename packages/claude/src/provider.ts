@@ -39,10 +39,13 @@ export function claudeProvider(): Provider {
   }
 }
 
+/** The first of them that is not empty counts. */
+const SECRETS = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'] as const
+
 /** Whose limits count: of a key or token only a fingerprint is kept. */
 function accountOf(env: Environment): string {
-  const secret = env['ANTHROPIC_API_KEY'] ?? env['ANTHROPIC_AUTH_TOKEN'] ?? env['CLAUDE_CODE_OAUTH_TOKEN']
-  if (secret !== undefined && secret !== '') {
+  const secret = SECRETS.map((name) => env[name]).find((value) => value !== undefined && value !== '')
+  if (secret !== undefined) {
     return `key-${createHash('sha256').update(secret).digest('hex').slice(0, 8)}`
   }
   return `login-${createHash('sha256')

@@ -182,3 +182,15 @@ test.each([
   expect(named).toContain('--settings=settings.json')
   expect(named).toContain('--mcp-config=servers.json')
 })
+
+test('an account is that of the first key or token that is not empty', () => {
+  const accountOf = (env: Readonly<Record<string, string>>): string | undefined =>
+    sample.provider.account?.(missionSpec(mission), env)
+  const first = accountOf({ ANTHROPIC_API_KEY: '', ANTHROPIC_AUTH_TOKEN: 'one' })
+  const second = accountOf({ ANTHROPIC_API_KEY: '', ANTHROPIC_AUTH_TOKEN: 'two' })
+  expect(first).toMatch(/^key-/)
+  expect(second).toMatch(/^key-/)
+  expect(first).not.toBe(second)
+  expect(accountOf({ ANTHROPIC_API_KEY: 'one', ANTHROPIC_AUTH_TOKEN: 'two' })).toBe(first)
+  expect(accountOf({ ANTHROPIC_API_KEY: '', HOME: '/home/ada' })).toMatch(/^login-/)
+})
