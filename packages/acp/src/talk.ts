@@ -21,6 +21,7 @@ export function talkWith(spec: MissionSpec): Talk {
     turns: true,
     // Agents do not know messages by their ids, so that one that was told twice would be answered twice.
     remembers: false,
+    interruptAnswers: true,
     hasTerminal: false,
     answers: 'turn',
     greet: greeting,
@@ -52,7 +53,7 @@ function cancelLines(conversation: Conversation): string {
   const { asks } = conversation
   return [
     notification('session/cancel', { sessionId: sessionOf(conversation) } satisfies CancelNotification),
-    ...asks.filter(({ verdict }) => verdict === null).map(withdrawalLine),
+    ...asks.filter(({ verdict }) => verdict?.decision === 'withdrawn').map(withdrawalLine),
   ].join('\n')
 }
 

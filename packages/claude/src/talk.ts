@@ -19,6 +19,7 @@ export function talkWith(spec: MissionSpec): Talk {
     prompt: promptOf(spec),
     turns: true,
     remembers: true,
+    interruptAnswers: false,
     hasTerminal: true,
     answers: 'line',
     greet: () => control(GREETING, { subtype: 'initialize' }),

@@ -117,8 +117,13 @@ describe('a session with an ACP agent', () => {
     await using one = await stage()
     const session = await one.session()
     const message = session.send('ask notes.txt')
-    await asked(session)
+    const ask = await asked(session)
     session.interrupt()
+    expect(() => session.decide(ask.id, { decision: 'allow', rule: null })).toThrow('does not ask')
+    expect(storyOf(session).filter((type) => type.startsWith('ask.'))).toEqual([
+      'ask.opened',
+      'ask.withdrawn',
+    ])
     expect(await soon(session.answer(message), 'the answer')).toMatchObject({ ok: false })
     expect(session.view().state.conversation?.asks).toEqual([])
     expect(await said(session, 'go on')).toBe('2: go on')

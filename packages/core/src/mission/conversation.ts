@@ -12,6 +12,7 @@ import {
   type Said,
   type Spending,
   type Trouble,
+  type Verdict,
 } from '../model/conversation.ts'
 import type { MissionEvent, TalkReason } from '../model/events.ts'
 import type { MessageId, Run } from '../model/ids.ts'
@@ -50,7 +51,7 @@ export interface Exchange {
 /** What an exchange depends on besides the conversation and what happened. */
 export interface Setting {
   readonly spec: MissionSpec
-  readonly talk: Pick<Talk, 'turns' | 'prompt' | 'remembers' | 'answers'>
+  readonly talk: Pick<Talk, 'turns' | 'prompt' | 'remembers' | 'answers' | 'interruptAnswers'>
   /** Somebody holds its messages back. */
   readonly holds: boolean
   /** Milliseconds since 1970. */
@@ -196,6 +197,16 @@ function withdrawAsks(draft: Draft): void {
   }
 }
 
+/** They stay on record until the agent has ended its turn: it is told of them once more after a crash. */
+function closeAsks(draft: Draft): void {
+  withdrawAsks(draft)
+  draft.know({
+    asks: draft.conversation.asks.map((ask) =>
+      ask.verdict === null ? { ...ask, verdict: { decision: 'withdrawn' } } : ask,
+    ),
+  })
+}
+
 function endRun(draft: Draft): void {
   withdrawAsks(draft)
   draft.know({ turn: 'off', awaited: [], asks: [], background: 0, tools: [], interrupting: null })
@@ -240,6 +251,7 @@ function take(draft: Draft, signal: Signal | TalkSignal): void {
       if (conversation.turn !== 'busy' || conversation.interrupting !== null) return
       draft.know({ interrupting: signal.request })
       draft.events.push({ type: 'turn.interrupting', run })
+      if (draft.setting.talk.interruptAnswers) closeAsks(draft)
       draft.tells.push({ kind: 'interrupt', request: signal.request })
       return
     case 'sit':
@@ -318,11 +330,14 @@ function learn(draft: Draft, fact: Fact, place: Place): void {
         summary: fact.ask.summary,
       })
       return
-    case 'withdrawn':
-      if (!conversation.asks.some(({ id }) => id === fact.ask)) return
+    case 'withdrawn': {
+      const ask = conversation.asks.find(({ id }) => id === fact.ask)
+      if (ask === undefined) return
       draft.know({ asks: conversation.asks.filter(({ id }) => id !== fact.ask) })
-      draft.events.push({ type: 'ask.withdrawn', run, ask: fact.ask })
+      if (ask.verdict?.decision !== 'withdrawn')
+        draft.events.push({ type: 'ask.withdrawn', run, ask: fact.ask })
       return
+    }
     case 'trouble': {
       const trouble = withReset(fact.trouble, conversation.trouble)
       draft.know({ trouble })
@@ -480,12 +495,7 @@ function mayPass(trouble: Trouble, { restart, onLimit }: MissionSpec): boolean {
   }
 }
 
-function decide(
-  draft: Draft,
-  id: string,
-  verdict: NonNullable<Conversation['asks'][number]['verdict']>,
-  by: 'person' | 'timeout',
-): void {
+function decide(draft: Draft, id: string, verdict: Verdict, by: 'person' | 'timeout'): void {
   const { conversation, run } = draft
   const ask = conversation.asks.find((open) => open.id === id)
   if (ask === undefined || ask.verdict !== null) return
@@ -566,7 +576,7 @@ export function unprovenTells({ conversation, run }: MissionState): readonly Tel
       .filter((message) => message.state === 'handed' && message.run === run)
       .map(({ id }) => ({ kind: 'message', message: id }) as const),
     ...asks
-      .filter(({ verdict }) => verdict !== null)
+      .filter(({ verdict }) => verdict !== null && verdict.decision !== 'withdrawn')
       .map(({ id }) => ({ kind: 'verdict', ask: id }) as const),
     ...(interrupting === null ? [] : [{ kind: 'interrupt', request: interrupting } as const]),
   ]

@@ -45,7 +45,7 @@ export function createTells(talk: Talk, textOf: (message: MessageId) => string):
           return lineOf(replyKey(about.wish), reply(about.wish, conversation))
         case 'verdict': {
           const ask = conversation.asks.find(({ id: open }) => open === about.ask)
-          if (ask === undefined || ask.verdict === null) return null
+          if (ask === undefined || ask.verdict === null || ask.verdict.decision === 'withdrawn') return null
           // The agent's own names may be of any letters.
           return lineOf(`verdict-${hexOf(ask.id)}`, verdict(ask, ask.verdict))
         }

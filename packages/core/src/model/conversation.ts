@@ -102,8 +102,8 @@ export interface Ask {
   readonly context: string
   /** When it was asked; milliseconds since 1970. */
   readonly at: number
-  /** The answer that is on its way to the agent. */
-  readonly verdict: Verdict | null
+  /** The answer that is on its way to the agent; null while it waits for one. */
+  readonly verdict: Verdict | { readonly decision: 'withdrawn' } | null
 }
 
 export type Verdict =

@@ -10,6 +10,7 @@ const lines: Talk = {
   prompt: null,
   turns: false,
   remembers: false,
+  interruptAnswers: false,
   hasTerminal: false,
   answers: 'line',
   greet: () => null,

@@ -13,6 +13,8 @@ export interface Talk {
   readonly remembers: boolean
   /** Where its answers stand: each in the line that had the `answered` fact, or in all that it said since it was told the message. */
   readonly answers: 'line' | 'turn'
+  /** Whether `interrupt` also answers what it asks, as withdrawn: then people can decide it no more. */
+  readonly interruptAnswers: boolean
   /** Whether people can sit down at its own terminal, in the same conversation. */
   readonly hasTerminal: boolean
   /** What it is told first in each run; null for nothing. It has shown that it listens by a `ready` fact. */

@@ -117,6 +117,7 @@ export async function runConversation(program: readonly Op[]): Promise<Outcome> 
     prompt: null,
     turns: true,
     remembers: true,
+    interruptAnswers: false,
     hasTerminal: false,
     answers: 'line',
     greet: () => 'greeting',

@@ -6,7 +6,7 @@ import type { Signal, TalkSignal } from '../../src/mission/signal.ts'
 import type { MissionEvent } from '../../src/model/events.ts'
 import type { MessageId } from '../../src/model/ids.ts'
 import type { MissionState, Phase } from '../../src/model/state.ts'
-import { type Conversation, type Fact, type MissionInput, nothingSpent } from '../../src/index.ts'
+import { type Conversation, type Fact, type MissionInput, nothingSpent, type Talk } from '../../src/index.ts'
 import { missionSpec } from '../fakes/records.ts'
 
 const A = '00000000-0000-4000-8000-00000000000a' as MessageId
@@ -19,12 +19,13 @@ const TASK = { type: 'task', command: 'do it' } as const
 function stage({
   answers = 'line',
   remembers = true,
+  interruptAnswers = false,
   ...input
-}: { readonly answers?: 'line' | 'turn'; readonly remembers?: boolean } & Partial<MissionInput> = {}) {
+}: Partial<Pick<Talk, 'answers' | 'remembers' | 'interruptAnswers'>> & Partial<MissionInput> = {}) {
   const spec = missionSpec({ type: 'session', ...input })
   const setting = {
     spec,
-    talk: { prompt: null, turns: true, remembers, answers },
+    talk: { prompt: null, turns: true, remembers, answers, interruptAnswers },
     holds: false,
     now: 1,
     freshMessage: () => GO_ON,
@@ -342,6 +343,41 @@ test('a question that is open when the agent ends its turn is withdrawn, and one
   expect(events.filter(({ type }) => type === 'ask.withdrawn')).toEqual([
     { type: 'ask.withdrawn', run: 1, ask: 'q' },
   ])
+})
+
+describe('a question that is open when the agent is interrupted', () => {
+  const ask = { id: 'q', tool: 'Bash', summary: 'ls', input: '{}', rule: null, context: '' } as const
+  const interrupted = (interruptAnswers: boolean) => {
+    const one = stage({ interruptAnswers })
+    one.hear(0, 10, { type: 'ready' })
+    one.happen({ type: 'say', message: A, text: 'do it' })
+    one.hear(10, 20, { type: 'asked', ask })
+    return { one, exchange: one.happen({ type: 'interrupt', request: GO_ON }) }
+  }
+  const withdrawals = (events: readonly MissionEvent[]): number =>
+    events.filter(({ type }) => type === 'ask.withdrawn').length
+
+  test('is answered with that where the agent is told so, and decided by nobody after it', () => {
+    const { one, exchange } = interrupted(true)
+    expect(withdrawals(exchange.events)).toBe(1)
+    expect(exchange.conversation.asks).toMatchObject([{ id: 'q', verdict: { decision: 'withdrawn' } }])
+    expect(exchange.tells).toEqual([{ kind: 'interrupt', request: GO_ON }])
+    const late = one.happen({ type: 'verdict', ask: 'q', verdict: { decision: 'allow', rule: null } })
+    expect(late).toMatchObject({ events: [], tells: [] })
+    expect(unprovenTells({ ...initialState, run: 1, conversation: late.conversation })).toEqual([
+      { kind: 'message', message: A },
+      { kind: 'interrupt', request: GO_ON },
+    ])
+    const gone = one.hear(20, 30, { type: 'withdrawn', ask: 'q' })
+    expect(gone.conversation.asks).toEqual([])
+    expect(withdrawals(gone.events)).toBe(0)
+  })
+
+  test('stays open where the agent itself withdraws it', () => {
+    const { one, exchange } = interrupted(false)
+    expect(exchange.conversation.asks).toMatchObject([{ id: 'q', verdict: null }])
+    expect(withdrawals(one.hear(20, 30, { type: 'withdrawn', ask: 'q' }).events)).toBe(1)
+  })
 })
 
 describe('the time that a person has to answer', () => {
