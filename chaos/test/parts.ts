@@ -48,6 +48,7 @@ export function mission(name: string, id: string, fields: Partial<MissionView> =
     command: 'sh',
     status: 'running',
     phase: 'running.up',
+    ending: null,
     os_pid: processOf(id),
     type: 'task',
     provider: 'raw',

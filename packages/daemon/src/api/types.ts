@@ -9,6 +9,7 @@ import type {
   Custody,
   Labels,
   OnExit,
+  EndReason,
   ErrorCode,
   ExitClass,
   MemberRestart,
@@ -34,6 +35,8 @@ export interface MissionView {
   readonly status: Status
   /** The state of the mission machine, finer than `status`. */
   readonly phase: Phase
+  /** Why its run is being ended; null while it is not. */
+  readonly ending: EndReason | null
   /** The process id of the keeper, which leads the mission's session and process group. */
   readonly os_pid: number | null
   readonly type: MissionType
@@ -370,7 +373,7 @@ export interface DaemonStatus {
   readonly started_at: string
   readonly uptime_ms: number
   readonly memory_bytes: number
-  /** Processes of Overmind's missions that are alive, keepers not counted. */
+  /** Commands of missions that are alive, one for each mission. */
   readonly processes: number
   readonly missions: {
     readonly pending: number

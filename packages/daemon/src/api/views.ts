@@ -56,6 +56,7 @@ const FIELDS: { readonly [F in MissionField]: (view: CoreMissionView, mission: M
     command: ({ spec }) => showCommand(spec.command),
     status: ({ status }) => status,
     phase: ({ state }) => state.phase,
+    ending: ({ state }) => (state.exit === null ? (state.ending?.reason ?? null) : null),
     os_pid: ({ state }) =>
       state.exit !== null || state.ended !== null || state.process === null || isInner(state.process)
         ? null

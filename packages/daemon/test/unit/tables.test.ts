@@ -13,6 +13,7 @@ const mission: MissionView = {
   command: 'sleep 100',
   status: 'running',
   phase: 'running.up',
+  ending: null,
   os_pid: 1,
   type: 'task',
   provider: 'raw',

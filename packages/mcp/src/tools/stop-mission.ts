@@ -1,4 +1,4 @@
-import { ApiError, type MissionView } from '@overmind/client'
+import { ApiError, type MissionView, type OvermindClient } from '@overmind/client'
 import * as z from 'zod'
 import { ToolFailure } from '../failures.ts'
 import { missionInput } from '../input.ts'
@@ -38,7 +38,7 @@ export function stopMission({ client, find }: Scene): Offer {
       const late = AbortSignal.timeout(PATIENCE_MS)
       const signal = AbortSignal.any([call.signal, late])
       const end = (): Promise<MissionView> =>
-        kill ? client.kill(id, { cascade, signal }) : client.stop(id, { signal })
+        kill ? client.kill(id, { cascade, signal }) : stopOnce(client, id, signal)
       try {
         return { mission: shown(await patiently(end, signal)) }
       } catch (error) {
@@ -48,4 +48,11 @@ export function stopMission({ client, find }: Scene): Offer {
       return { mission: shown(await patiently(() => client.get(id, call), call.signal)) }
     },
   })
+}
+
+/** Who asks a mission to end that has been asked already kills it: that is waited for. */
+async function stopOnce(client: OvermindClient, id: string, signal: AbortSignal): Promise<MissionView> {
+  const { ending } = await client.get(id, { signal })
+  const isEnding = ending === 'stop' || ending === 'kill'
+  return isEnding ? client.wait(id, { signal }) : client.stop(id, { signal })
 }

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InMemoryTransport } from '@modelcontextprotocol/client'
-import { createClient, type OvermindClient, type StartRequest } from '@overmind/client'
+import { ConnectionFailed, createClient, type OvermindClient, type StartRequest } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Lab, openLab } from '../../../claude/test/support/cli.ts'
 import { standIn } from '../../../claude/test/support/stand-in-program.ts'
@@ -133,6 +133,31 @@ describe('the tools', () => {
     )
     // Its own name is as unknown as a stranger's.
     expect(await agent.refused('stop_mission', { mission: agent.self })).toMatch(/^not_found: /)
+  })
+
+  test('ask a mission to end once, however often that is asked for', async () => {
+    const slow = `trap 'echo asked; sleep 0.5; exit 7' TERM; echo ready; while :; do sleep 0.1; done`
+    // The first answer is lost, as when the daemon dies after it has been asked.
+    let lost = 0
+    const stop: OvermindClient['stop'] = async (ref, options) => {
+      void client.stop(ref, options).catch(() => undefined)
+      await eventually(async () => (await client.get(ref)).ending === 'stop')
+      lost += 1
+      throw new ConnectionFailed('the daemon went away')
+    }
+    await using agent = await agentOf({ client: { ...client, stop } })
+    const id = await agent.start({ command: slow })
+    await eventually(async () => (await agent.ok('read_output', { mission: id })).text.includes('ready'))
+    const ended = await Promise.all([
+      agent.ok('stop_mission', { mission: id }),
+      eventually(async () => (await client.get(id)).ending === 'stop').then(() =>
+        agent.ok('stop_mission', { mission: id }),
+      ),
+    ])
+    for (const { mission } of ended)
+      expect(mission).toMatchObject({ over: true, status: 'stopped', exit_code: 7 })
+    expect(lost).toBe(1)
+    expect((await client.get(id)).ending).toBeNull()
   })
 
   test('show an output of any size and of any bytes as at most 64 KB of text', async () => {

@@ -8,6 +8,7 @@ const running: MissionView = {
   command: 'true',
   status: 'running',
   phase: 'running.up',
+  ending: null,
   os_pid: 1,
   type: 'task',
   provider: 'raw',
