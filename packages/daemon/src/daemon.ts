@@ -13,6 +13,7 @@ import { blueprintController, ritualController } from '@overmind/blueprint'
 import { claudeProvider } from '@overmind/claude'
 import {
   createRuntime,
+  isInner,
   mustBeFiles,
   OvermindError,
   prepareHome,
@@ -243,7 +244,9 @@ function statusOf(runtime: Runtime, home: string, startedAt: number): DaemonStat
   for (const mission of missions) {
     const { status, state } = mission.view()
     counts[status] += 1
-    if (state.exit === null && state.process !== null && state.ended === null) processes += 1
+    const alive = state.exit === null && state.ended === null ? state.process : null
+    // A controller's is the daemon's own.
+    if (alive !== null && !isInner(alive)) processes += 1
   }
   return {
     pid: process.pid,

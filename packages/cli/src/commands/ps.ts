@@ -15,7 +15,8 @@ export const ps: Command = command({
     children: value('id', 'Only the children of this mission', text),
     watch: flag('Show changes as they happen, until Ctrl-C', { short: 'w' }),
   },
-  notes: 'Keys of filters: status, name, id, type, provider, parent, cwd, command, exit_class, label.',
+  notes:
+    'Keys of filters: status, name, id, type, provider, parent, colony, cwd, command, exit_class, label.',
   examples: [
     ['ps', 'All missions but the killed ones'],
     ['ps --filter status=running --filter "name=test-*"', 'Some of them'],

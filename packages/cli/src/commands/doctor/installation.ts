@@ -46,10 +46,10 @@ export async function checkOutputLimit(): Promise<Finding> {
   }
 }
 
-/** Without it the daemon has to look at every process of the machine to find what escaped a mission. */
 /** By what a mission's processes are known, and ended. */
 const CUSTODY = 'a mission is its session and whatever carries its marker'
 
+/** Without lists of children the daemon has to look at every process of the machine to find what escaped a mission. */
 export async function checkProcesses(): Promise<Finding> {
   const check = 'processes'
   if (process.platform !== 'linux') {
