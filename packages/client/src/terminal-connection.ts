@@ -20,6 +20,9 @@ import { ConnectionFailed, systemCode, TerminalNotRunning } from './errors.ts'
 import { terminalSocketOf, terminalsOf } from './home.ts'
 import { mustBeOurs } from './ownership.ts'
 
+/** How long a keeper may take to let somebody go. Milliseconds. */
+const LEAVE_MS = 3000
+
 /** What a terminal tells. After `exit`, `detached` and `refused` nothing follows. */
 export type TerminalNews = Exclude<ServerMessage, { readonly type: 'welcome' }>
 
@@ -36,8 +39,13 @@ export interface Terminal extends Disposable {
   refresh(): void
   /** Detaches everyone. */
   detachAll(): void
-  /** What it tells, as it comes; ends without a last word when the keeper is gone. */
+  /** What it tells, as it comes; ends without a last word when the keeper is gone, and after `leave`. */
   news(): AsyncIterable<TerminalNews>
+  /**
+   * Detaches; settles when the keeper has noted that, or does not answer. Somebody has to take the news meanwhile, which
+   * stand before its answer.
+   */
+  leave(): Promise<void>
 }
 
 /**
@@ -112,6 +120,14 @@ function terminal(socket: Socket, messages: AsyncGenerator<ServerMessage>, welco
         yield message
         if (message.type === 'exit' || message.type === 'detached' || message.type === 'refused') return
       }
+    },
+    leave: async () => {
+      if (socket.closed) return
+      const { promise: closed, resolve } = Promise.withResolvers<void>()
+      socket.once('close', resolve).end()
+      const late = setTimeout(() => socket.destroy(), LEAVE_MS)
+      await closed
+      clearTimeout(late)
     },
     [Symbol.dispose]: () => void socket.destroy(),
   }

@@ -3,7 +3,7 @@ import type { Terminal } from '@overmind/client/terminal'
 import { inert } from '@overmind/daemon/text'
 import { CommandError } from '../failures.ts'
 import { exitCodeOf } from '../missions/exit-code.ts'
-import { printError, print } from '../terminal/print.ts'
+import { printError } from '../terminal/print.ts'
 import { terminalSize } from '../terminal/terminal.ts'
 import { type Key, watchKeys } from './detach-keys.ts'
 import { type OwnTerminal, takeTerminal } from './own-terminal.ts'
@@ -26,6 +26,8 @@ const HINT_MS = 3000
 const HINT_AGAIN_MS = 700
 
 const CTRL_C = 0x03
+
+const ASK_TO_LEAVE = ['SIGINT', 'SIGTERM'] as const
 
 /**
  * Puts the person in front of a mission's terminal. Resolves to the exit code: 0 when they have left, else the
@@ -63,7 +65,7 @@ async function besides(terminal: Terminal, { mode, keys }: AttachOptions): Promi
   using own = takeTerminal()
   const left = Promise.withResolvers<End>()
   const leave = (): void => left.resolve({ kind: 'detached' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave)
+  for (const signal of [...ASK_TO_LEAVE, 'SIGHUP'] as const) process.on(signal, leave)
   const onResize = (): void => {
     const size = terminalSize()
     if (size !== null) terminal.resize(size)
@@ -87,6 +89,9 @@ async function besides(terminal: Terminal, { mode, keys }: AttachOptions): Promi
   } finally {
     for (const each of hints) clearTimeout(each)
     process.stdout.off('resize', onResize)
+    // SIGHUP stays: a window that is closed says so more than once, and what is left to be done must be done.
+    for (const signal of ASK_TO_LEAVE) process.off(signal, leave)
+    await terminal.leave()
     terminal[Symbol.dispose]()
   }
 }
@@ -107,6 +112,8 @@ function readKeys(terminal: Terminal, { mode, keys, leave }: ReadOptions): void 
     stdin.pause()
     void terminal.type(rest).then(() => (detach ? leave() : void stdin.resume()))
   })
+  // The window was closed.
+  stdin.on('end', leave).on('error', leave)
   stdin.resume()
 }
 
@@ -118,7 +125,7 @@ async function show(terminal: Terminal, own: OwnTerminal, hint: () => string | u
         own.redraw(news.bytes, hint())
         break
       case 'output':
-        print(news.bytes)
+        own.output(news.bytes)
         break
       case 'size':
       case 'attached':

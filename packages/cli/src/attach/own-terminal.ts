@@ -28,7 +28,10 @@ const FIRST_STATE = [
 
 const CLEAR = '\x1b[H\x1b[2J'
 
+/** Nothing of this fails because its window was closed: whoever has one says so by SIGHUP. */
 export interface OwnTerminal extends Disposable {
+  /** Shows what comes after all that was shown before. */
+  output(bytes: Uint8Array): void
   /** Shows a screen from its beginning, and says something on its last line, which only another redraw takes away. */
   redraw(bytes: Uint8Array, hint?: string): void
 }
@@ -44,23 +47,38 @@ export function takeTerminal(): OwnTerminal {
     if (given) return
     given = true
     process.off('exit', giveBack)
-    if (typing) stdin.setRawMode(false)
+    unlessClosed(() => {
+      if (typing) stdin.setRawMode(false)
+      if (showing) print(`${FIRST_STATE}\x1b[${terminalSize()?.rows ?? 1};1H\r\n`)
+    })
     stdin.pause()
-    if (showing) print(`${FIRST_STATE}\x1b[${terminalSize()?.rows ?? 1};1H\r\n`)
   }
 
   process.on('exit', giveBack)
   if (typing) stdin.setRawMode(true)
   // What stands there moves up and out of the way.
   if (showing) print('\r\n'.repeat(terminalSize()?.rows ?? 0))
+
+  function redraw(bytes: Uint8Array, hint?: string): void {
+    const size = terminalSize()
+    if (size !== null) print(`${FIRST_STATE}${CLEAR}`)
+    print(bytes)
+    if (size === null || hint === undefined) return
+    print(`\x1b7\x1b[${size.rows};1H\x1b[0;7m ${hint.slice(0, size.columns - 2)} \x1b[0m\x1b[K\x1b8`)
+  }
+
   return {
-    redraw: (bytes, hint) => {
-      const size = terminalSize()
-      if (size !== null) print(`${FIRST_STATE}${CLEAR}`)
-      print(bytes)
-      if (size === null || hint === undefined) return
-      print(`\x1b7\x1b[${size.rows};1H\x1b[0;7m ${hint.slice(0, size.columns - 2)} \x1b[0m\x1b[K\x1b8`)
-    },
+    output: (bytes) => unlessClosed(() => print(bytes)),
+    redraw: (bytes, hint) => unlessClosed(() => redraw(bytes, hint)),
     [Symbol.dispose]: giveBack,
+  }
+}
+
+/** A terminal that is gone answers with EIO. */
+function unlessClosed(use: () => void): void {
+  try {
+    use()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EIO')) throw error
   }
 }

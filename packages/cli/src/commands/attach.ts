@@ -24,16 +24,17 @@ export const attach: Command = command({
     mustBeInteractive(readOnly)
     const { findTerminal } = await import('../attach/find-terminal.ts')
     const { sitDown, standUp } = await import('../attach/agent-terminal.ts')
-    const agent = readOnly ? null : await sitDown(reference, { interrupt })
-    const terminal = await findTerminal(reference)
     const { attach } = await import('../attach/attach.ts')
-    const code = await attach(terminal, {
-      mode: readOnly ? 'watch' : 'control',
-      keys: keys ?? detachKeys(DEFAULT_DETACH_KEYS),
-    })
-    if (agent === null) return code
-    await standUp(agent)
-    return 0
+    const agent = readOnly ? null : await sitDown(reference, { interrupt })
+    try {
+      const code = await attach(await findTerminal(reference), {
+        mode: readOnly ? 'watch' : 'control',
+        keys: keys ?? detachKeys(DEFAULT_DETACH_KEYS),
+      })
+      return agent === null ? code : 0
+    } finally {
+      if (agent !== null) await standUp(agent)
+    }
   },
 })
 

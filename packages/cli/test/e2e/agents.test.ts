@@ -1,11 +1,12 @@
-import { symlink } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnswerView, AskView, DaemonStatus, EventView, MissionView, UsageList } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Lab, openLab } from '../../../claude/test/support/cli.ts'
 import { standIn } from '../../../claude/test/support/stand-in-program.ts'
-import { type Ended, overmind, type Overmind } from './overmind.ts'
+import type { Person } from '../../../core/test/support/person.ts'
+import { type Ended, overmind, type Overmind, sitsAt } from './overmind.ts'
 
 const slow = `::text begun\n::slow 100\n::text ${'word '.repeat(20)}\n::text at last`
 
@@ -137,6 +138,35 @@ describe('Claude Code from the command line', () => {
       code: 1,
       stderr: expect.stringContaining('(not_found)'),
     })
+  })
+
+  test.each([
+    ['detaches', (ann: Person) => ann.type('\x1c')],
+    ['closes the window', (ann: Person) => ann.closeWindow()],
+    ['is ended', (ann: Person) => ann.kill('SIGTERM')],
+  ])('an agent goes on without its terminal when whoever sat at it %s', async (_, leave) => {
+    // The stand-in has no terminal of its own.
+    const path = join(o.folder, 'claude-with-terminal')
+    const lines = [
+      '#!/bin/sh',
+      `case " $* " in *' -p '* | *' --version '*) exec '${standIn.path}' "$@" ;; esac`,
+      'echo at its terminal; exec cat',
+    ]
+    await writeFile(path, lines.join('\n'), { mode: 0o700 })
+    const env = { ...lab.env, ...standIn.env, OVERMIND_CLAUDE: path }
+    const started = await o.with({ env }, 'claude', 'run', '--json', '--type', 'session')
+    const { id } = JSON.parse(started.stdout) as MissionView
+    await using ann = sitsAt(o, ['attach', id])
+    await ann.shows('at its terminal')
+    expect(await o.json('describe', id)).toMatchObject({ attached: { control: 1 } })
+    leave(ann)
+    await ann.ended
+    await until(async () => {
+      const { terminal, turn } = await o.json<MissionView>('info', id)
+      return terminal === null && turn === 'idle' ? true : undefined
+    })
+    expect(await o.ok('send', id, '--wait', 'hello')).toBe('reply 1: hello\n')
+    await o.ok('kill', id)
   })
 
   test('a CLI that is not there is an error that says how to install it', async () => {

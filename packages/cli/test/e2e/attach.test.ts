@@ -1,10 +1,8 @@
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
-import { type Person, person, type PersonOptions } from '../../../core/test/support/person.ts'
-import { type Overmind, overmind } from './overmind.ts'
+import type { Person } from '../../../core/test/support/person.ts'
+import { type Overmind, overmind, sitsAt as sitsAtCommand, type Size } from './overmind.ts'
 
-const launcher = fileURLToPath(new URL('../../bin/overmind.cjs', import.meta.url))
 const ECHO = 'echo ready; while read -r line; do echo "<$line>"; [ "$line" = end ] && exit 5; done'
 const CTRL_BACKSLASH = '\x1c'
 
@@ -14,13 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => om[Symbol.asyncDispose]())
 
-function sitsAt(args: readonly string[], size: Pick<PersonOptions, 'columns' | 'rows'> = {}): Person {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(OVERMIND_|VITEST|NODE_OPTIONS$)/.test(name),
-  )
-  const env = { ...Object.fromEntries(inherited), OVERMIND_HOME: om.home }
-  return person([process.execPath, launcher, ...args], { cwd: om.folder, env, ...size })
-}
+const sitsAt = (args: readonly string[], size?: Size): Person => sitsAtCommand(om, args, size)
 
 async function daemonPid(): Promise<number> {
   return (await om.json<{ pid: number }>('status')).pid

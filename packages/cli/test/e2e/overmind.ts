@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { type Person, person, type PersonOptions } from '../../../core/test/support/person.ts'
 
 const launcher = fileURLToPath(new URL('../../bin/overmind.cjs', import.meta.url))
 
@@ -17,6 +18,8 @@ export interface Ended {
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** `closed`: whoever would read it has gone. */
+  readonly stderr?: 'closed'
   /** Called with each piece of stdout; `interrupt` is Ctrl-C, `hangUp` closes the reader's end. */
   readonly onOutput?: (all: string, command: { interrupt(): void; hangUp(): void }) => void
 }
@@ -36,18 +39,30 @@ export interface Overmind extends AsyncDisposable {
   start(...args: string[]): Promise<string>
 }
 
+export type Size = Pick<PersonOptions, 'columns' | 'rows'>
+
+/** Somebody at a terminal, on which the command runs. */
+export function sitsAt({ home, folder }: Overmind, args: readonly string[], size: Size = {}): Person {
+  const env = { ...inherited(), OVERMIND_HOME: home }
+  return person([process.execPath, launcher, ...args], { cwd: folder, env, ...size })
+}
+
+/** Nothing of whoever runs the tests that would change what a command does. */
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(OVERMIND_|VITEST|NODE_OPTIONS$)/.test(name)),
+  )
+}
+
 export async function overmind(): Promise<Overmind> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'overmind-e2e-')))
   const [home, folder] = [join(root, 'home'), join(root, 'folder')]
   await mkdir(folder)
 
   async function run(options: RunOptions, args: readonly string[]): Promise<Ended> {
-    const inherited = Object.entries(process.env).filter(
-      ([name]) => !/^(OVERMIND_|VITEST|NODE_OPTIONS$)/.test(name),
-    )
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: options.cwd ?? folder,
-      env: { ...Object.fromEntries(inherited), OVERMIND_HOME: home, ...options.env },
+      env: { ...inherited(), OVERMIND_HOME: home, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let seen = ''
@@ -58,7 +73,8 @@ export async function overmind(): Promise<Overmind> {
         hangUp: () => child.stdout.destroy(),
       })
     })
-    const [[code], stderr] = await Promise.all([once(child, 'close'), text(child.stderr)])
+    const errors = options.stderr === 'closed' ? child.stderr.destroy() && '' : text(child.stderr)
+    const [[code], stderr] = await Promise.all([once(child, 'close'), errors])
     return { code: code as number | null, stdout: seen, stderr }
   }
 

@@ -19,6 +19,8 @@ export interface Person extends AsyncDisposable {
   resize(columns: number, rows: number): void
   shows(text: string): Promise<void>
   kill(signal: NodeJS.Signals): void
+  /** The terminal is gone, and the command is told so. */
+  closeWindow(): void
 }
 
 export function person(
@@ -63,6 +65,10 @@ export function person(
     },
     kill: (signal) => {
       if (!over) pty.kill(signal)
+    },
+    closeWindow: () => {
+      // Not in its types: closes the terminal, then sends SIGHUP as the system does.
+      if ('destroy' in pty && typeof pty.destroy === 'function') pty.destroy()
     },
     [Symbol.asyncDispose]: async () => {
       if (!over) pty.kill('SIGKILL')

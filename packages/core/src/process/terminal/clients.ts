@@ -178,6 +178,8 @@ export function createClients(options: ClientsOptions): Clients {
     connections.add(socket)
     // It went away: what matters of that is in `close`.
     socket.on('error', () => {})
+    // Before its end is answered: who leaves, and sees that, is no longer on record as attached.
+    socket.prependListener('end', () => leave(socket))
     socket.on('close', () => {
       connections.delete(socket)
       leave(socket)
