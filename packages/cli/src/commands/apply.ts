@@ -18,7 +18,7 @@ export const apply: Command = command({
     wait: flag(
       'Return when its pipeline has exited, with its code; or with 1 when a change of copies is paused',
     ),
-    'dry-run': flag('Say what would change, and do nothing'),
+    'dry-run': flag('Say what would change, and do nothing; starts no daemon'),
   },
   notes:
     'Agents get your environment and, where they name no folder, your current one. Applied again, it starts what has changed ' +
@@ -33,7 +33,7 @@ export const apply: Command = command({
     const { document } = await load(file, set)
     const client = createClient()
     if (dry) {
-      const changes = await withDaemon(() => client.diffPipeline({ document }))
+      const changes = await client.diffPipeline({ document })
       if (json) printJson(changes)
       else print(changeLines(changes))
       return

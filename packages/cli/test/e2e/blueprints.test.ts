@@ -51,6 +51,16 @@ describe('blueprints from the command line', () => {
     expect(await o.ok('graph', '--format', 'mermaid', crew)).toContain('subgraph t0["crew, rest_for_one"]')
   })
 
+  test('are compared with what was applied by nobody but a daemon, and none is started for that', async () => {
+    for (const args of [['diff'], ['apply', '--dry-run']]) {
+      expect(await o(...args, 'report.toml')).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'Daemon not running. Start with: overmind start\n',
+      })
+    }
+  })
+
   test('say all that is wrong, by line and column, and start nothing', async () => {
     const bad = await file(
       'bad.toml',
@@ -72,6 +82,7 @@ describe('blueprints from the command line', () => {
   })
 
   test('are applied, changed and taken down', async () => {
+    await o.ok('start')
     expect(await o.ok('apply', '--dry-run', 'report.toml')).toBe('+ researcher\n+ writer\n')
     const first = await o.ok('apply', '--wait', 'report.toml')
     expect(first).toMatch(
@@ -85,8 +96,9 @@ describe('blueprints from the command line', () => {
       /^Pipeline [0-9a-f]{8} \(report\) is as it is declared: stopped\n$/,
     )
     expect(await o.ok('diff', 'report.toml')).toBe('  researcher\n  writer\n')
+    expect(await o('diff', 'none.toml')).toMatchObject({ code: 1 })
     expect(await o('diff', '--set', 'topic=xstate', 'report.toml')).toMatchObject({
-      code: 1,
+      code: 3,
       stdout: '~ researcher\n~ writer\n',
     })
     const changed = await o.json<PipelineView>('apply', '--set', 'topic=xstate', 'report.toml')
