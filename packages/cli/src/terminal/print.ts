@@ -41,7 +41,8 @@ function write(file: 1 | 2, text: string | Uint8Array): void {
       rest = rest.subarray(writeSync(file, rest))
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
-      if (code === 'EPIPE') process.exit(0)
+      // Whoever reads only what people are told decides nothing.
+      if (code === 'EPIPE' && file === 1) process.exit(0)
       if (code !== 'EAGAIN') throw error
       // A pipe that another process has made non-blocking.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS)

@@ -14,7 +14,7 @@ import {
 } from '@overmind/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
-import { overmind, type Overmind } from './overmind.ts'
+import { type Ended, overmind, type Overmind } from './overmind.ts'
 
 const ID = /^[0-9a-f]{8}$/
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
@@ -139,6 +139,13 @@ describe('with a daemon', () => {
       expect(followed).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Started mission [^\n]+\n$/) })
       expect((await o.json<MissionView>('info', 'unread')).status).toBe('running')
       await o.ok('kill', 'unread')
+    })
+
+    test('a reader of stderr that goes away ends nothing, and makes no failure a success', async () => {
+      const quiet = (...args: string[]): Promise<Ended> => o.with({ stderr: 'closed' }, ...args)
+      expect(await quiet('run', '--follow', 'echo out; exit 3')).toMatchObject({ code: 3, stdout: 'out\n' })
+      expect(await quiet('info', 'nobody')).toMatchObject({ code: 1 })
+      expect(await quiet('info')).toMatchObject({ code: 2 })
     })
 
     test('the mission has the folder and the environment of the caller', async () => {
