@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import { resolveHome } from '@overmind/client'
 import { type Colour, inert } from '@overmind/daemon/text'
 import { command, type Command } from '../command-line/command.ts'
@@ -48,14 +49,16 @@ export const doctor: Command = command({
 })
 
 async function examine(options: CheckOptions): Promise<Finding[]> {
-  const processes = markedProcesses(options.home)
+  // Missions know their home by its real path.
+  const home = await realpath(options.home).catch(() => options.home)
+  const processes = markedProcesses(home)
   const daemon = await askDaemon(options)
   const answer: readonly Finding[] =
     daemon !== null && 'check' in daemon
       ? [daemon]
       : [
           await checkDaemon(daemon, options),
-          await checkLeftovers(processes, daemon, options),
+          await checkLeftovers(processes, daemon, { ...options, home }),
           checkCgroups(daemon),
         ]
   return [

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, glob, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, glob, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -590,9 +590,13 @@ describe('with a daemon', () => {
     expect((await o('doctor')).code).toBe(0)
   })
 
-  test.runIf(process.platform === 'linux')(
-    'doctor --fix ends what dead missions left, and nothing else',
-    async () => {
+  test.runIf(process.platform === 'linux').each(['the home', 'a link to it'])(
+    'doctor --fix ends what dead missions left, and nothing else: %s',
+    async (way) => {
+      const home = way === 'the home' ? o.home : join(o.folder, 'link')
+      if (home !== o.home) await symlink(o.home, home)
+      const doctor = (...args: string[]): Promise<Ended> =>
+        o.with({ env: { OVERMIND_HOME: home } }, 'doctor', ...args)
       // From inside a live mission, so that this home's marks are on both: one is made to look like another's.
       const live = await o.start(`OVERMIND_MISSION_ID=00000000 sleep 61 & echo $!; exec sleep 62`)
       let left = ''
@@ -604,13 +608,13 @@ describe('with a daemon', () => {
       )
       const command = (): Promise<string> => readFile(`/proc/${left}/cmdline`, 'utf8').catch(() => 'gone')
 
-      const { code, stdout } = await o('doctor')
+      const { code, stdout } = await doctor()
       expect({ code, stdout }).toEqual({
         code: 1,
         stdout: expect.stringContaining(`${left} (00000000, sleep 61)`),
       })
       expect(await command()).toBe('sleep\u000061\0')
-      expect(await o.ok('doctor', '--fix')).toContain('fixed    leftovers')
+      expect((await doctor('--fix')).stdout).toContain('fixed    leftovers')
       expect(['gone', '']).toContain(await command())
       expect((await o.json<MissionView>('info', live)).status).toBe('running')
       await o.ok('kill', live)
