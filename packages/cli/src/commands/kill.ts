@@ -22,6 +22,7 @@ export const kill: Command = command({
     if (!all && words.length === 0) throw new UsageError('<id>… is missing; --all is for every mission')
     if (all && words.length > 0)
       throw new UsageError('--all is for every mission: none may be named beside it')
+    if (all && cascade) throw new UsageError('--all is for every mission: --cascade adds none')
     const client = createClient()
     const ending = all ? await living(client) : words
     return forEach(

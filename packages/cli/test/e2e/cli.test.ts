@@ -505,6 +505,13 @@ describe('with a daemon', () => {
       expect(await o.ok('logs', other)).not.toContain('asked')
     })
 
+    test('kill --all takes no --cascade, which would add none', async () => {
+      expect(await o('kill', '--all', '--cascade')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('--cascade'),
+      })
+    })
+
     test('stop --timeout ends what does not listen', async () => {
       const id = await o.start(`trap '' TERM; echo up; while :; do sleep 0.05; done`)
       await o.with({ onOutput: (_, command) => command.interrupt() }, 'logs', '-f', id)
