@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConnectionFailed, DaemonNotRunning, type OvermindClient } from '@overmind/client'
+import { ApiError, isAway, type OvermindClient } from '@overmind/client'
 import { CommandError } from '../failures.ts'
 import { exitCodeOf } from '../missions/exit-code.ts'
 import { print, printError, printJson } from '../terminal/print.ts'
@@ -8,6 +8,9 @@ import { askDetach } from './ask.ts'
 
 /** What a shell reports of a program that was interrupted. */
 const INTERRUPTED = 130
+
+/** How long the end of a mission may be under way when its output has been cut off. Milliseconds. */
+const LAST_WORD_MS = 1000
 
 export interface Followed {
   readonly id: string
@@ -30,13 +33,19 @@ async function stream(
   { id, name, json }: Followed,
   signal: AbortSignal,
 ): Promise<number> {
+  // Asked beside the output: a daemon that ends with its missions answers this, and is gone when their output has been read.
+  const over = client.wait(id, { signal })
+  over.catch(() => {}) // told below
   try {
     if (json) for await (const line of client.logLines(id, { follow: true, signal })) printJson(line)
     else for await (const bytes of client.logs(id, { follow: true, signal })) print(bytes)
-    return exitCodeOf(await client.wait(id, { signal })) ?? 1
+    return exitCodeOf(await over) ?? 1
   } catch (error) {
     if (signal.aborted) return new Promise(() => {}) // the interruption has the exit code
-    if (!(error instanceof ConnectionFailed || error instanceof DaemonNotRunning)) throw error
+    if (!isAway(error)) throw error
+    // It may have ended the mission before it went.
+    const ended = await Promise.race([over.catch(() => undefined), sleep(LAST_WORD_MS)])
+    if (ended !== undefined) return exitCodeOf(ended) ?? 1
     throw new CommandError(
       'connection_failed',
       `the daemon went away; the mission goes on without it: overmind start && overmind logs -f ${name}`,
@@ -64,7 +73,11 @@ function onInterrupt(client: OvermindClient, mission: Followed, watching: AbortC
       if (answer === 'stop') {
         printError(`Stopping mission ${mission.id}\n`)
         // Its last output still comes, and then its code.
-        client.stop(mission.id).catch((error: unknown) => sleep(0).then(() => reject(error)))
+        client.stop(mission.id).catch((error: unknown) => {
+          // It has just ended, or the daemon is gone: the stream says so.
+          if (isAway(error) || (error instanceof ApiError && error.code === 'not_running')) return
+          reject(error)
+        })
       }
     })
   })

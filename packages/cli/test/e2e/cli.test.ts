@@ -687,6 +687,34 @@ describe('without a daemon', () => {
     expect((await o('ps')).code).toBe(1)
   })
 
+  test('who follows a mission when the daemon is shut down gets its code', async () => {
+    await using o = await overmind()
+    const line = `trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done`
+    await o.ok('start')
+    const up = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+    const followed = up.map(({ resolve }) => o.with({ onOutput: () => resolve() }, 'run', '--follow', line))
+    await Promise.all(up.map(({ promise }) => promise))
+    await o.ok('shutdown')
+    for (const each of followed)
+      expect(await each).toMatchObject({ code: 7, stderr: expect.stringMatching(/^Started[^\n]+\n$/) })
+  })
+
+  test('who follows a mission is told that it goes on when the daemon ends without it', async () => {
+    await using o = await overmind()
+    await o.ok('start')
+    const followed = await o.with(
+      { onOutput: (output) => void (output === 'up\n' && o('shutdown', '--keep')) },
+      ...['run', '--follow', '--name', 'goes-on', 'echo up; sleep 60'],
+    )
+    expect(followed).toMatchObject({
+      code: 1,
+      stdout: 'up\n',
+      stderr: expect.stringContaining(
+        'the mission goes on without it: overmind start && overmind logs -f goes-on',
+      ),
+    })
+  })
+
   test('run starts one and says so on stderr', async () => {
     await using o = await overmind()
     const { code, stdout, stderr } = await o('run', 'true')
