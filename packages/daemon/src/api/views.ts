@@ -210,10 +210,15 @@ export function eventView(event: JournalEvent | Gap): EventView | GapView {
 /** A spec for people. What is structured in a provider's options may hold secrets, and is left out. */
 export function specView({ options, ...spec }: MissionSpec): Record<string, unknown> {
   const shown = Object.entries(options).map(([name, value]) => {
-    const secret = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return [snakeCase(name), secret ? '(not shown)' : value]
+    const parts: readonly unknown[] = Array.isArray(value) ? value : [value]
+    return [snakeCase(name), parts.some(isStructured) ? '(not shown)' : value]
   })
   return { ...toWire(spec), options: Object.fromEntries(shown) }
+}
+
+/** Also as a text, which is how an agent's settings are given on a command line. */
+function isStructured(value: unknown): boolean {
+  return typeof value === 'string' ? /^\s*[[{]/.test(value) : typeof value === 'object' && value !== null
 }
 
 /** Names with underscores, moments as text: for values whose shape is the journal's. */
