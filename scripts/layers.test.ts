@@ -71,6 +71,12 @@ describe('between packages', () => {
     expect(
       check({ 'client/src/a.ts': `import { encodeMessage } from '@overmind/core/terminal-protocol'` }),
     ).toEqual([])
+    for (const one of ['cli', 'mcp']) {
+      expect(check({ [`${one}/src/a.ts`]: `import { nearest } from '@overmind/core/text'` })).toEqual([])
+      expect(check({ [`${one}/src/a.ts`]: `import type { Talk } from '@overmind/core'` })).toEqual([
+        expect.stringContaining(`${one} may not import core`),
+      ])
+    }
   })
 
   test('the core has no network and no database', () => {
@@ -110,7 +116,8 @@ describe('inside a package', () => {
   })
 
   test('no stage imports a later one, nor index.ts, nor a type of them', () => {
-    const order = 'model ← journal ← process ← provider ← mission ← supervisor ← runtime ← testing ← index.ts'
+    const order =
+      'text ← model ← journal ← process ← provider ← mission ← supervisor ← runtime ← testing ← index.ts'
     expect(
       check({
         'core/src/journal/journal.ts': `import type { Host } from '../process/host.ts'\nimport '../index.ts'`,

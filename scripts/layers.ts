@@ -31,7 +31,17 @@ const packages: Partial<Record<string, Rules>> = {
       // A program of its own, which people attach to.
       except: ['process/terminal'],
     },
-    stages: ['model', 'journal', 'process', 'provider', 'mission', 'supervisor', 'runtime', 'testing'],
+    stages: [
+      'text',
+      'model',
+      'journal',
+      'process',
+      'provider',
+      'mission',
+      'supervisor',
+      'runtime',
+      'testing',
+    ],
   },
   claude: {
     workspace: { core: anyhow },
@@ -47,9 +57,10 @@ const packages: Partial<Record<string, Rules>> = {
     workspace: { core: ['type'], 'core/terminal-protocol': anyhow, daemon: ['type'] },
     npm: ['type'],
   },
-  mcp: { workspace: { client: anyhow } },
+  mcp: { workspace: { client: anyhow, 'core/text': anyhow } },
   cli: {
     workspace: {
+      'core/text': anyhow,
       blueprint: anyhow,
       mcp: anyhow,
       client: anyhow,

@@ -2,7 +2,8 @@
 import type { Finding } from './document/finding.ts'
 import type { Path } from './document/tree.ts'
 import { brief } from './text/inert.ts'
-import { atFirst, nearest } from './text/nearest.ts'
+import { nearest } from '@overmind/core/text'
+import { atFirst } from './text/at-first.ts'
 
 export interface Node {
   readonly name: string

@@ -9,7 +9,7 @@ import { nameOf } from './name.ts'
 import { withPaths } from './paths.ts'
 import type { BlueprintError, Problem } from './problem.ts'
 import { createSources } from './sources.ts'
-import { nearest } from './text/nearest.ts'
+import { nearest } from '@overmind/core/text'
 import { type Settings, withSettings } from './variables.ts'
 
 export interface SourceOptions {

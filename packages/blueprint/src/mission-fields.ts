@@ -1,7 +1,7 @@
 /** The fields of an agent that describe its mission: what people write, and the mission's own rule for it. */
 import { type MissionInput, missionInputShape } from '@overmind/core'
 import { z } from 'zod'
-import { durationMs, sizeBytes } from './text/quantities.ts'
+import { durationMs, sizeBytes } from '@overmind/core/text'
 
 type MissionField = Exclude<keyof MissionInput, 'name' | 'env' | 'parent' | 'command'>
 

@@ -3,7 +3,8 @@ import type { AgentFields } from './agents.ts'
 import type { Finding } from './document/finding.ts'
 import { fieldsIn } from './document/plain.ts'
 import { brief } from './text/inert.ts'
-import { atFirst, nearest } from './text/nearest.ts'
+import { nearest } from '@overmind/core/text'
+import { atFirst } from './text/at-first.ts'
 
 export function teamFindings(document: unknown, agents: readonly AgentFields[]): readonly Finding[] {
   const { teams, max_parallel: places } = fieldsIn(document)

@@ -3,7 +3,8 @@ import { fieldsIn, isFields } from './document/plain.ts'
 import type { Path } from './document/tree.ts'
 import { asWritten, type Piece, piecesOf, withBraces } from './references.ts'
 import { brief } from './text/inert.ts'
-import { atFirst, nearest } from './text/nearest.ts'
+import { nearest } from '@overmind/core/text'
+import { atFirst } from './text/at-first.ts'
 
 export type Settings = Readonly<Record<string, string>>
 

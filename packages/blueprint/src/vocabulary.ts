@@ -2,7 +2,7 @@ import type { Finding } from './document/finding.ts'
 import type { Vocabulary } from './document/findings-of.ts'
 import type { Path } from './document/tree.ts'
 import { fieldsOf, type TableKind } from './schema.ts'
-import { nearest } from './text/nearest.ts'
+import { nearest } from '@overmind/core/text'
 
 /** What a blueprint knows of its fields. */
 export const vocabulary: Vocabulary = { unknownField, isSecret }

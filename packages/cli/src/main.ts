@@ -5,9 +5,9 @@
  * runs, talking to the daemon through the client. What a command prints goes to stdout in whole pieces, what
  * it says to people beside that goes to stderr, and its promise resolves to the exit code.
  */
+import { nearest } from '@overmind/core/text'
 import { commands } from './commands/all.ts'
 import type { Entry } from './command-line/command.ts'
-import { nearest } from './command-line/suggest.ts'
 import { report, UsageError } from './failures.ts'
 import { print } from './terminal/print.ts'
 import { readVersion } from './version.ts'

@@ -3,12 +3,13 @@
  * agent. Lines and tabs stay; what moves a cursor goes; what is left of controls, and what hides or reorders text, is
  * shown as what it is.
  */
+import { HIDDEN } from '@overmind/core/text'
 
 const ESC = String.raw`\x1b`
 /** Colours, cursor movements, titles and links of terminals: noise to an agent. */
 const SEQUENCE = String.raw`${ESC}\[[0-9;:<=>?]*[ -\/]*[@-~]|${ESC}\][^\x07\x1b\n]*(?:\x07|${ESC}\\)`
-/** Controls but for newline and tab, changes of direction, line separators, and the tags that nobody sees. */
-const UNSAFE = String.raw`[[\p{Cc}--[\t\n]]\p{Bidi_Control}\u2028\u2029\u200b\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]`
+/** Controls but for newline and tab, and what nobody sees. */
+const UNSAFE = String.raw`[[\p{Cc}--[\t\n]]${HIDDEN}]`
 const FOUND = new RegExp(String.raw`${SEQUENCE}|\r\n|${UNSAFE}`, 'gv')
 
 /** The text, with nothing in it that is obeyed or hidden. */

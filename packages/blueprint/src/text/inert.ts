@@ -1,5 +1,6 @@
-/** Controls, and the characters that change the direction of text or the line, or that nobody sees. */
-const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\u200b\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu
+import { HIDDEN } from '@overmind/core/text'
+
+const UNSAFE = new RegExp(String.raw`[\p{Cc}${HIDDEN}]`, 'gu')
 
 /** A text on one line in which every control character is shown as what it is: a file is not trusted with the terminal. */
 export function inert(text: string): string {

@@ -1,7 +1,7 @@
+import { nearest } from '@overmind/core/text'
 import { parseArgs } from 'node:util'
 import { CommandError, UsageError } from '../failures.ts'
 import { BadValue, type Flag, type Flags, type Reader, type Switch, type Values } from './flags.ts'
-import { nearest } from './suggest.ts'
 import type { Words } from './words.ts'
 
 /**

@@ -1,10 +1,7 @@
+import { durationMs, sizeBytes } from '@overmind/core/text'
 import { BadValue, type Reader } from './flags.ts'
 
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-type Unit = keyof typeof UNIT_MS
-
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/
-const LONGEST_MS = 365 * UNIT_MS.d
+const LONGEST_MS = 365 * 86_400_000
 
 export const text: Reader<string> = (given) => given
 
@@ -15,25 +12,15 @@ export const pair: Reader<readonly [name: string, value: string]> = (given) => {
   return [given.slice(0, at), given.slice(at + 1)]
 }
 
-/** Milliseconds, from a number of `unit` or a number with its own unit: `500ms`, `30s`, `5m`, `2h`, `1d`. */
+/** Milliseconds, from a number of `unit` or a time with units: `500ms`, `30s`, `5m`, `1h30m`, `1d`. */
 export function duration(unit: 'ms' | 's'): Reader<number> {
   const words = unit === 's' ? 'a number of seconds' : 'a number of milliseconds'
   return (given) => {
     const milliseconds = durationMs(given, unit)
-    if (milliseconds === undefined) throw new BadValue(`must be ${words}, or a time such as 30s, 5m or 2h`)
+    if (milliseconds === undefined) throw new BadValue(`must be ${words}, or a time such as 30s, 5m or 1h30m`)
     if (milliseconds > LONGEST_MS) throw new BadValue('must be at most a year')
     return milliseconds
   }
-}
-
-function durationMs(given: string, unit: Unit): number | undefined {
-  const [, amount, own] = DURATION.exec(given) ?? []
-  if (amount === undefined) return undefined
-  return Math.round(Number(amount) * UNIT_MS[isUnit(own) ? own : unit])
-}
-
-function isUnit(word: string | undefined): word is Unit {
-  return word !== undefined && Object.hasOwn(UNIT_MS, word)
 }
 
 export function whole(least: number): Reader<number> {
@@ -52,13 +39,10 @@ export const integer: Reader<number> = (given) => {
   return number
 }
 
-const SIZES = ['', 'K', 'M', 'G', 'T']
-
 /** Bytes, or with a unit of 1024 of the one before: `512M`, `1.5G`. */
 export const bytes: Reader<number> = (given) => {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(given.toUpperCase()) ?? []
-  const size = Math.round(Number(number) * 1024 ** SIZES.indexOf(unit))
-  if (!Number.isSafeInteger(size))
+  const size = sizeBytes(given)
+  if (size === undefined || !Number.isSafeInteger(size))
     throw new BadValue('must be a number of bytes, or a size such as 512M or 2G')
   return size
 }

@@ -1,7 +1,7 @@
+import { nearest } from '@overmind/core/text'
 import { createClient, type DeadDeliveryView, type HookView, type OvermindClient } from '@overmind/client'
 import { count, inert, showDuration } from '@overmind/daemon/text'
 import { command, type Command } from '../command-line/command.ts'
-import { nearest } from '../command-line/suggest.ts'
 import { UsageError } from '../failures.ts'
 import { printTable } from '../terminal/print-table.ts'
 import { print, printError, printJson } from '../terminal/print.ts'

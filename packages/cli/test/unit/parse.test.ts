@@ -98,7 +98,7 @@ describe('what is wrong is named', () => {
     [['a', '--json=no'], 'json'],
     [
       ['a', '--timeout', 'x'],
-      '--timeout must be a number of seconds, or a time such as 30s, 5m or 2h: got "x"',
+      '--timeout must be a number of seconds, or a time such as 30s, 5m or 1h30m: got "x"',
     ],
     [['a', '--timeout', '-1'], '--timeout must be'],
     [['a', '--timeout', '1', '--timeout', 'x'], '--timeout must be'],

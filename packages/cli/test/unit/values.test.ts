@@ -13,11 +13,12 @@ describe('a duration is milliseconds', () => {
     ['5m', 's', 300_000],
     ['2h', 's', 7_200_000],
     ['1d', 'ms', 86_400_000],
+    ['1h30m', 'ms', 5_400_000],
   ] as const)('%s, counted in %s', (text, unit, expected) => {
     expect(duration(unit)(text)).toBe(expected)
   })
 
-  test.each(['', 'x', '-1', '1w', '5 m', '1e3', '0x10', 'Infinity', 'NaN', '5m3s', '366d'])(
+  test.each(['', 'x', '-1', '1w', '5 m', '1e3', '0x10', 'Infinity', 'NaN', '3s5m', '366d'])(
     'not %j',
     (text) => {
       expect(() => duration('s')(text)).toThrow(BadValue)
@@ -57,6 +58,7 @@ describe('a moment is ISO 8601 in UTC', () => {
     ['10m', '2026-11-22T20:50:00.000Z'],
     ['90s', '2026-11-22T20:58:30.000Z'],
     ['2h', '2026-11-22T19:00:00.000Z'],
+    ['1h30m', '2026-11-22T19:30:00.000Z'],
     ['1d', '2026-11-21T21:00:00.000Z'],
     ['2026-11-22T20:00:00Z', '2026-11-22T20:00:00.000Z'],
     ['2026-11-22T20:00:00.5+01:00', '2026-11-22T19:00:00.500Z'],

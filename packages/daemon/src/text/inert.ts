@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder'
+import { HIDDEN } from '@overmind/core/text'
 
 /**
  * What missions print is not trusted with the terminal: a sequence of control characters can move the cursor,
@@ -7,8 +8,6 @@ import { StringDecoder } from 'node:string_decoder'
 
 const ESC = '\x1b'
 
-/** Characters that change the direction of text or the line, or that nobody sees. */
-const HIDDEN = String.raw`\p{Bidi_Control}\u2028\u2029\u200b\u2060-\u206f\ufeff\u{e0000}-\u{e007f}`
 const UNSAFE = new RegExp(String.raw`[\p{Cc}${HIDDEN}]`, 'gu')
 /** The same in output, where tabs, line ends and colours are let through. */
 const UNSAFE_IN_OUTPUT = new RegExp(String.raw`${ESC}\[[0-9;:]*m|\r\n|[[\p{Cc}--[\t\n]]${HIDDEN}]`, 'gv')

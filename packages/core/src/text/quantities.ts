@@ -13,8 +13,8 @@ const DURATION = new RegExp(
 )
 
 /**
- * Whole milliseconds, from a number of seconds or a text with units from days to milliseconds, each at most once; undefined for
- * what is neither.
+ * Whole milliseconds, from a number of seconds, or of what `plain` says, or a text with units from days to milliseconds, each at most
+ * once; undefined for what is neither.
  *
  * @example
  * ```ts
@@ -22,9 +22,9 @@ const DURATION = new RegExp(
  * durationMs(0.5) // 500
  * ```
  */
-export function durationMs(given: number | string): number | undefined {
-  if (typeof given === 'number') return Math.round(given * 1000)
-  if (/^\d+(?:\.\d+)?$/.test(given)) return Math.round(Number(given) * 1000)
+export function durationMs(given: number | string, plain: 's' | 'ms' = 's'): number | undefined {
+  if (typeof given === 'number' || /^\d+(?:\.\d+)?$/.test(given))
+    return Math.round(Number(given) * (plain === 's' ? 1000 : 1))
   const amounts = DURATION.exec(given)?.slice(1)
   if (amounts === undefined) return undefined
   return Math.round(UNITS.reduce((sum, [, ms], index) => sum + Number(amounts[index] ?? 0) * ms, 0))

@@ -23,15 +23,6 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return related.toSorted((a, b) => b.as.length - a.as.length)[0]?.candidate
 }
 
-/** Nobody reads more suggestions, and each takes a look at all names. */
-const MOST = 100
-
-/** Looks the first hundred times that it is asked to. */
-export function atFirst(): <T>(look: () => T) => T | undefined {
-  let asked = 0
-  return (look) => ((asked += 1) > MOST ? undefined : look())
-}
-
 /** Nobody means a name with a word of this length. */
 const LONGEST = 100
 
