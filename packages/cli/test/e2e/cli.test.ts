@@ -704,7 +704,11 @@ describe('without a daemon', () => {
     await o.ok('start')
     const followed = await o.with(
       { onOutput: (output) => void (output === 'up\n' && o('shutdown', '--keep')) },
-      ...['run', '--follow', '--name', 'goes-on', 'echo up; sleep 60'],
+      'run',
+      '--follow',
+      '--name',
+      'goes-on',
+      'echo up; sleep 60',
     )
     expect(followed).toMatchObject({
       code: 1,
