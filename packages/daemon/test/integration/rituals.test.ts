@@ -40,3 +40,22 @@ test('the last that a ritual has started is not forgotten while it is at work, a
   })
   await daemon.shutdown(false)
 })
+
+test('what the daemon does itself is counted as a mission, and as no process', async () => {
+  await using home = await temporaryHome()
+  const daemon = await startDaemon(home.path)
+  const common = { cwd: '/tmp', env: { PATH: process.env['PATH'] ?? '' } }
+  const { id } = await daemon.post<MissionView>('/v1/missions', {
+    ...common,
+    provider: 'ritual',
+    type: 'ritual',
+    options: { schedule: '0 0 1 1 *', timezone: 'UTC', mission: { command: 'true' } },
+  })
+  await daemon.post('/v1/missions', { ...common, command: 'sleep 600' })
+  await eventually('both are up', async () =>
+    (await list(daemon)).every(({ phase }) => phase === 'running.up'),
+  )
+  expect(await daemon.get('/v1/status')).toMatchObject({ processes: 1, missions: { running: 2 } })
+  expect(await daemon.get(`/v1/missions/${id}`)).toMatchObject({ os_pid: null })
+  await daemon.shutdown(false)
+})
