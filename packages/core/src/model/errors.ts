@@ -99,3 +99,10 @@ export function systemCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
   return undefined
 }
+
+const SHORTAGES: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC'])
+
+/** Whether the system says that it is short of something that may be there again later. */
+export function isShortage(error: unknown): boolean {
+  return SHORTAGES.has(systemCode(error))
+}

@@ -3,10 +3,9 @@
  * kernel's notice is awaited; while it is busy the file's length is looked at from time to time instead,
  * so that a flood costs as little as a trickle. A flood past the limit is trimmed here too.
  */
-import { statSync } from 'node:fs'
-import { systemCode } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
 import { type FileNotice, noticeChanges } from './file-notice.ts'
+import { statOf } from './regular-file.ts'
 import { trimBefore, trimPoint } from './trim.ts'
 
 const SOONEST_MS = 20
@@ -48,17 +47,14 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   /** What was written before the watch began is as old as the file says. */
   function grownBefore(): number {
     const { wall, monotonic } = clock.now()
-    const stats = statSync(path, { throwIfNoEntry: false })
+    const stats = statOf(path)
     return stats === undefined ? monotonic : monotonic - Math.max(0, wall - stats.mtimeMs)
   }
 
+  /** What a run has put in the place of its file does not grow. */
   function length(): number {
-    try {
-      return statSync(path).size
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return seen
-      throw error
-    }
+    const stats = statOf(path)
+    return stats?.isFile() === true ? stats.size : seen
   }
 
   function check(): number {

@@ -2,9 +2,9 @@
  * Files that others may have replaced: a mission by a pipe, which makes who opens it wait for ever, or by a device, which
  * may never end. Here such a thing is an error, and nobody waits.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { systemCode } from '../model/errors.ts'
+import { isShortage, systemCode } from '../model/errors.ts'
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants
 
@@ -55,9 +55,24 @@ export function readRegular(path: string, mostBytes: number): string {
   }
 }
 
-/** Whether a file could not be opened because there is none, or no file in its place. */
+/** What the system says of a file; undefined when there is none that can be seen. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+/** As `ERR_INVALID_ARG_VALUE` is not. */
+const SYSTEM_CODE = /^E[A-Z0-9]+$/
+
+/**
+ * Whether there is no file to be had under a name: none, something else in its place, a link to itself, one that may not be
+ * read. There are more ways to lose a file than anybody counts. What the machine is short of says nothing of the file.
+ */
 export function isAbsent(error: unknown): boolean {
-  const code = systemCode(error)
-  // ENXIO: a pipe that nobody reads from, or a socket.
-  return error instanceof NotAFile || code === 'ENOENT' || code === 'ENXIO'
+  if (error instanceof NotAFile) return true
+  return SYSTEM_CODE.test(systemCode(error) ?? '') && !isShortage(error)
 }

@@ -1,5 +1,5 @@
 /** The runs that are being started: from the wish until their keeper has told that it began. */
-import { OvermindError, systemCode } from '../model/errors.ts'
+import { isShortage, OvermindError, systemCode } from '../model/errors.ts'
 import type { Clock } from '../model/time.ts'
 import type { Cgroups } from './cgroups/cgroups.ts'
 import type { Home } from './home.ts'
@@ -12,9 +12,6 @@ import { openRegularFile } from './regular-file.ts'
 import { writeArguments } from './private-arguments.ts'
 import { keyOf, type RunRef } from './run-ref.ts'
 import { terminalLaunch } from './terminal/launch.ts'
-
-/** What the system says when it is short of something that may be there again later. */
-const PASSING: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC'])
 
 /** How long a keeper may take to begin before its launcher is given up. */
 const START_LIMIT_MS = 10_000
@@ -127,7 +124,7 @@ export function createStarts(options: StartsOptions): Starts {
       error instanceof OvermindError
         ? error.message
         : `the process could not be started: ${code ?? String(error)}`
-    emit({ type: 'refused', ref: { mission, run }, reason, retry: PASSING.has(code) })
+    emit({ type: 'refused', ref: { mission, run }, reason, retry: isShortage(error) })
   }
 
   return {

@@ -35,6 +35,10 @@ interface Controlled {
   asked: 'ask' | 'force' | undefined
 }
 
+function unwritable(error: unknown): string {
+  return `its log cannot be written: ${error instanceof Error ? error.message : String(error)}`
+}
+
 /** Whether what stands for a process is none. */
 export function isInner({ start }: ProcessIdentity): boolean {
   return start === INNER
@@ -130,8 +134,7 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
       opened = open(ref, { at, outputLimitBytes, activity, seen: {} })
     } catch (error) {
       // Whoever asked is not done asking.
-      const reason = `its log cannot be written: ${error instanceof Error ? error.message : String(error)}`
-      queueMicrotask(() => emit({ type: 'refused', ref, reason, retry: true }))
+      queueMicrotask(() => emit({ type: 'refused', ref, reason: unwritable(error), retry: true }))
       return
     }
     queueMicrotask(() => {
@@ -143,7 +146,20 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
   function goOn(run: Abandoned): Finding {
     if (run.process === null) return { kind: 'never-started' }
     const at = run.startedAt ?? clock.now()
-    const opened = open({ mission: run.mission, run: run.run }, { ...run, at })
+    let opened: Controlled
+    try {
+      opened = open({ mission: run.mission, run: run.run }, { ...run, at })
+    } catch (error) {
+      // Something else is in the place of its log: that is no reason for all others not to be found.
+      emit({ type: 'fault', error })
+      const { wall, monotonic } = clock.now()
+      const ran = Math.max(0, monotonic - at.monotonic)
+      return {
+        kind: 'ended',
+        exit: { kind: 'code', code: BROKEN, at: wall, ran, tail: unwritable(error) },
+        left: 0,
+      }
+    }
     queueMicrotask(() => control(opened, true))
     return { kind: 'alive', launched: { process: run.process, at } }
   }

@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { MissionId, Run } from '../model/ids.ts'
 import type { MissionRecord } from '../model/state.ts'
 import type { Clock } from '../model/time.ts'
+import { statOf } from '../process/regular-file.ts'
 import { trimBefore, trimPoint } from '../process/trim.ts'
 import type { OutputFile } from './mission-handle.ts'
 import type { OutputFiles } from './output-files.ts'
@@ -107,5 +107,5 @@ function sum(files: readonly OutputFile[]): number {
 }
 
 function onDisk(path: string): number {
-  return (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK
+  return (statOf(path)?.blocks ?? 0) * BLOCK
 }

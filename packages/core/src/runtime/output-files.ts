@@ -1,15 +1,16 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Store } from '../journal/store.ts'
 import type { MissionActor } from '../mission/mission.ts'
-import { OvermindError } from '../model/errors.ts'
+import { OvermindError, systemCode } from '../model/errors.ts'
 import { isMissionId, type MissionId, seq } from '../model/ids.ts'
 import type { Stream } from '../model/output.ts'
 import { hasBegun, hasRun, type MissionRecord } from '../model/state.ts'
 import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
+import { statOf } from '../process/regular-file.ts'
 import { previousRecording } from '../process/terminal/recording.ts'
 import { streamsOf } from '../process/output-streams.ts'
 import { readOutput, type ReadOutputOptions } from '../process/output-reader.ts'
@@ -80,10 +81,10 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       let last: number | null = null
       if (state.run === 0) return null
       for (const stream of STREAMS) {
-        const stats = statSync(home.outputFile(id, state.run, stream), { throwIfNoEntry: false })
+        const stats = statOf(home.outputFile(id, state.run, stream))
         if (stats !== undefined && stats.size > 0) last = Math.max(last ?? 0, stats.mtimeMs)
       }
-      const recording = statSync(home.recordingFile(id, state.run), { throwIfNoEntry: false })
+      const recording = statOf(home.recordingFile(id, state.run))
       return recording === undefined ? last : Math.max(last ?? 0, recording.mtimeMs)
     },
     files({ id, state }, only) {
@@ -91,7 +92,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       for (let run = only ?? 1; run <= (only ?? state.run); run += 1) {
         for (const stream of STREAMS) {
           const path = home.outputFile(id, run, stream)
-          const stats = statSync(path, { throwIfNoEntry: false })
+          const stats = statOf(path)
           if (stats?.isFile() !== true) continue
           found.push({
             run,
@@ -102,7 +103,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
           })
         }
         for (const path of recordingsOf(id, run)) {
-          const stats = statSync(path, { throwIfNoEntry: false })
+          const stats = statOf(path)
           if (stats?.isFile() === true)
             found.push({ run, stream: 'recording', path, bytes: stats.size, trimmedTo: 0 })
         }
@@ -136,12 +137,11 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         if (!isMissionId(id) || isKnown(id)) continue
         // A file that nobody remembers is left alone: its mission may only be lost with its store.
         const [removed] = store.events({ after: seq(0), mission: id, types: ['mission.removed'], limit: 1 })
-        if (removed !== undefined) rmSync(path, { recursive: true, force: true })
+        if (removed !== undefined) discard(path)
       }
     },
     closeTerminal(mission) {
-      for (const path of [home.terminalSocket(mission), home.attachedFile(mission)])
-        rmSync(path, { force: true })
+      for (const path of [home.terminalSocket(mission), home.attachedFile(mission)]) discard(path)
     },
     terminals: () =>
       readdirSync(home.terminals)
@@ -154,6 +154,15 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         await Promise.all(all.map((path) => rm(path, { recursive: true, force: true })))
       }
     },
+  }
+}
+
+/** Whatever its mission has put in its place; what may not be removed stays. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
   }
 }
 

@@ -1,3 +1,5 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Control, Controller, Mission, Runtime, Work } from '../../src/index.ts'
 import { eventually } from '../support/eventually.ts'
@@ -125,6 +127,24 @@ test('the next supervisor goes on with it in the same run', async () => {
   expect(await mission.exited()).toMatchObject({ class: 'completed', run: 1 })
   expect(await textOf(mission)).toBe('before\nafter\n')
   expect(stage.faults).toEqual([])
+})
+
+test('with something else in the place of its log it has crashed, and all others are found', async () => {
+  const { controller, begun } = puppet()
+  await using stage = await stageOf(controller)
+  const { id } = await begin(stage.runtime())
+  const other = await stage.runtime().start({ command: 'exec sleep 1000' })
+  await eventually(() => begun[0])
+  const log = join(stage.home.path, 'output', `${id}.1.log`)
+  await rm(log)
+  await mkdir(log)
+  await stage.takeOver()
+  expect(await stage.runtime().get(id).exited()).toMatchObject({
+    class: 'crashed',
+    code: 70,
+    evidence: { tail: expect.stringContaining('its log cannot be written') },
+  })
+  expect(stage.runtime().get(other.id).view()).toMatchObject({ status: 'running' })
 })
 
 test('a stop that was under way is under way with the next supervisor', async () => {

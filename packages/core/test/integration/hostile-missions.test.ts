@@ -1,4 +1,5 @@
 /** A mission can do with the files of its home what its user can. Others must not have to wait for it. */
+import { existsSync } from 'node:fs'
 import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -6,6 +7,7 @@ import { createRuntime } from '../../src/index.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, textOf } from '../support/missions.ts'
 import { eventually, soon } from '../support/eventually.ts'
+import { openSuccession } from '../support/succession.ts'
 
 const LOG = '"$OVERMIND_HOME/output/$OVERMIND_MISSION_ID'
 
@@ -14,6 +16,7 @@ describe('a mission that puts something else in the place of its output', () => 
     ['a pipe', `mkfifo ${LOG}.1.log"`],
     ['a link to a device', `ln -s /dev/zero ${LOG}.1.log"`],
     ['a folder', `mkdir ${LOG}.1.log"`],
+    ['a link to itself', `ln -s ${LOG}.1.log" ${LOG}.1.log"`],
   ])('%s: its end is noted, its log is empty, and others go on', async (_, replace) => {
     await using overmind = await bench()
     const mission = await overmind.runtime.start({ command: `rm ${LOG}.1.log"; ${replace}; exit 3` })
@@ -23,6 +26,38 @@ describe('a mission that puts something else in the place of its output', () => 
     const other = await overmind.runtime.start({ command: 'echo fine' })
     await soon(other.exited(), 'the end of another', 10_000)
     expect(await textOf(other)).toBe('fine\n')
+  })
+
+  test.each([
+    ['a link to itself', `ln -s ${LOG}.1.log" ${LOG}.1.log"`],
+    ['a folder', `mkdir ${LOG}.1.log"`],
+  ])('%s: the next supervisor finds it alive', async (_, replace) => {
+    await using stage = await openSuccession()
+    const { id } = await stage.runtime().start({
+      command: `rm ${LOG}.1.log"; ${replace}; touch "$OVERMIND_HOME/replaced"; exec sleep 1000`,
+    })
+    await eventually(() => existsSync(join(stage.home.path, 'replaced')))
+    await stage.takeOver()
+    expect(stage.runtime().recovery).toMatchObject({ adopted: 1, lost: 0 })
+    const mission = stage.runtime().get(id)
+    expect(mission.view()).toMatchObject({ status: 'running' })
+    expect(
+      await soon(
+        mission.kill().then(() => mission.exited()),
+        'its end',
+      ),
+    ).toMatchObject({ class: 'killed' })
+    expect(stage.faults).toEqual([])
+  })
+
+  test('a folder in the place of what says who is at its terminal: the next supervisor begins', async () => {
+    await using stage = await openSuccession()
+    const mission = await stage
+      .runtime()
+      .start({ command: 'mkdir "$OVERMIND_HOME/tty/$OVERMIND_MISSION_ID.attached"' })
+    await soon(mission.exited(), 'its end')
+    await stage.takeOver()
+    expect(stage.runtime().get(mission.id).view()).toMatchObject({ status: 'stopped' })
   })
 
   test('a folder in the place of what it is told by: its end is noted', async () => {

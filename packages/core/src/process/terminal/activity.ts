@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import type { Clock } from '../../model/time.ts'
 import type { Home } from '../home.ts'
+import { statOf } from '../regular-file.ts'
 import type { RunRef } from '../run-ref.ts'
 import { readAttached } from './attached.ts'
 
@@ -10,6 +10,6 @@ import { readAttached } from './attached.ts'
  */
 export function terminalQuietFor({ mission, run }: RunRef, home: Home, clock: Clock): number {
   if (readAttached(home.attachedFile(mission)).control > 0) return 0
-  const recording = statSync(home.recordingFile(mission, run), { throwIfNoEntry: false })
+  const recording = statOf(home.recordingFile(mission, run))
   return recording === undefined ? Infinity : Math.max(0, clock.now().wall - recording.mtimeMs)
 }

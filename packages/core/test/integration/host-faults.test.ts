@@ -1,0 +1,72 @@
+/** The machine may be short of something at any moment: what the host cannot do then it does later. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { systemClock } from '../../src/index.ts'
+import { prepareHome } from '../../src/process/home.ts'
+import type { HostEvent } from '../../src/process/host.ts'
+import { createKeeperHost } from '../../src/process/keeper-host.ts'
+import type { ProcessTable } from '../../src/process/process-table.ts'
+import { createProcessTable } from '../../src/process/system-table.ts'
+import { missionId } from '../fakes/records.ts'
+import { eventually } from '../support/eventually.ts'
+import { temporaryHome } from '../support/home.ts'
+
+const SHORT = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+
+/** The processes of this machine, which cannot be looked at while `isShort()`. */
+function tableThatFails(isShort: () => boolean): ProcessTable {
+  const table = createProcessTable()
+  const may = <T>(value: T): T => {
+    if (isShort()) throw SHORT
+    return value
+  }
+  return {
+    boot: table.boot,
+    identify: (pid) => may(table.identify(pid)),
+    bornAt: (identity) => may(table.bornAt(identity)),
+    uptime: () => may(table.uptime()),
+    scan: () => may(table.scan()),
+    entry: (pid) => may(table.entry(pid)),
+    orphans: () => may(table.orphans()),
+    marker: (pid) => may(table.marker(pid)),
+    environment: (pid) => may(table.environment(pid)),
+    load: (pid) => may(table.load(pid)),
+    commandLine: (pid) => may(table.commandLine(pid)),
+  }
+}
+
+test('a run that begins and one that ends while processes cannot be looked at are noted afterwards', async () => {
+  await using temporary = await temporaryHome()
+  const home = await prepareHome(temporary.path)
+  let isShort = true
+  const events: HostEvent[] = []
+  const faults = (): number => events.filter(({ type }) => type === 'fault').length
+  const host = createKeeperHost({ home, clock: systemClock, table: tableThatFails(() => isShort) })
+  host.listen((event) => events.push(event))
+  const ref = { mission: missionId('0123abcd'), run: 1 }
+  host.spawn({
+    ...ref,
+    name: 'mission',
+    argv: ['/bin/sh', '-c', 'until [ -e go ]; do sleep 0.02; done; exit 3'],
+    cwd: home.path,
+    env: { PATH: '/usr/bin:/bin' },
+    streams: 'merged',
+    size: { columns: 80, rows: 24 },
+    outputLimitBytes: 2 ** 20,
+    activity: 'output',
+    limits: null,
+    copy: '{}',
+  })
+  await eventually(() => faults() > 0, { what: 'the start cannot be noted' })
+  isShort = false
+  await eventually(() => events.some(({ type }) => type === 'started'))
+  isShort = true
+  const before = faults()
+  await writeFile(join(home.path, 'go'), '')
+  await eventually(() => faults() > before, { what: 'the end cannot be noted' })
+  isShort = false
+  const exited = await eventually(() => events.find((event) => event.type === 'exited'))
+  expect(exited).toMatchObject({ ref, exit: { kind: 'code', code: 3 }, left: 0 })
+  await host.close()
+})
