@@ -70,7 +70,8 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   let notice: FileNotice | undefined
   let cancelRetry: (() => void) | undefined
   let over = false
-  let isFailing = false
+  /** What cannot be done at present, and was told to be so. */
+  const failing = new Set<'write' | 'read'>()
   /** When something came through last, or was written with nothing else on its way. */
   let movedAt = 0
   /** Since when nobody is there to read what is to be told; null while somebody is. */
@@ -96,6 +97,7 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   function retry(): void {
     cancelRetry = undefined
     writeAll()
+    look()
   }
 
   function request(key: string, text: string): string {
@@ -127,12 +129,10 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   function requestOrLater(key: string, text: string): string | null {
     try {
       const line = request(key, text)
-      isFailing = false
+      failing.delete('write')
       return line
     } catch (error) {
-      if (!isFailing) onFault(error)
-      isFailing = true
-      cancelRetry ??= clock.timer(FAILED_MS, retry)
+      later('write', error)
       return null
     }
   }
@@ -143,7 +143,23 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   }
 
   function watchTold(): void {
-    notice ??= noticeChanges(paths.told, check)
+    notice ??= noticeChanges(paths.told, look)
+  }
+
+  /** Notes what came through; when that cannot be read now, later. */
+  function look(): void {
+    try {
+      check()
+      failing.delete('read')
+    } catch (error) {
+      later('read', error)
+    }
+  }
+
+  function later(what: 'write' | 'read', error: unknown): void {
+    if (!failing.has(what)) onFault(error)
+    failing.add(what)
+    cancelRetry ??= clock.timer(FAILED_MS, retry)
   }
 
   function check(): void {

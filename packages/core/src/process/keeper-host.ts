@@ -53,17 +53,21 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     feeds.set(keyOf(ref), { ...feed, ref })
   }
 
+  /** Does what nothing else must wait for: when it fails, that is told. */
+  function guarded(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      listener({ type: 'fault', error })
+    }
+  }
+
   /** Nothing is left of what it was called with and told; whatever it has put in the place of that, its end is told. */
   function endInput(ref: RunRef): void {
     const feed = feeds.get(keyOf(ref))
     feeds.delete(keyOf(ref))
-    for (const remove of [() => feed?.end(), () => removeArguments(ref, home)]) {
-      try {
-        remove()
-      } catch (error) {
-        listener({ type: 'fault', error })
-      }
-    }
+    guarded(() => feed?.end())
+    guarded(() => removeArguments(ref, home))
   }
 
   const runs = openRunsJournal(home.runs)
@@ -95,7 +99,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   })
   let cancelLook: (() => void) | undefined
   let looks = 0
-  runs.follow(onRunsLine)
+  runs.follow(onRunsLine, (error) => listener({ type: 'fault', error }))
 
   function onRunsLine(line: RunsLine): void {
     if (line.kind === 'exit') {
@@ -112,23 +116,30 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
   }
 
   function emitStart(event: HostEvent): void {
-    const group = event.type === 'refused' ? cgroups.find(event.ref, null) : null
-    if (group !== null) cgroups.discard(group)
-    if (event.type === 'refused') endInput(event.ref)
+    if (event.type === 'refused') {
+      const { ref } = event
+      guarded(() => {
+        const group = cgroups.find(ref, null)
+        if (group !== null) cgroups.discard(group)
+      })
+      endInput(ref)
+    }
     emit(event)
   }
 
+  /** What fails here leaves the run among those that are being started, to be tried again. */
   function begun({ mission, run }: RunRef, process: ProcessIdentity): void {
-    const launch = starts.begun({ mission, run })
+    const launch = starts.find({ mission, run })
     if (launch === undefined) return
     const at = startOf(process, { table, clock })
     const { streams, outputLimitBytes, activity, limits } = launch
     const custody = limits === null ? 'marks' : 'cgroup'
-    if (streams === 'talk') openFeed({ mission, run }, false)
     live.track(
       { mission, run, process, at, custody, streams, outputLimitBytes, activity, seen: {}, adopted: false },
       'kept',
     )
+    if (streams === 'talk') openFeed({ mission, run }, false)
+    starts.begun({ mission, run })
     emit({ type: 'started', ref: { mission, run }, process, at })
   }
 
@@ -166,13 +177,11 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       runs.hold(false)
       return
     }
-    runs.check()
-    starts.checkLate()
-    looks += 1
-    live.checkKeepers(live.size <= FEW || looks % 5 === 0)
-    live.lookAtWork()
-    checkFeeds()
     beAttentive()
+    looks += 1
+    const thorough = live.size <= FEW || looks % 5 === 0
+    const all = [runs.check, starts.checkLate, () => live.checkKeepers(thorough), live.lookAtWork, checkFeeds]
+    for (const look of all) guarded(look)
   }
 
   /** A run that reads nothing holds up what it is told; one whose loop is gone is never told anything again. */

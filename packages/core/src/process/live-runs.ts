@@ -192,7 +192,11 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
 
   function forget(run: LiveRun): void {
     leave(run)
-    if (run.group !== null) cgroups.discard(run.group)
+    try {
+      if (run.group !== null) cgroups.discard(run.group)
+    } catch (error) {
+      emit({ type: 'fault', error })
+    }
   }
 
   /** Looks no longer. */
@@ -207,8 +211,8 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     // What it wrote a moment ago may be there, and not have been heard.
     if (record === undefined) hear()
     if (run.state !== 'kept') return
-    keepers.delete(run.process.pid)
     const known = record ?? knownEnd(run)
+    keepers.delete(run.process.pid)
     if (known === undefined) {
       run.state = 'orphaned'
       lookSoon(run, 0)
@@ -222,27 +226,44 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
 
   function lookBehind(run: LiveRun, exit: ProcessExit): void {
     if (live.get(keyOf(run.ref)) !== run) return
-    const left = leftBehind(run)
-    if (left !== null) return exited(run, exit, left.length)
-    run.cancelLook()
-    run.cancelLook = clock.timer(FIRST_LOOK_MS, () => lookBehind(run, exit))
+    const again = (): void => lookBehind(run, exit)
+    try {
+      const left = leftBehind(run)
+      if (left === null) lookLater(run, FIRST_LOOK_MS, again)
+      else exited(run, exit, left.length)
+    } catch (error) {
+      emit({ type: 'fault', error })
+      lookLater(run, LAST_LOOK_MS, again)
+    }
   }
 
   /** What another supervisor's run left may have been adopted by an ancestor of that one and not of ours. */
   function lookEverywhere(run: LiveRun, exit: ProcessExit): void {
-    snapshots.all().then(
-      (snapshot) => {
-        if (live.get(keyOf(run.ref)) !== run) return
-        const left = treeOf(run, snapshot).length
-        if (left > 0 || !isUnclear(run, snapshot)) return exited(run, exit, left)
-        run.cancelLook()
-        run.cancelLook = clock.timer(FIRST_LOOK_MS, () => lookEverywhere(run, exit))
-      },
-      (error: unknown) => {
+    const again = (): void => lookEverywhere(run, exit)
+    whole(run, again, (snapshot) => {
+      const left = treeOf(run, snapshot).length
+      if (left === 0 && isUnclear(run, snapshot)) lookLater(run, FIRST_LOOK_MS, again)
+      else exited(run, exit, left)
+    })
+  }
+
+  function lookLater(run: LiveRun, delayMs: number, look: () => void): void {
+    run.cancelLook()
+    run.cancelLook = clock.timer(delayMs, look)
+  }
+
+  /** Looks at all processes for a run that is still watched; when that fails, or what is made of it, it is looked `again` later. */
+  function whole(run: LiveRun, again: () => void, seen: (snapshot: Snapshot) => void): void {
+    const isWatched = (): boolean => live.get(keyOf(run.ref)) === run
+    snapshots
+      .all()
+      .then((snapshot) => {
+        if (isWatched()) seen(snapshot)
+      })
+      .catch((error: unknown) => {
         emit({ type: 'fault', error })
-        lookBehind(run, exit)
-      },
-    )
+        if (isWatched()) lookLater(run, LAST_LOOK_MS, again)
+      })
   }
 
   function knownEnd(run: LiveRun): ExitRecord | undefined {
@@ -264,38 +285,26 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   }
 
   function exited(run: LiveRun, exit: ProcessExit, left: number): void {
-    run.state = 'over'
     for (const { watch } of run.outputs.values()) watch.check()
     const source = run.outputs.get('stderr') ?? run.outputs.get('output')
+    const evident = source === undefined ? exit : evidenceOf(exit, source.path)
+    // Up to here it can fail, and is tried again.
+    run.state = 'over'
     const receipt = receiptOf(run)
     if (left === 0) forget(run)
     else lookSoon(run, FIRST_LOOK_MS)
-    emit({
-      type: 'exited',
-      ref: run.ref,
-      exit: source === undefined ? exit : evidenceOf(exit, source.path),
-      left,
-      receipt,
-    })
+    emit({ type: 'exited', ref: run.ref, exit: evident, left, receipt })
   }
 
   function lookSoon(run: LiveRun, delayMs: number): void {
-    run.cancelLook()
-    run.cancelLook = clock.timer(delayMs, () => {
-      snapshots.all().then(
-        (snapshot) => looked(run, snapshot, delayMs),
-        (error: unknown) => {
-          emit({ type: 'fault', error })
-          lookSoon(run, LAST_LOOK_MS)
-        },
-      )
-    })
+    const again = (): void => lookSoon(run, delayMs)
+    lookLater(run, delayMs, () => whole(run, again, (snapshot) => looked(run, snapshot, delayMs)))
   }
 
   /** Sees whether the tree of a run without its keeper is empty by now. */
   function looked(run: LiveRun, snapshot: Snapshot, waitedMs: number): void {
     // Of one that is leaving it is being seen what is left.
-    if (live.get(keyOf(run.ref)) !== run || run.state === 'leaving') return
+    if (run.state === 'leaving') return
     if (run.state === 'kept' && !isSameProcess(run.process, table.identify(run.process.pid))) {
       leaderGone(run, undefined)
       return
@@ -400,8 +409,12 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       for (const run of [...live.values()].filter(({ state }) => state === 'kept')) {
         const { pid } = run.process
         // Whether the number exists is cheap to ask; whether it is still the same process is not.
-        const gone = thorough ? !isSameProcess(run.process, table.identify(pid)) : !exists(pid)
-        if (gone) leaderGone(run, undefined)
+        try {
+          const gone = thorough ? !isSameProcess(run.process, table.identify(pid)) : !exists(pid)
+          if (gone) leaderGone(run, undefined)
+        } catch (error) {
+          emit({ type: 'fault', error })
+        }
       }
     },
     lookAtWork: work.look,

@@ -89,9 +89,19 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     if (trimmable && !trimming && size - trimmedTo > limitBytes * 1.125) trim(size).catch(options.onFault)
   }
 
+  /** Looks, and sees to the next look; when it cannot be looked now it is looked later. */
   function poll(waited: number): void {
     notice?.close()
     notice = undefined
+    try {
+      look(waited)
+    } catch (error) {
+      options.onFault(error)
+      cancel = clock.timer(LATEST_MS, () => poll(LATEST_MS))
+    }
+  }
+
+  function look(waited: number): void {
     const grown = check()
     if (grown === 0) return awaitNotice()
     // A file that grows by a quarter of its limit between two looks is looked at more often.
@@ -105,8 +115,12 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
       notice?.close()
       notice = undefined
       cancel()
-      check()
       cancel = clock.timer(FIRST_MS, () => poll(FIRST_MS))
+      try {
+        check()
+      } catch (error) {
+        options.onFault(error)
+      }
     })
     // What was written before the notice was asked for.
     if (length() > seen) cancel = clock.timer(0, () => poll(FIRST_MS))

@@ -11,7 +11,7 @@ import { closeSync, existsSync, fstatSync, readSync, renameSync, statSync } from
 import { isMissionId } from '../model/ids.ts'
 import { type FileNotice, noticeChanges } from './file-notice.ts'
 import { openRegular } from './regular-file.ts'
-import type { RunRef } from './run-ref.ts'
+import { keyOf, type RunRef } from './run-ref.ts'
 
 export interface StartLine extends RunRef {
   readonly kind: 'start'
@@ -79,8 +79,11 @@ export function parseRunsLine(line: string): RunsLine | null {
 export interface RunsJournal {
   /** Every whole line up to now, the previous file's first. */
   read(): readonly RunsLine[]
-  /** Calls `onLine` for every line that is written from now on. */
-  follow(onLine: (line: RunsLine) => void): void
+  /**
+   * Calls `onLine` for every line that is written from now on. A line of which it throws is told again at the next `check`, and
+   * before all that its run has behind it.
+   */
+  follow(onLine: (line: RunsLine) => void, onFault: (error: unknown) => void): void
   /** Tells the lines that the system gave no notice of. */
   check(): void
   /** Whether waiting for lines keeps the process alive. */
@@ -99,6 +102,8 @@ export function openRunsJournal(path: string): RunsJournal {
   const file = openRegular(path, 'read-append')
   const present = linesIn(file, fstatSync(file).size)
   let notice: FileNotice | undefined
+  /** Lines that could not be taken in, and those behind them of the same runs. */
+  let held: readonly RunsLine[] = []
   let tell: () => void = () => {}
 
   /**
@@ -112,9 +117,26 @@ export function openRunsJournal(path: string): RunsJournal {
 
   return {
     read: () => [...linesOf(previous), ...linesOf(path)],
-    follow: (onLine) => {
+    follow: (onLine, onFault) => {
+      const take = (line: RunsLine): boolean => {
+        if (held.some((before) => keyOf(before) === keyOf(line))) return false
+        try {
+          onLine(line)
+          return true
+        } catch (error) {
+          onFault(error)
+          return false
+        }
+      }
       tell = () => {
-        for (const line of present()) onLine(line)
+        const lines = [...held]
+        held = []
+        try {
+          lines.push(...present())
+        } catch (error) {
+          onFault(error)
+        }
+        for (const line of lines) if (!take(line)) held = [...held, line]
       }
       notice = noticeChanges(path, () => tell())
       notice.hold(false)
@@ -139,18 +161,22 @@ function linesOf(path: string): readonly RunsLine[] {
   }
 }
 
-/** Gives the whole lines behind `from`, and each time after that those that have come since. */
+/** Gives the whole lines behind `from`, and each time after that those that have come since; what cannot be read is read later. */
 function linesIn(file: number, from: number): () => readonly RunsLine[] {
   const buffer = Buffer.allocUnsafe(64 * 1024)
   let offset = from
   let half = ''
+  let lines: RunsLine[] = []
 
   return () => {
-    const lines: RunsLine[] = []
     offset = Math.max(offset, fstatSync(file).size - MOST_BYTES)
     for (;;) {
       const length = readSync(file, buffer, 0, buffer.length, offset)
-      if (length === 0) return lines
+      if (length === 0) {
+        const whole = lines
+        lines = []
+        return whole
+      }
       offset += length
       const parts = (half + buffer.toString('latin1', 0, length)).split('\n')
       half = (parts.pop() ?? '').slice(-LONGEST_LINE)

@@ -21,12 +21,16 @@ const AT_ONCE = 64
 const NOT_EXECUTED = 126
 /** How often it is looked whether a launcher that died has left anything unfinished. */
 const SETTLE_MS = 20
+/** How soon it is looked for that again when it could not be. */
+const FAILED_MS = 1000
 
 export interface Starts {
   readonly size: number
   start(launch: Launch): void
-  /** Takes a run out of those that are being started, because it has begun; undefined when it is not one of them. */
-  begun(ref: RunRef): Launch | undefined
+  /** A run that is being started; undefined when it is not one of them. */
+  find(ref: RunRef): Launch | undefined
+  /** It has begun: it is being started no more. */
+  begun(ref: RunRef): void
   /** The launcher could not start it. */
   refused(ref: RunRef, code: number): void
   /** Gives up a launcher that has not begun something for too long. */
@@ -67,9 +71,15 @@ export function createStarts(options: StartsOptions): Starts {
   /** What was being forked when the launcher died becomes a keeper, and leaves its session, or nothing. */
   function settleWhenQuiet(reason: string, session: number | null, late: ReadonlySet<string>): void {
     const refs = [...starting].filter(([key]) => late.has(key)).map(([, { launch }]) => launch)
-    const unfinished = (session !== null && isBusy(session)) || !findBegun(refs)
-    if (unfinished) clock.timer(SETTLE_MS, () => settleWhenQuiet(reason, session, late))
-    else settle(reason, late)
+    const again = (ms: number): void => void clock.timer(ms, () => settleWhenQuiet(reason, session, late))
+    try {
+      const unfinished = (session !== null && isBusy(session)) || !findBegun(refs)
+      if (unfinished) return again(SETTLE_MS)
+    } catch (error) {
+      emit({ type: 'fault', error })
+      return again(FAILED_MS)
+    }
+    settle(reason, late)
   }
 
   /** What the launcher began has been found; what it did not will never begin. Others are with another launcher. */
@@ -142,11 +152,10 @@ export function createStarts(options: StartsOptions): Starts {
         (error: unknown) => refused(launch, error),
       )
     },
+    find: (ref) => starting.get(keyOf(ref))?.launch,
     begun: (ref) => {
-      const found = starting.get(keyOf(ref))
       starting.delete(keyOf(ref))
       launchQueued()
-      return found?.launch
     },
     refused: (ref, code) => {
       if (!starting.delete(keyOf(ref))) return

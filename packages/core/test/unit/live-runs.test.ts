@@ -28,6 +28,8 @@ interface Stage {
   readonly events: HostEvent['type'][]
   /** What the process shows from now on. */
   show(marker: Marker | null): void
+  /** Whether no process can be looked at from now on. */
+  short(isShort: boolean): void
   /** Lets what is under way happen, and time pass. */
   pass(ms: number): Promise<void>
 }
@@ -36,14 +38,19 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
   const clock = steppingClock()
   const events: HostEvent['type'][] = []
   let marker: Marker | null = CHANGING
+  let isShort = false
+  const mayLook = <T>(value: T): T => {
+    if (isShort) throw new Error('too many open files')
+    return value
+  }
   const table: ProcessTable = {
     boot: 'boot',
     identify: (pid) => (pid === STRAY.pid ? { pid, start: STRAY.start, boot: 'boot' } : null),
     bornAt: () => null,
     uptime: () => null,
-    scan: () => [STRAY],
+    scan: () => mayLook([STRAY]),
     entry: (pid) => (pid === STRAY.pid ? STRAY : null),
-    orphans: () => [STRAY.pid],
+    orphans: () => mayLook([STRAY.pid]),
     marker: () => marker,
     environment: () => null,
     load: () => null,
@@ -82,6 +89,9 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
     show: (next) => {
       marker = next
     },
+    short: (next) => {
+      isShort = next
+    },
     async pass(ms) {
       for (let passed = 0; passed < ms; passed += 1) {
         clock.advance(1)
@@ -112,6 +122,17 @@ test.each([false, true])('it is not waited for when it is a stranger (adopted: %
   await on.pass(20)
   expect(on.events).toEqual(['exited'])
   expect(on.live.size).toBe(0)
+})
+
+test.each([false, true])('an end is told when it can be seen what is left (adopted: %s)', async (adopted) => {
+  const on = stage({ adopted })
+  on.show(null)
+  on.short(true)
+  await on.pass(20)
+  expect(on.events).toEqual(['fault'])
+  on.short(false)
+  await on.pass(1000)
+  expect(on.events).toEqual(['fault', 'exited'])
 })
 
 test('it is not waited for for ever', async () => {
