@@ -53,7 +53,7 @@ interface LiveRun {
    * Its keeper was seen alive: its session is then known to be its own until it is seen empty, because a
    * number is not given out again while a process is in that session.
    */
-  readonly watchedFromItsKeeper: boolean
+  sessionIsOurs: boolean
   /** An earlier supervisor started it. */
   readonly adopted: boolean
   killed: boolean
@@ -130,7 +130,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     return {
       ...marks,
       leader: process,
-      sessionIsOurs: run.watchedFromItsKeeper,
+      sessionIsOurs: run.sessionIsOurs,
       grouped: group === null ? [] : groupedProcesses(group, marks, table),
     }
   }
@@ -142,6 +142,13 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     )
     for (const { pid, stray } of members) if (stray) run.strays.add(pid)
     return members
+  }
+
+  /** The same, in a look at all processes there are: a session that nothing is in may be a stranger's from now on. */
+  function wholeTreeOf(run: LiveRun, snapshot: Snapshot): readonly Member[] {
+    const { pid: keeper } = run.process
+    run.sessionIsOurs &&= snapshot.entries.some(({ session, group }) => (session ?? group) === keeper)
+    return treeOf(run, snapshot)
   }
 
   /** What a run whose leader has ended has left, right now; null when that must be looked at again. */
@@ -177,7 +184,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       outputs: watchStreams(run, { home, clock, emit }),
       signals: [],
       strays: new Set(),
-      watchedFromItsKeeper: state === 'kept',
+      sessionIsOurs: state === 'kept',
       adopted: run.adopted,
       killed: false,
       state,
@@ -241,7 +248,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   function lookEverywhere(run: LiveRun, exit: ProcessExit): void {
     const again = (): void => lookEverywhere(run, exit)
     whole(run, again, (snapshot) => {
-      const left = treeOf(run, snapshot).length
+      const left = wholeTreeOf(run, snapshot).length
       if (left === 0 && isUnclear(run, snapshot)) lookLater(run, FIRST_LOOK_MS, again)
       else exited(run, exit, left)
     })
@@ -309,7 +316,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       leaderGone(run, undefined)
       return
     }
-    const members = treeOf(run, snapshot)
+    const members = wholeTreeOf(run, snapshot)
     if (run.state !== 'kept' && members.length === 0) {
       if (isUnclear(run, snapshot)) return lookSoon(run, FIRST_LOOK_MS)
       if (run.state === 'over') {
@@ -367,7 +374,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   /** A run that has only just begun may be nothing but its keeper yet, which hands no signal on: then again. */
   async function reach(run: LiveRun, name: NodeJS.Signals): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      const members = treeOf(run, await snapshots.all())
+      const members = wholeTreeOf(run, await snapshots.all())
       if (live.get(keyOf(run.ref)) !== run) return
       // Seen before it is sent: what begins in between has not got it.
       const begun =

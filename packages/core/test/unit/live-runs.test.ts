@@ -7,7 +7,7 @@ import { createCgroups } from '../../src/process/cgroups/cgroups.ts'
 import { prepareHome } from '../../src/process/home.ts'
 import type { HostEvent } from '../../src/process/host.ts'
 import { createLiveRuns, type LiveRuns } from '../../src/process/live-runs.ts'
-import type { Marker, ProcessTable } from '../../src/process/process-table.ts'
+import type { Marker, ProcessEntry, ProcessTable } from '../../src/process/process-table.ts'
 import { createSnapshots } from '../../src/process/snapshots.ts'
 import { missionId } from '../fakes/records.ts'
 import { steppingClock, type SteppingClock } from '../fakes/stepping-clock.ts'
@@ -30,6 +30,8 @@ interface Stage {
   show(marker: Marker | null): void
   /** Whether no process can be looked at from now on. */
   short(isShort: boolean): void
+  /** What is there from now on. */
+  exist(entries: readonly ProcessEntry[]): void
   /** Lets what is under way happen, and time pass. */
   pass(ms: number): Promise<void>
 }
@@ -39,18 +41,22 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
   const events: HostEvent['type'][] = []
   let marker: Marker | null = CHANGING
   let isShort = false
+  let there: readonly ProcessEntry[] = [STRAY]
   const mayLook = <T>(value: T): T => {
     if (isShort) throw new Error('too many open files')
     return value
   }
   const table: ProcessTable = {
     boot: 'boot',
-    identify: (pid) => (pid === STRAY.pid ? { pid, start: STRAY.start, boot: 'boot' } : null),
+    identify: (pid) => {
+      const entry = table.entry(pid)
+      return entry === null ? null : { pid, start: entry.start, boot: 'boot' }
+    },
     bornAt: () => null,
     uptime: () => null,
-    scan: () => mayLook([STRAY]),
-    entry: (pid) => (pid === STRAY.pid ? STRAY : null),
-    orphans: () => mayLook([STRAY.pid]),
+    scan: () => mayLook(there),
+    entry: (pid) => there.find((entry) => entry.pid === pid) ?? null,
+    orphans: () => mayLook(there.map(({ pid }) => pid)),
     marker: () => marker,
     environment: () => null,
     load: () => null,
@@ -91,6 +97,9 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
     },
     short: (next) => {
       isShort = next
+    },
+    exist: (next) => {
+      there = next
     },
     async pass(ms) {
       for (let passed = 0; passed < ms; passed += 1) {
@@ -139,6 +148,22 @@ test('it is not waited for for ever', async () => {
   const on = stage({ adopted: false })
   await on.pass(1000)
   expect(on.events).toEqual(['exited'])
+})
+
+test('a stranger whose session got the number of a keeper that is gone is none of the run', async () => {
+  const on = stage({ adopted: false })
+  const inSession = { ...STRAY, group: KEEPER.pid, session: KEEPER.pid }
+  on.exist([STRAY, inSession])
+  on.show(OURS)
+  await on.pass(20)
+  expect(on.events).toEqual(['exited'])
+  // Nothing of its session is left, and then somebody else's has its number.
+  on.exist([STRAY])
+  await on.pass(1000)
+  on.show(null)
+  on.exist([{ pid: KEEPER.pid, parent: 1, group: KEEPER.pid, session: KEEPER.pid, start: '9' }])
+  await on.pass(1000)
+  expect(on.events).toEqual(['exited', 'emptied'])
 })
 
 test('a signal meanwhile does not hide how the run ended', async () => {
