@@ -198,7 +198,8 @@ function conclusion({ context, event }: Args): Conclusion {
     at: event.now.wall,
     ran: startedAt === null ? 0 : Math.max(0, event.now.monotonic - startedAt.monotonic),
   })
-  const exit = event.type === 'exited' ? event.exit : (context.ended ?? unkillable())
+  // What is on record is what happened: a supervisor that comes later may find no trace of it.
+  const exit = context.ended ?? (event.type === 'exited' ? event.exit : unkillable())
   const receipt = event.type === 'exited' || event.type === 'emptied' ? event.receipt : emptyReceipt
   return conclude(context, spec, { exit, receipt, circumstances: event })
 }

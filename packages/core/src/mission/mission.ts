@@ -223,8 +223,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
 
   /** What the provider makes of the end that this is about. */
   function judged(signal: Signal): Trouble | undefined {
-    const exit =
-      signal.type === 'exited' ? signal.exit : signal.type === 'emptied' ? record.state.ended : null
+    if (signal.type !== 'exited' && signal.type !== 'emptied') return undefined
+    const exit = record.state.ended ?? (signal.type === 'exited' ? signal.exit : null)
     if (exit === null) return undefined
     const code = exit.kind === 'code' ? exit.code : null
     const endedBy = code === null ? null : signalOfCode(code)

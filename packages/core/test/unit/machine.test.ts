@@ -299,6 +299,14 @@ describe('stop', () => {
   })
 })
 
+test('an end that is on record is what happened, though no trace of it is found later', () => {
+  const lost: ProcessExit = { kind: 'lost', cause: 'vanished', at: 0, ran: 10 }
+  const found = up({ restart: 'on-failure' })
+    .and(exited(0, 1))
+    .and({ type: 'exited', run: 1, exit: lost, left: 0, receipt: EMPTY })
+  expect(found.state).toMatchObject({ phase: 'exited', exit: { class: 'completed', code: 0 } })
+})
+
 describe('a restart on request', () => {
   test('ends the run and begins another, whatever the policy, and charges nothing', () => {
     const asked = up({ restart: 'never' }).and(restart)
