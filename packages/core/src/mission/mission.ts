@@ -16,7 +16,7 @@ import {
   type TimerName,
 } from '../model/state.ts'
 import { signalOfCode } from '../model/signals.ts'
-import { type Clock, type Instant, remaining } from '../model/time.ts'
+import { type Clock, type Deadline, deadlineAfter, type Instant, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
 import { limitsOf } from '../process/cgroups/limits.ts'
 import { DEFAULT_TERMINAL_SIZE } from '../model/spec.ts'
@@ -26,7 +26,7 @@ import type { Beginning, Provider } from '../provider/provider.ts'
 import type { Talk } from '../provider/talk.ts'
 import { converse, type Exchange, type Setting, type Tell, unprovenTells, wishOf } from './conversation.ts'
 import { keeperCopy } from './keeper-copy.ts'
-import { decide } from './machine.ts'
+import { decide, GIVE_UP_MS } from './machine.ts'
 import type { Gate } from './policy/gate.ts'
 import { withAskTime } from './policy/ask-time.ts'
 import { createTells } from './tells.ts'
@@ -301,20 +301,23 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       cancel()
       timers.delete(name)
     }
-    const now = clock.now()
     for (const name of Object.keys(wanted) as TimerName[]) {
       const deadline = wanted[name]
-      if (deadline === undefined || timers.has(name)) continue
-      const arm = (left: number): void => void timers.set(name, clock.timer(left, fire))
-      const fire = (): void => {
-        // Timers of Node may be early by a millisecond.
-        const early = deadline.boot === host.boot ? remaining(deadline, clock.now(), host.boot) : 0
-        if (early > 0) return arm(early)
-        timers.delete(name)
-        tell({ type: 'timer', name, quietMs: name === 'activity' ? quietFor() : 0 })
-      }
-      arm(remaining(deadline, now, host.boot))
+      if (deadline !== undefined && !timers.has(name)) armTimer(name, deadline)
     }
+  }
+
+  function armTimer(name: TimerName, deadline: Deadline): void {
+    timers.get(name)?.()
+    const arm = (left: number): void => void timers.set(name, clock.timer(left, fire))
+    const fire = (): void => {
+      // Timers of Node may be early by a millisecond.
+      const early = deadline.boot === host.boot ? remaining(deadline, clock.now(), host.boot) : 0
+      if (early > 0) return arm(early)
+      timers.delete(name)
+      tell({ type: 'timer', name, quietMs: name === 'activity' ? quietFor() : 0 })
+    }
+    arm(remaining(deadline, clock.now(), host.boot))
   }
 
   /** When the agent began to work on what it works on, as far as this supervisor saw it. */
@@ -511,6 +514,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       if (!climbing || ending === null) return
       if (ending.rung === 'part') perform({ type: 'part' })
       else perform({ type: 'signal', signal: signalOf(ending.rung, spec) })
+      // It may be the first that is sent: what SIGKILL ends is not given up before it has had its time.
+      if (ending.rung === 'kill') armTimer('rung', deadlineAfter(clock.now(), host.boot, GIVE_UP_MS))
     },
     until,
     exited: async (signal) => {

@@ -371,11 +371,30 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     if (run.state !== 'kept' || run.killed) lookSoon(run, FIRST_LOOK_MS)
   }
 
+  /** All processes, as soon as they can be looked at; undefined when the run is watched no more. */
+  async function allFor(run: LiveRun): Promise<Snapshot | undefined> {
+    while (live.get(keyOf(run.ref)) === run) {
+      try {
+        const snapshot = await snapshots.all()
+        return live.get(keyOf(run.ref)) === run ? snapshot : undefined
+      } catch (error) {
+        emit({ type: 'fault', error })
+        await passing(LAST_LOOK_MS)
+      }
+    }
+    return undefined
+  }
+
+  function passing(ms: number): Promise<void> {
+    return new Promise((resolve) => void clock.timer(ms, resolve))
+  }
+
   /** A run that has only just begun may be nothing but its keeper yet, which hands no signal on: then again. */
   async function reach(run: LiveRun, name: NodeJS.Signals): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      const members = wholeTreeOf(run, await snapshots.all())
-      if (live.get(keyOf(run.ref)) !== run) return
+      const snapshot = await allFor(run)
+      if (snapshot === undefined) return
+      const members = wholeTreeOf(run, snapshot)
       // Seen before it is sent: what begins in between has not got it.
       const begun =
         run.state !== 'kept' || members.some(({ pid }) => isCommand(run, table.commandLine(pid) ?? []))
@@ -389,7 +408,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       // A stopped program cannot answer: wake it, so that it gets the signal.
       send(run, members, 'SIGCONT')
       if (begun || attempt === BEGIN_LOOKS) return note()
-      await new Promise<void>((resolve) => void clock.timer(FIRST_LOOK_MS, resolve))
+      await passing(FIRST_LOOK_MS)
     }
   }
 
@@ -429,9 +448,17 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     signal,
     async giveUp(ref) {
       const run = live.get(keyOf(ref))
-      const left = run === undefined ? [] : treeOf(run, await snapshots.all())
-      if (run !== undefined) forget(run)
-      emit({ type: 'emptied', ref, receipt: run === undefined ? emptyReceipt : receiptOf(run, left) })
+      if (run === undefined) return emit({ type: 'emptied', ref, receipt: emptyReceipt })
+      const snapshot = await allFor(run)
+      if (snapshot === undefined) return
+      // What was killed a moment ago may be in that look.
+      const isThere = ({ pid, start }: Pick<Member, 'pid' | 'start'>): boolean =>
+        isSameProcess({ pid, start, boot: table.boot }, table.identify(pid))
+      const left = wholeTreeOf(run, snapshot).filter(isThere)
+      // How it ended is about to be seen, and is worth more than that it was given up.
+      if (left.length === 0 && !isThere(run.process)) return lookSoon(run, 0)
+      forget(run)
+      emit({ type: 'emptied', ref, receipt: receiptOf(run, left) })
     },
     quietFor: (ref) => {
       const run = live.get(keyOf(ref))

@@ -26,10 +26,14 @@ interface Stage {
   readonly live: LiveRuns
   readonly clock: SteppingClock
   readonly events: HostEvent['type'][]
+  /** What the run was said to have left for good. */
+  readonly left: number[]
   /** What the process shows from now on. */
   show(marker: Marker | null): void
   /** Whether no process can be looked at from now on. */
   short(isShort: boolean): void
+  /** What is there is gone, and a look that has begun shows it still. */
+  die(): void
   /** What is there from now on. */
   exist(entries: readonly ProcessEntry[]): void
   /** Lets what is under way happen, and time pass. */
@@ -39,6 +43,8 @@ interface Stage {
 function stage({ adopted }: { readonly adopted: boolean }): Stage {
   const clock = steppingClock()
   const events: HostEvent['type'][] = []
+  const left: number[] = []
+  let isDying = false
   let marker: Marker | null = CHANGING
   let isShort = false
   let there: readonly ProcessEntry[] = [STRAY]
@@ -50,7 +56,7 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
     boot: 'boot',
     identify: (pid) => {
       const entry = table.entry(pid)
-      return entry === null ? null : { pid, start: entry.start, boot: 'boot' }
+      return entry === null || isDying ? null : { pid, start: entry.start, boot: 'boot' }
     },
     bornAt: () => null,
     uptime: () => null,
@@ -68,7 +74,10 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
     table,
     snapshots: createSnapshots(table, clock),
     cgroups: createCgroups(home.path),
-    emit: ({ type }) => events.push(type),
+    emit: (event) => {
+      events.push(event.type)
+      if (event.type === 'emptied') left.push(...event.receipt.left)
+    },
     hear: () => {},
     recordOf: () => undefined,
   })
@@ -92,11 +101,15 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
     live,
     clock,
     events,
+    left,
     show: (next) => {
       marker = next
     },
     short: (next) => {
       isShort = next
+    },
+    die: () => {
+      isDying = true
     },
     exist: (next) => {
       there = next
@@ -164,6 +177,34 @@ test('a stranger whose session got the number of a keeper that is gone is none o
   on.exist([{ pid: KEEPER.pid, parent: 1, group: KEEPER.pid, session: KEEPER.pid, start: '9' }])
   await on.pass(1000)
   expect(on.events).toEqual(['exited', 'emptied'])
+})
+
+test('what went in the moment in which it was given up is not named as left', async () => {
+  const on = stage({ adopted: false })
+  on.show(OURS)
+  await on.pass(20)
+  on.die()
+  const given = on.live.giveUp({ mission: MISSION, run: 1 })
+  await on.pass(2)
+  await given
+  on.exist([])
+  await on.pass(1000)
+  expect(on.events).toEqual(['exited', 'emptied'])
+  expect(on.left).toEqual([])
+})
+
+test('what cannot be looked at to be given up is given up later', async () => {
+  const on = stage({ adopted: false })
+  on.show(OURS)
+  await on.pass(20)
+  on.short(true)
+  const given = on.live.giveUp({ mission: MISSION, run: 1 })
+  await on.pass(20)
+  on.short(false)
+  await on.pass(1000)
+  await given
+  expect(on.events.filter((type) => type !== 'fault')).toEqual(['exited', 'emptied'])
+  expect(on.left).toEqual([STRAY.pid])
 })
 
 test('a signal meanwhile does not hide how the run ended', async () => {

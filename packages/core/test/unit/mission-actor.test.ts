@@ -372,6 +372,21 @@ describe('a mission that is taken up again', () => {
     expect(second.actor.record().state.ending).toMatchObject({ reason: 'deadline' })
   })
 
+  test('gives SIGKILL its time, however long ago it was to be sent', () => {
+    const first = stage()
+    first.actor.launch()
+    first.host.begin(STUBBORN)
+    first.hear()
+    first.actor.request({ type: 'kill' })
+    const second = stage({}, first.actor.record())
+    second.clock.advance(60_000)
+    second.actor.resume()
+    second.clock.advance(9999)
+    expect(second.orders).toEqual(['signal'])
+    second.clock.advance(1)
+    expect(second.orders).toEqual(['signal', 'give-up'])
+  })
+
   test('repeats the signal of a ladder that was under way', () => {
     const first = stage({ stopTimeoutMs: 5000 })
     first.actor.launch()
