@@ -16,14 +16,29 @@ export interface ReadOutputOptions {
   readonly signal?: AbortSignal
 }
 
-/**
- * The bytes of an output file as they are, in pieces of at most 64 KB; the next piece is read when the
- * one before was taken, so a slow reader costs one buffer. A file that is not there has no bytes.
- */
+/** A part of an output file, and where in it that begins. */
+export interface Piece {
+  readonly at: number
+  readonly bytes: Buffer
+}
+
+/** The bytes of an output file as they are, see `readPieces`. */
 export async function* readOutput(
   path: string,
   options: ReadOutputOptions = {},
 ): AsyncGenerator<Buffer, undefined> {
+  for await (const { bytes } of readPieces(path, options)) yield bytes
+}
+
+/**
+ * An output file in pieces of at most 64 KB; the next piece is read when the one before was taken, so a
+ * slow reader costs one buffer. A piece begins where the one before ended, unless what was in between is
+ * no longer kept. A file that is not there has no bytes.
+ */
+export async function* readPieces(
+  path: string,
+  options: ReadOutputOptions = {},
+): AsyncGenerator<Piece, undefined> {
   const { to = Infinity, floor = () => 0, until, signal } = options
   const over = (): boolean => signal?.aborted === true
   let offset = options.from ?? 0
@@ -63,7 +78,7 @@ export async function* readOutput(
         offset += bytesRead
         // What was given back while it was read is not what was written.
         const kept = Math.max(begin, floor())
-        if (kept < offset) yield buffer.subarray(kept - begin, bytesRead)
+        if (kept < offset) yield { at: kept, bytes: buffer.subarray(kept - begin, bytesRead) }
         continue
       }
       if (wasEnded) return

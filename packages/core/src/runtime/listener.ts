@@ -3,7 +3,7 @@ import type { HeardLine } from '../mission/signal.ts'
 import type { MissionActor } from '../mission/mission.ts'
 import type { MissionId } from '../model/ids.ts'
 import type { Home } from '../process/home.ts'
-import { readOutput } from '../process/output-reader.ts'
+import { type Piece, readPieces } from '../process/output-reader.ts'
 import { keyOf, type RunRef } from '../process/run-ref.ts'
 import type { Talk } from '../provider/talk.ts'
 
@@ -42,15 +42,15 @@ export function createListener({ home, find, floorOf, onFault }: ListenerOptions
   const closed = new AbortController()
 
   async function hear(ref: RunRef, actor: MissionActor, talk: Talk, until: Promise<void>): Promise<void> {
-    const from = Math.max(actor.record().state.conversation?.heard ?? 0, floorOf(ref))
+    const from = actor.record().state.conversation?.heard ?? 0
     const path = home.outputFile(ref.mission, ref.run, 'stdout')
     const lines = lineCutter(from)
     let told = from
     let read = from
-    const chunks = readOutput(path, { from, floor: () => floorOf(ref), until, signal: closed.signal })
-    for await (const chunk of chunks) {
+    const pieces = readPieces(path, { from, floor: () => floorOf(ref), until, signal: closed.signal })
+    for await (const piece of pieces) {
       const heard: HeardLine[] = []
-      for (const { from: begin, to, text } of lines.cut(chunk)) {
+      for (const { from: begin, to, text } of lines.cut(piece)) {
         read = to
         const facts = talk.hear(text)
         if (facts.length > 0) heard.push({ from: begin, to, facts })
@@ -99,16 +99,25 @@ interface Line {
   readonly text: string
 }
 
-/** Cuts what comes in pieces into whole lines with their offsets; what is too long for a line is left out. */
-function lineCutter(begin: number): { cut(piece: Buffer): readonly Line[] } {
+/**
+ * Cuts what comes in pieces into whole lines with their offsets. What is too long for a line is left out, and so is one of which
+ * the beginning was no longer kept.
+ */
+function lineCutter(begin: number): { cut(piece: Piece): readonly Line[] } {
   let offset = begin
   let rest: Buffer[] = []
   let restBytes = 0
   let skipping = false
 
   return {
-    cut: (piece) => {
+    cut: ({ at, bytes: piece }) => {
       const lines: Line[] = []
+      if (at !== offset + restBytes) {
+        offset = at
+        rest = []
+        restBytes = 0
+        skipping = true
+      }
       let start = 0
       for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, start)) {
         const bytes = Buffer.concat([...rest, piece.subarray(start, end)])
