@@ -6,7 +6,10 @@
  *
  *     <key> =<text>.      this text
  *     <key> @<file>       the contents of this file: for what is too long to be written in one piece
- *     ?<word>             nothing; what was asked before is noted by the time this is
+ *     ?<word>             nothing
+ *
+ * One is done with before the next: when a request is noted, so is all that was written before it, even where a full disk kept
+ * it from being written down.
  */
 import { closeSync, constants, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -36,6 +39,8 @@ export interface InputFeed {
   check(): void
   /** For how long nothing has come through of what is to be told, in milliseconds; 0 when nothing is on its way. */
   stuckFor(): number
+  /** What is on its way may have come through without being noted: finds out. */
+  ask(): void
   /** The run is over: nothing can be told any more. */
   end(): void
   /** Leaves everything as it is for the next supervisor. */
@@ -65,7 +70,7 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   const told = new Set<string>()
   const files = new Map<string, string>()
   /** What an earlier supervisor wrote is known when this word has come through. */
-  let word = options.adopted ? `?${process.pid}-${Math.round(clock.now().monotonic)}` : null
+  let word = options.adopted ? freshWord() : null
   let pipe: number | undefined
   let notice: FileNotice | undefined
   let cancelRetry: (() => void) | undefined
@@ -74,8 +79,14 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   const failing = new Set<'write' | 'read'>()
   /** When something came through last, or was written with nothing else on its way. */
   let movedAt = 0
+  /** It is asked again when it has been stuck for so long: less and less often, for the run may just not read. Milliseconds. */
+  let askAfter = 0
   /** Since when nobody is there to read what is to be told; null while somebody is. */
   let unreadSince: number | null = null
+
+  function freshWord(): string {
+    return `?${process.pid}-${Math.round(clock.now().monotonic)}`
+  }
 
   function write(line: string): boolean {
     try {
@@ -166,13 +177,8 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
     if (over) return
     for (const key of readTold()) {
       if (told.has(key)) continue
-      told.add(key)
-      written.delete(key)
-      movedAt = clock.now().monotonic
-      const file = files.get(key)
-      if (file !== undefined) rmSync(file, { force: true })
-      files.delete(key)
-      if (key !== word) onTold(key)
+      const sent = [...written]
+      for (const through of [...sent.slice(0, sent.indexOf(key) + 1), key]) note(through)
     }
     if (word !== null && told.has(word)) {
       word = null
@@ -183,6 +189,18 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
     notice = undefined
   }
 
+  function note(key: string): void {
+    if (told.has(key)) return
+    told.add(key)
+    written.delete(key)
+    movedAt = clock.now().monotonic
+    askAfter = 0
+    if (!key.startsWith('?')) onTold(key)
+    const file = files.get(key)
+    files.delete(key)
+    if (file !== undefined) rmSync(file, { force: true })
+  }
+
   function readTold(): readonly string[] {
     try {
       return readRegular(paths.told, MOST_TOLD).split('\n').slice(0, -1)
@@ -190,6 +208,11 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
       if (isAbsent(error)) return []
       throw error
     }
+  }
+
+  function stuckFor(): number {
+    const since = Math.min(unreadSince ?? Infinity, written.size === 0 ? Infinity : movedAt)
+    return Math.max(0, clock.now().monotonic - since)
   }
 
   function close(): void {
@@ -209,9 +232,13 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
       writeAll()
     },
     check,
-    stuckFor: () => {
-      const since = Math.min(unreadSince ?? Infinity, written.size === 0 ? Infinity : movedAt)
-      return Math.max(0, clock.now().monotonic - since)
+    stuckFor,
+    ask: () => {
+      const waited = stuckFor()
+      if (over || written.size === 0 || waited < askAfter) return
+      askAfter = waited * 2
+      const fresh = freshWord()
+      if (write(fresh)) onItsWay(fresh)
     },
     end: () => {
       if (over) return

@@ -192,8 +192,10 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
       .scan()
       .filter(({ pid, group }) => pid !== group && keptCommand(table.commandLine(pid) ?? []) !== null)
       .map(({ pid }) => table.marker(pid))
-    for (const { ref } of stuck)
-      if (!loops.some((marker) => isMarkOf({ ...ref, home: home.path }, marker))) emit({ type: 'deaf', ref })
+    for (const { ref, ask } of stuck) {
+      if (loops.some((marker) => isMarkOf({ ...ref, home: home.path }, marker))) ask()
+      else emit({ type: 'deaf', ref })
+    }
   }
 
   return {

@@ -29,7 +29,8 @@ const INPUT = '"$OVERMIND_HOME/input/$OVERMIND_MISSION_ID.$OVERMIND_RUN'
  * For runs that talk, around the rest. Both pipes are held open for reading and writing, so that none of them ever
  * ends by itself. The loop is the only one that writes to the command's stdin, one whole request at a time. The command
  * opens its stdin anew: one that does not want to be blocked by it would otherwise not let the loop be blocked either,
- * which would then lose what does not fit.
+ * which would then lose what does not fit. What was told is noted before anything else is, however long a full disk delays it:
+ * another supervisor would tell it again.
  */
 const TALK = {
   open: `command -p mkfifo -m 600 ${INPUT}.requests" ${INPUT}.stdin"
@@ -37,7 +38,7 @@ exec 4<>${INPUT}.requests" 5<>${INPUT}.stdin"
 `,
   loop: `(while IFS= read -r l <&4; do k=\${l%% *} m=\${l#* }
 case $m in =*) m=\${m#=}; printf '%s\\n' "\${m%.}" >&5;; @*) command -p cat "$OVERMIND_HOME/input/\${m#@}" >&5;; esac
-echo "$k" >>${INPUT}.told"; done) 3>&- &
+until echo "$k" >>${INPUT}.told"; do [ -d "$OVERMIND_HOME" ] || break; command -p sleep 1; done; done) 3>&- &
 `,
   stdin: ` 4<&- 5<&- 0<>${INPUT}.stdin"`,
   close: `kill -9 $!; wait $!
