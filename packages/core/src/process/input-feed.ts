@@ -41,7 +41,7 @@ export interface InputFeed {
   stuckFor(): number
   /** What is on its way may have come through without being noted: finds out. */
   ask(): void
-  /** The run is over: nothing can be told any more. */
+  /** The run is over: notes what it has been told, and nothing can be told any more. */
   end(): void
   /** Leaves everything as it is for the next supervisor. */
   close(): void
@@ -60,7 +60,6 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
   const { home, clock, onTold, onFault } = options
   const paths = {
     requests: home.inputFile(ref.mission, ref.run, 'requests'),
-    stdin: home.inputFile(ref.mission, ref.run, 'stdin'),
     told: home.inputFile(ref.mission, ref.run, 'told'),
   }
   /** Wanted, and not written yet. */
@@ -242,9 +241,11 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
     },
     end: () => {
       if (over) return
-      check()
-      close()
-      for (const path of [...Object.values(paths), ...files.values()]) rmSync(path, { force: true })
+      try {
+        check()
+      } finally {
+        close()
+      }
     },
     close,
   }

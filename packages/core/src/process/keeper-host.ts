@@ -1,9 +1,9 @@
-import { removeArguments } from './private-arguments.ts'
 import type { Home } from './home.ts'
 import type { HostEvent, ProcessHost } from './host.ts'
 import type { Clock } from '../model/time.ts'
 import { createCgroups } from './cgroups/cgroups.ts'
 import { keptCommand } from './keeper.ts'
+import { removeInput } from './input-files.ts'
 import { type InputFeed, openInputFeed } from './input-feed.ts'
 import { createLiveRuns } from './live-runs.ts'
 import type { ProcessTable } from './process-table.ts'
@@ -67,7 +67,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     const feed = feeds.get(keyOf(ref))
     feeds.delete(keyOf(ref))
     guarded(() => feed?.end())
-    guarded(() => removeArguments(ref, home))
+    guarded(() => removeInput(ref, home))
   }
 
   const runs = openRunsJournal(home.runs)

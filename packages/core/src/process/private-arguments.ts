@@ -31,6 +31,6 @@ export async function writeArguments(
 }
 
 /** Whatever the run has made of them. */
-export function removeArguments({ mission, run }: RunRef, home: Home): void {
+function removeArguments({ mission, run }: RunRef, home: Home): void {
   rmSync(home.argumentsFolder(mission, run), { recursive: true, force: true })
 }

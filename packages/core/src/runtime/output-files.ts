@@ -11,6 +11,7 @@ import type { Home } from '../process/home.ts'
 import type { Abandoned } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import { statOf } from '../process/regular-file.ts'
+import { removeInputs } from '../process/input-files.ts'
 import { previousRecording } from '../process/terminal/recording.ts'
 import { streamsOf } from '../process/output-streams.ts'
 import { readOutput, type ReadOutputOptions } from '../process/output-reader.ts'
@@ -150,9 +151,10 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     async remove(mission, lastRun) {
       for (let run = lastRun; run > 0; run -= 1) {
         const files = STREAMS.map((stream) => home.outputFile(mission, run, stream))
-        const all = [...files, ...recordingsOf(mission, run), home.argumentsFolder(mission, run)]
+        const all = [...files, ...recordingsOf(mission, run)]
         await Promise.all(all.map((path) => rm(path, { recursive: true, force: true })))
       }
+      await removeInputs(mission, home)
     },
   }
 }

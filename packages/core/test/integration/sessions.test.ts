@@ -5,6 +5,7 @@ import { createMemoryStore, createRuntime, type Mission, type MissionInput } fro
 import { eventually, soon } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, node, storyOf } from '../support/missions.ts'
+import { openSuccession } from '../support/succession.ts'
 import { environmentOf, isAlive, missionProcesses } from '../support/processes.ts'
 
 const echo = { type: 'session' } as const satisfies MissionInput
@@ -50,6 +51,17 @@ describe('a line-based session', () => {
     expect(await session.stop()).toMatchObject({ class: 'stopped', receipt: { left: [] } })
     expect(missionProcesses(session.id)).toEqual([])
     expect(await readdir(join(overmind.home.path, 'input'))).toEqual([])
+  })
+
+  test('leaves no file of what an earlier supervisor told it', async () => {
+    await using stage = await openSuccession()
+    const { id } = await stage.runtime().start({ type: 'session', command: 'exec sleep 1000' })
+    const input = join(stage.home.path, 'input')
+    const message = stage.runtime().get(id).send('x'.repeat(10_000))
+    await eventually(async () => (await readdir(input)).includes(`${id}.1.${message}`))
+    await stage.takeOver()
+    expect(await stage.runtime().get(id).stop()).toMatchObject({ class: 'stopped' })
+    expect(await readdir(input)).toEqual([])
   })
 
   test.each([
