@@ -30,10 +30,11 @@ export function createMemoryStore({ capacity = 100_000 }: MemoryStoreOptions = {
       return numbered
     },
     missions: () => [...missions.values()],
-    events: ({ after, mission, run, types, limit, newestFirst = false }) => {
+    events: ({ after, mission, run, stream, types, limit, newestFirst = false }) => {
       const wanted = (event: JournalEvent): boolean =>
         (mission === undefined || ('mission' in event ? event.mission : null) === mission) &&
         (run === undefined || ('run' in event && event.run === run)) &&
+        (stream === undefined || ('stream' in event && event.stream === stream)) &&
         (types === undefined || types.includes(event.type))
       const oldest = firstAfter(events, after)
       const found: JournalEvent[] = []

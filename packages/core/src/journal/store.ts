@@ -1,5 +1,6 @@
 import type { EventDraft, EventType, JournalEvent } from '../model/events.ts'
 import type { MissionId, Run, Seq } from '../model/ids.ts'
+import type { Stream } from '../model/output.ts'
 import type { MissionRecord } from '../model/state.ts'
 
 /** What is written in one step: all of it or nothing. */
@@ -26,6 +27,8 @@ export interface EventQuery {
   /** Null: only those of the runtime itself. */
   readonly mission?: MissionId | null
   readonly run?: number
+  /** Only events about this stream of a run's output. */
+  readonly stream?: Stream
   /** Only events of these types. */
   readonly types?: readonly EventType[]
   /** At most this many. */

@@ -24,8 +24,8 @@ export interface Listener {
 export interface ListenerOptions {
   readonly home: Home
   find(mission: MissionId): MissionActor | undefined
-  /** The first byte of stdout that is still kept. */
-  floorOf(ref: RunRef): number
+  /** The first byte of stdout that is still kept, each time that it is asked. */
+  floorOf(ref: RunRef): () => number
   onFault(error: unknown): void
 }
 
@@ -47,7 +47,7 @@ export function createListener({ home, find, floorOf, onFault }: ListenerOptions
     const lines = lineCutter(from)
     let told = from
     let read = from
-    const pieces = readPieces(path, { from, floor: () => floorOf(ref), until, signal: closed.signal })
+    const pieces = readPieces(path, { from, floor: floorOf(ref), until, signal: closed.signal })
     for await (const piece of pieces) {
       const heard: HeardLine[] = []
       for (const { from: begin, to, text } of lines.cut(piece)) {

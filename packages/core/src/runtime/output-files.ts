@@ -24,8 +24,8 @@ export interface OutputFiles {
   seen(mission: MissionId, run: number): Abandoned['seen']
   /** Notes that the bytes before `to` are about to be given back. */
   trim(ref: RunRef, stream: Stream, to: number): void
-  /** The first byte of a stream that is still kept. */
-  floorOf(ref: RunRef, stream: Stream): number
+  /** The first byte of a stream that is still kept, each time that it is asked. */
+  floorOf(ref: RunRef, stream: Stream): () => number
   lastActivity(record: MissionRecord): number | null
   files(record: MissionRecord, run?: number): readonly OutputFile[]
   /** Removes files of missions whose removal is on record, as after a crash in between. */
@@ -40,27 +40,20 @@ export interface OutputFiles {
 
 /** The output files of a home, as missions see them. */
 export function createOutputFiles(home: Home, store: Store): OutputFiles {
-  function newest(mission: MissionId, run: number, type: 'run.output' | 'run.trimmed'): Map<Stream, number> {
-    const found = new Map<Stream, number>()
-    for (const event of store.events({
-      after: seq(0),
-      mission,
-      run,
-      types: [type],
-      limit: 8,
-      newestFirst: true,
-    })) {
-      if (event.type === type && !found.has(event.stream)) found.set(event.stream, event.to)
-    }
-    return found
+  /** How far the journal says that a stream has come; 0 when it says nothing. */
+  function newest({ mission, run }: RunRef, stream: Stream, type: 'run.output' | 'run.trimmed'): number {
+    const query = { after: seq(0), mission, run, stream, types: [type], limit: 1, newestFirst: true }
+    const [event] = store.events(query)
+    return event?.type === type ? event.to : 0
   }
 
   /** What has been trimmed in this life of the supervisor; for the rest see the journal. */
   const floors = new Map<string, number>()
 
-  function floorOf(ref: RunRef, stream: Stream): number {
-    const known = floors.get(home.outputFile(ref.mission, ref.run, stream))
-    return known ?? newest(ref.mission, ref.run, 'run.trimmed').get(stream) ?? 0
+  function floorOf(ref: RunRef, stream: Stream): () => number {
+    const path = home.outputFile(ref.mission, ref.run, stream)
+    const onRecord = floors.get(path) ?? newest(ref, stream, 'run.trimmed')
+    return () => floors.get(path) ?? onRecord
   }
 
   /** The recordings of a run on a terminal, the older part first. */
@@ -73,9 +66,15 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     floorOf,
     trim: (ref, stream, to) => void floors.set(home.outputFile(ref.mission, ref.run, stream), to),
     seen(mission, run) {
-      const [marks, trims] = [newest(mission, run, 'run.output'), newest(mission, run, 'run.trimmed')]
+      const ref = { mission, run }
+      const written = STREAMS.filter(
+        (stream) => (statOf(home.outputFile(mission, run, stream))?.size ?? 0) > 0,
+      )
       return Object.fromEntries(
-        [...marks].map(([stream, to]) => [stream, { to, trimmedTo: trims.get(stream) ?? 0 }]),
+        written.map((stream) => [
+          stream,
+          { to: newest(ref, stream, 'run.output'), trimmedTo: newest(ref, stream, 'run.trimmed') },
+        ]),
       )
     },
     lastActivity({ id, state }) {
@@ -100,7 +99,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
             stream,
             path,
             bytes: stats.size,
-            trimmedTo: floorOf({ mission: id, run }, stream),
+            trimmedTo: floorOf({ mission: id, run }, stream)(),
           })
         }
         for (const path of recordingsOf(id, run)) {
@@ -121,10 +120,9 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         })
       }
       const path = home.outputFile(id, run, stream)
-      const floor = floorOf({ mission: id, run }, stream)
       const reading = {
         from,
-        floor: () => Math.max(floor, floors.get(path) ?? 0),
+        floor: floorOf({ mission: id, run }, stream),
         ...(signal === undefined ? {} : { signal }),
       }
       return follow ? followOutput(path, reading, actor, run) : readOutput(path, reading)

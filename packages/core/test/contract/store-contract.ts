@@ -1,6 +1,14 @@
 /** The suite that every store passes, whatever it is made of. */
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Change, EventDraft, JournalEvent, MissionEvent, MissionRecord, Store } from '../../src/index.ts'
+import type {
+  Change,
+  EventDraft,
+  JournalEvent,
+  MissionEvent,
+  MissionRecord,
+  Store,
+  Stream,
+} from '../../src/index.ts'
 import { seq } from '../../src/index.ts'
 import { missionId, missionRecord } from '../fakes/records.ts'
 
@@ -142,6 +150,27 @@ export function storeContract(name: string, open: () => Store, { reopen }: Store
       expect(seqs(store.events({ after: seq(0), limit: 1, mission: A, run: 2, newestFirst: true }))).toEqual([
         5,
       ])
+    })
+
+    test('finds events of one stream of a run', () => {
+      const store = fresh()
+      const of = (stream: Stream, to: number): EventDraft => ({ ...output(A, to), stream })
+      store.commit({
+        events: [created(A), of('stderr', 1), of('stdout', 2), trimmed(A), of('stdout', 3), of('stdout', 4)],
+      })
+      const found = (stream: Stream): readonly number[] =>
+        seqs(
+          store.events({
+            after: seq(0),
+            limit: 2,
+            mission: A,
+            run: 1,
+            types: ['run.output'],
+            stream,
+            newestFirst: true,
+          }),
+        )
+      expect([found('stderr'), found('stdout'), found('output')]).toEqual([[2], [6, 5], []])
     })
 
     test('keeps missions as they were last put, in the order they came', () => {

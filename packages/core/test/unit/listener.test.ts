@@ -41,7 +41,7 @@ async function heardOf(
   const listener = createListener({
     home,
     find: () => actor as MissionActor,
-    floorOf: () => floors[Math.min(asked++, floors.length - 1)] ?? 0,
+    floorOf: () => () => floors[Math.min(asked++, floors.length - 1)] ?? 0,
     onFault: (error) => expect.unreachable(String(error)),
   })
   listener.listen(ref)

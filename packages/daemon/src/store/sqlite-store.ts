@@ -179,15 +179,17 @@ export function openSqliteStore(path: string): SqliteStore {
       for (const { id, spec } of records) specs.set(id, spec)
       return records
     },
-    events({ after, mission, run, types, limit, newestFirst = false }) {
+    events({ after, mission, run, stream, types, limit, newestFirst = false }) {
       mustBeOpen()
       const where = ['seq > ?']
       if (mission !== undefined) where.push(mission === null ? 'mission IS NULL' : 'mission = ?')
       if (run !== undefined) where.push('run = ?')
+      // A damaged body is of no stream.
+      if (stream !== undefined) where.push("CASE WHEN json_valid(body) THEN body ->> '$.stream' END = ?")
       if (types !== undefined) where.push(`type IN (${types.map(() => '?').join(', ')})`)
       const order = newestFirst ? 'DESC' : 'ASC'
       const text = `SELECT seq, body FROM events WHERE ${where.join(' AND ')} ORDER BY seq ${order} LIMIT ?`
-      const values: SQLInputValue[] = [after, mission ?? undefined, run, ...(types ?? []), limit].filter(
+      const values: SQLInputValue[] = [after, mission ?? undefined, run, stream, ...(types ?? []), limit].filter(
         (value) => value !== undefined,
       )
       return query(text)
