@@ -12,7 +12,7 @@ import type { Abandoned } from '../process/host.ts'
 import type { RunRef } from '../process/run-ref.ts'
 import { statOf } from '../process/regular-file.ts'
 import { removeInputs } from '../process/input-files.ts'
-import { previousRecording } from '../process/terminal/recording.ts'
+import { beginningRecording, previousRecording } from '../process/terminal/recording.ts'
 import { streamsOf } from '../process/output-streams.ts'
 import { readOutput, type ReadOutputOptions } from '../process/output-reader.ts'
 import type { OutputFile, OutputOptions } from './mission-handle.ts'
@@ -149,7 +149,8 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
     async remove(mission, lastRun) {
       for (let run = lastRun; run > 0; run -= 1) {
         const files = STREAMS.map((stream) => home.outputFile(mission, run, stream))
-        const all = [...files, ...recordingsOf(mission, run)]
+        const beginning = beginningRecording(home.recordingFile(mission, run))
+        const all = [...files, ...recordingsOf(mission, run), beginning]
         await Promise.all(all.map((path) => rm(path, { recursive: true, force: true })))
       }
       await removeInputs(mission, home)

@@ -5,7 +5,7 @@
  * It is bounded by beginning anew: when half of the limit is full, the file becomes the previous one, in the place of the
  * one before, and a new one begins with the screen as it is. So each plays by itself, and the newest is always there.
  */
-import { closeSync, ftruncateSync, futimesSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, ftruncateSync, futimesSync, openSync, renameSync, writeSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { systemCode } from '../../model/errors.ts'
 import type { TerminalSize } from '../../model/spec.ts'
@@ -36,6 +36,11 @@ const RESET = '\x1bc'
 /** Where the part before the newest is. */
 export function previousRecording(path: string): string {
   return path.replace(/\.cast$/, '.1.cast')
+}
+
+/** Where a new part is for a moment. */
+export function beginningRecording(path: string): string {
+  return path.replace(/\.cast$/, '.0.cast')
 }
 
 /** @throws the system's error when the file cannot be made; what cannot be written later is left out. */
@@ -81,8 +86,15 @@ export function openRecording({ path, limitBytes, title, term, size, redraw }: R
   }
 
   function beginAnew(): void {
-    renameSync(path, previousRecording(path))
-    const newest = openSync(path, 'w', 0o600)
+    // There must be room for the new one before the old one gives up its place.
+    const newest = openSync(beginningRecording(path), 'w', 0o600)
+    try {
+      if (existsSync(path)) renameSync(path, previousRecording(path))
+      renameSync(beginningRecording(path), path)
+    } catch (error) {
+      closeSync(newest)
+      throw error
+    }
     closeSync(file)
     file = newest
     length = 0
@@ -99,12 +111,11 @@ export function openRecording({ path, limitBytes, title, term, size, redraw }: R
 
   /** Draws the screen again where something is missing, and begins anew where the file is full. */
   function tend(): void {
-    if (tornAt !== undefined) {
-      if (performance.now() - tornAt < TRY_AGAIN_MS) return
-      tornAt = undefined
-      draw(RESET)
-    }
+    const isTorn = tornAt !== undefined
+    if (tornAt !== undefined && performance.now() - tornAt < TRY_AGAIN_MS) return
+    tornAt = undefined
     if (length > limitBytes / 2) attempt(beginAnew)
+    else if (isTorn) draw(RESET)
   }
 
   return {
