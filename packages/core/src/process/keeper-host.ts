@@ -213,7 +213,7 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
         if (streams === 'talk' && found !== 'never-started') openFeed({ mission, run }, true)
         if (found === 'ended') endInput({ mission, run })
       }
-      cgroups.sweep()
+      cgroups.sweep(live.keys())
       if (live.size > 0) beAttentive()
       return findings
     },

@@ -80,6 +80,8 @@ export interface Tracked extends WatchedRun {
 export interface LiveRuns {
   readonly size: number
   has(ref: RunRef): boolean
+  /** All of them, as `<mission>.<run>`. */
+  keys(): ReadonlySet<string>
   /** Watches a run: `kept` while its keeper lives, `orphaned` when only its command does, `over` when it only left processes. */
   track(run: Tracked, state: 'kept' | 'orphaned' | 'over'): void
   /** Notes the end of a run by its keeper's word. */
@@ -426,6 +428,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       return live.size
     },
     has: (ref) => live.has(keyOf(ref)),
+    keys: () => new Set(live.keys()),
     track,
     ended: (ref, record) => {
       const run = live.get(keyOf(ref))

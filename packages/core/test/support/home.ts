@@ -28,7 +28,7 @@ export async function temporaryHome(): Promise<TemporaryHome> {
     async [Symbol.asyncDispose]() {
       await endAll()
       // Empty by now, but nobody will look for them again.
-      createCgroups(path).sweep()
+      createCgroups(path).sweep(new Set())
       await rm(path, { recursive: true, force: true, maxRetries: 5 })
       // What was being started when the test failed.
       await endAll()

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { OvermindError } from '../../src/index.ts'
 import { createCgroups, type Cgroups } from '../../src/process/cgroups/cgroups.ts'
@@ -202,6 +202,16 @@ describe('a tree in which groups can be made', () => {
     expect(cgroups.make(ref, { ...NONE, pids: 1 })).toMatchObject({
       folder: expect.stringContaining('0123abcd.2'),
     })
+  })
+
+  test('removes the empty groups of runs that are over, and no other', () => {
+    using tree = cgroupTree({ group: '/', controllers: EVERY })
+    const cgroups = createCgroups('/home', tree)
+    const folder = dirname(cgroups.make(ref, NONE).folder)
+    const [over, live] = ['0123abcd.3', '0123abcd.4'].map((name) => join(folder, name))
+    for (const group of [over, live]) mkdirSync(group ?? expect.unreachable())
+    cgroups.sweep(new Set(['0123abcd.4']))
+    expect([over, live].map((group) => existsSync(group ?? ''))).toEqual([false, true])
   })
 
   test('finds the group of a run where its process says it is, wherever an earlier supervisor was', () => {

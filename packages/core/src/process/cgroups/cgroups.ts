@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { CgroupSupport, LimitName } from '../../model/cgroup-support.ts'
 import { OvermindError, systemCode } from '../../model/errors.ts'
 import { LAUNCHER_MARK, RUN_MARK, SUPERVISOR_MARK } from '../marks.ts'
@@ -39,8 +39,8 @@ export interface Cgroups {
   find(ref: RunRef, pid: number | null): RunGroup | null
   /** Removes a group as soon as it is empty: now, or when another is removed, or when the next runtime begins. */
   discard(group: RunGroup): void
-  /** Removes the groups of runs that have ended: all that are empty. */
-  sweep(): void
+  /** Removes the groups of runs that have ended: all that are empty, but those of `live` runs, whose keeper may be about to join. */
+  sweep(live: ReadonlySet<string>): void
   /** Removes what is empty. */
   close(): void
 }
@@ -181,8 +181,8 @@ export function createCgroups(home: string, system: CgroupSystem = kernel): Cgro
       discarded.add(group)
       for (const each of discarded) if (each.remove()) discarded.delete(each)
     },
-    sweep: () => {
-      for (const each of childrenOf(folder)) runGroup(each).remove()
+    sweep: (live) => {
+      for (const each of childrenOf(folder)) if (!live.has(basename(each))) runGroup(each).remove()
       removeGroup(folder)
     },
     close: () => {
