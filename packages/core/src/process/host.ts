@@ -52,6 +52,8 @@ export interface Abandoned extends RunRef {
   readonly outputLimitBytes: number
   readonly activity: Activity
   readonly seen: Seen
+  /** SIGKILL was to be sent to it: whether it was is not known. */
+  readonly killed: boolean
 }
 
 export type Finding =

@@ -5,7 +5,6 @@
 import type { Cgroups } from './cgroups/cgroups.ts'
 import type { RunGroup } from './cgroups/run-group.ts'
 import { systemCode } from '../model/errors.ts'
-import { KILLED } from '../model/signals.ts'
 import {
   type CodeExit,
   emptyReceipt,
@@ -30,6 +29,7 @@ import type { Snapshots } from './snapshots.ts'
 import { type RunUsage, usageOf } from './usage.ts'
 import { terminalQuietFor } from './terminal/activity.ts'
 import { isTerminalProgram } from './terminal/launch.ts'
+import { endWithoutWord } from './wordless-end.ts'
 import { createWorkWatch } from './work-watch.ts'
 import { type Family, type Member, membersOf, type Snapshot } from './tree.ts'
 
@@ -220,13 +220,12 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     // What it wrote a moment ago may be there, and not have been heard.
     if (record === undefined) hear()
     if (run.state !== 'kept') return
-    const known = record ?? knownEnd(run)
+    const exit = endOf(run, record)
     keepers.delete(run.process.pid)
-    if (known === undefined) {
+    if (exit.kind === 'lost') {
       run.state = 'orphaned'
       lookSoon(run, 0)
     } else {
-      const exit: ProcessExit = { kind: 'code', ...known, ...causeOf(run) }
       run.state = 'leaving'
       if (run.adopted) lookEverywhere(run, exit)
       else lookBehind(run, exit)
@@ -275,13 +274,16 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       })
   }
 
-  function knownEnd(run: LiveRun): ExitRecord | undefined {
+  function endOf(run: LiveRun, heard: ExitRecord | undefined): ProcessExit {
     // Of one that was adopted it may have been heard before that.
-    const record = run.adopted ? recordOf(run.ref, run.process, run.at) : undefined
-    // A keeper that was killed with its tree could write nothing, and nothing else is to be known.
-    if (record !== undefined || !(run.killed || ranOutOfMemory(run))) return record
-    const { wall, monotonic } = clock.now()
-    return { code: KILLED, at: wall, ran: monotonic - run.at.monotonic }
+    const record = heard ?? (run.adopted ? recordOf(run.ref, run.process, run.at) : undefined)
+    return record === undefined ? wordless(run) : { kind: 'code', ...record, ...causeOf(run) }
+  }
+
+  function wordless(run: LiveRun): ProcessExit {
+    const { wall: at, monotonic } = clock.now()
+    const ran = Math.max(0, monotonic - run.at.monotonic)
+    return endWithoutWord({ killed: run.killed, outOfMemory: ranOutOfMemory(run), at, ran })
   }
 
   /** The kernel ended its tree, and not we. */
@@ -325,12 +327,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
         forget(run)
         emit({ type: 'emptied', ref: run.ref, receipt: receiptOf(run) })
       } else {
-        const { wall: at, monotonic } = clock.now()
-        const ran = Math.max(0, monotonic - run.at.monotonic)
-        const exit: ProcessExit = ranOutOfMemory(run)
-          ? { kind: 'code', code: KILLED, at, ran, cause: 'out-of-memory' }
-          : { kind: 'lost', cause: 'vanished', at, ran }
-        exited(run, exit, 0)
+        exited(run, wordless(run), 0)
       }
       return
     }

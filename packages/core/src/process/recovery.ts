@@ -1,6 +1,5 @@
 /** Finding again what an earlier supervisor left. */
 import type { CodeExit, ProcessExit } from '../model/exit.ts'
-import { KILLED } from '../model/signals.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock } from '../model/time.ts'
 import type { Cgroups } from './cgroups/cgroups.ts'
@@ -22,6 +21,7 @@ import type { Snapshots } from './snapshots.ts'
 import { commandOnTerminal } from './terminal/launch.ts'
 import { TERMINAL_MARK } from './terminal/settings.ts'
 import { type Member, membersOf, type Snapshot } from './tree.ts'
+import { endWithoutWord } from './wordless-end.ts'
 
 export interface RecoveryOptions {
   readonly home: Home
@@ -144,9 +144,8 @@ export function recover(abandoned: readonly Abandoned[], options: RecoveryOption
         : findByLines(run, lines)
     }
     const ran = run.startedAt === null ? 0 : Math.max(0, now.monotonic - run.startedAt.monotonic)
-    const { cause } = causeOf(run)
-    if (cause !== undefined) return ended(run, { kind: 'code', code: KILLED, at: now.wall, ran, cause })
-    return ended(run, { kind: 'lost', cause: 'vanished', at: now.wall, ran })
+    const outOfMemory = causeOf(run).cause !== undefined
+    return ended(run, endWithoutWord({ killed: run.killed, outOfMemory, at: now.wall, ran }))
   }
 
   return abandoned.map((run, index) => find(run, alive[index] === true))

@@ -70,6 +70,7 @@ function abandoned({ actor }: Entry, { outputs }: RecoverDeps): Abandoned {
     outputLimitBytes: spec.outputLimitBytes,
     activity: spec.activity,
     seen: outputs.seen(id, state.run),
+    killed: state.ending?.rung === 'kill',
   }
 }
 

@@ -433,7 +433,7 @@ describe('numbers of processes that were given out again', () => {
         ],
       })
       await using runtime = await createRuntime({ home: home.path, store })
-      expect(await runtime.get(base.id).exited()).toMatchObject({ class: 'stopped', code: null })
+      expect(await runtime.get(base.id).exited()).toMatchObject({ class: 'stopped', code: 137 })
       await runtime.close()
       expect(isAlive(stranger.pid!)).toBe(true)
     } finally {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { createCgroups } from '../../src/process/cgroups/cgroups.ts'
 import { prepareHome } from '../../src/process/home.ts'
-import type { Finding } from '../../src/process/host.ts'
+import type { Abandoned, Finding } from '../../src/process/host.ts'
 import { createLiveRuns } from '../../src/process/live-runs.ts'
 import { HOME_MARK, KEEPER_MARK, LAUNCHER_MARK, MISSION_MARK, RUN_MARK } from '../../src/process/marks.ts'
 import type { ProcessTable } from '../../src/process/process-table.ts'
@@ -39,6 +39,7 @@ const KEEPING: Look = { group: PID, commandLine: KEEPER }
 async function found(
   looks: readonly (Look | null)[],
   atLook: (look: number) => void = () => {},
+  known: Partial<Abandoned> = {},
 ): Promise<Finding> {
   const home = await prepareHome(mkdtempSync(join(folder, 'home-')))
   const marks = { [MISSION_MARK]: MISSION, [RUN_MARK]: '1', [HOME_MARK]: home.path, [KEEPER_MARK]: '{}' }
@@ -106,6 +107,8 @@ async function found(
         outputLimitBytes: 2 ** 20,
         activity: 'output',
         seen: {},
+        killed: false,
+        ...known,
       },
     ],
     { home, clock, table, snapshots, runs, live, cgroups, emit },
@@ -126,6 +129,16 @@ test.each([
   ['is what it was launched from', [LAUNCHED, CHANGING, FORKED, LEADING, KEEPING]],
 ])('a keeper that %s is waited for, and is no orphan of its own', async (_, looks) => {
   expect(await found(looks)).toMatchObject(ADOPTED)
+})
+
+test('a run that was being killed and is gone was killed', async () => {
+  const process = { pid: PID, start: '1', boot: 'boot' }
+  expect(await found([null], undefined, { process, killed: true })).toMatchObject({
+    kind: 'ended',
+    exit: { kind: 'code', code: 137 },
+    left: 0,
+  })
+  expect(await found([null], undefined, { process })).toMatchObject({ exit: { kind: 'lost' } })
 })
 
 test('what was launched and never begins was never started', async () => {
