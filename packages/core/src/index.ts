@@ -72,7 +72,7 @@ export {
   type Seq,
 } from './model/ids.ts'
 export { isName, NAME_RULE } from './model/names.ts'
-export type { Stream } from './model/output.ts'
+export type { Stream, Streams } from './model/output.ts'
 export { OUTPUT_NOTES } from './runtime/output-notes.ts'
 export type { CheckMission, Control, Controller, Work } from './runtime/controller.ts'
 export { isInner } from './runtime/controlled-host.ts'

@@ -15,6 +15,7 @@ import {
   type Status,
   type TimerName,
 } from '../model/state.ts'
+import type { Streams } from '../model/output.ts'
 import { signalOfCode } from '../model/signals.ts'
 import { type Clock, type Deadline, deadlineAfter, type Instant, remaining } from '../model/time.ts'
 import type { Change } from '../journal/store.ts'
@@ -89,7 +90,7 @@ export interface MissionActor {
   record(): MissionRecord
   status(): Status
   /** How the output of its current run is kept. */
-  streams(): Launch['streams']
+  streams(): Streams
   /** Notes that the mission exists and starts it, in one step. @throws OvermindError `store_failed`; then it does not exist. */
   launch(): void
   /** Asks for something. @throws OvermindError `store_failed`; then nothing has begun. */

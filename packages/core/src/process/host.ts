@@ -5,7 +5,7 @@
  */
 import type { Argument } from '../model/argument.ts'
 import type { ProcessExit, Receipt } from '../model/exit.ts'
-import type { Stream } from '../model/output.ts'
+import type { Stream, Streams } from '../model/output.ts'
 import type { CgroupSupport } from '../model/cgroup-support.ts'
 import type { Activity, Custody, Environment, TerminalSize } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
@@ -19,11 +19,7 @@ export interface Launch extends RunRef {
   readonly argv: readonly [string, ...Argument[]]
   readonly cwd: string
   readonly env: Environment
-  /**
-   * `merged`: stdout and stderr in their true order in one file. `split`: in a file each. `talk`: the same, and it may be
-   * told things. `terminal`: on a terminal. `inner`: of no process, in one file.
-   */
-  readonly streams: 'merged' | 'split' | 'talk' | 'terminal' | 'inner'
+  readonly streams: Streams
   /** Of the terminal, when it is on one. */
   readonly size: TerminalSize
   readonly outputLimitBytes: number
@@ -48,7 +44,7 @@ export interface Abandoned extends RunRef {
   readonly process: ProcessIdentity | null
   readonly startedAt: Instant | null
   readonly custody: Custody
-  readonly streams: Launch['streams']
+  readonly streams: Streams
   readonly outputLimitBytes: number
   readonly activity: Activity
   readonly seen: Seen

@@ -12,12 +12,13 @@ import {
   type Receipt,
   type SentSignal,
 } from '../model/exit.ts'
+import type { Streams } from '../model/output.ts'
 import type { Activity, Custody } from '../model/spec.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
 import type { Home } from './home.ts'
 import { groupedProcesses, isRunAlone } from './grouped.ts'
-import type { HostEvent, Launch } from './host.ts'
+import type { HostEvent } from './host.ts'
 import { keptCommand } from './keeper.ts'
 import { type OutputStreams, type WatchedRun, watchStreams } from './output-streams.ts'
 import { kill } from './kill.ts'
@@ -45,7 +46,7 @@ interface LiveRun {
   readonly process: ProcessIdentity
   readonly group: RunGroup | null
   readonly at: Instant
-  readonly streams: Launch['streams']
+  readonly streams: Streams
   readonly outputs: OutputStreams
   readonly signals: SentSignal[]
   readonly strays: Set<number>

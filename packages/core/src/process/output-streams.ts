@@ -1,7 +1,7 @@
-import type { Stream } from '../model/output.ts'
+import type { Stream, Streams } from '../model/output.ts'
 import type { Clock } from '../model/time.ts'
 import type { Home } from './home.ts'
-import type { HostEvent, Launch, Seen } from './host.ts'
+import type { HostEvent, Seen } from './host.ts'
 import { type OutputWatch, watchOutput } from './output-watch.ts'
 import type { RunRef } from './run-ref.ts'
 
@@ -9,12 +9,12 @@ export type OutputStreams = ReadonlyMap<Stream, { readonly path: string; readonl
 
 /** A run as far as its output is concerned. */
 export interface WatchedRun extends RunRef {
-  readonly streams: Launch['streams']
+  readonly streams: Streams
   readonly outputLimitBytes: number
   readonly seen: Seen
 }
 
-export function streamsOf(streams: Launch['streams']): readonly Stream[] {
+export function streamsOf(streams: Streams): readonly Stream[] {
   switch (streams) {
     case 'merged':
     case 'terminal':

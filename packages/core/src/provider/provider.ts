@@ -1,6 +1,7 @@
 import type { Argument } from '../model/argument.ts'
 import type { Memory, Spending, Trouble } from '../model/conversation.ts'
 import type { Run } from '../model/ids.ts'
+import type { Streams } from '../model/output.ts'
 import type { Environment, MissionSpec, TerminalSize } from '../model/spec.ts'
 import type { Talk } from './talk.ts'
 
@@ -28,12 +29,8 @@ export interface Beginning {
 export interface Invocation {
   /** The program, and what it is called with. What may be a secret is a `PrivateArgument`: `ps` shows all others to every user. */
   readonly argv: readonly [string, ...Argument[]]
-  /**
-   * `merged`: no input, all output in true order, for people. `split`: stderr is kept apart. `talk`: as `split`, with
-   * the mission's messages as input; the provider's `talk` says how. `terminal`: it draws on a screen. `inner`: nothing is
-   * started, see `Controller`.
-   */
-  readonly streams: 'merged' | 'split' | 'talk' | 'terminal' | 'inner'
+  /** With `talk` its input is the mission's messages, and the provider's `talk` says how. With `inner` nothing is started, see `Controller`. */
+  readonly streams: Streams
   readonly env: Environment
 }
 
