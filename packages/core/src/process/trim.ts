@@ -11,7 +11,7 @@ export function trimPoint(offset: number): number {
 }
 
 /**
- * Gives the blocks before `keepFrom` back to the disk by punching a hole. The file keeps its length and
+ * Gives the blocks before `to` back to the disk by punching a hole. The file keeps its length and
  * every offset its meaning, and a program that is writing to it notices nothing.
  */
 export async function trimBefore(path: string, to: number): Promise<Trimmed> {
