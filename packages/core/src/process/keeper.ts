@@ -22,6 +22,9 @@ import { quote } from './quote.ts'
 /** The name by which a keeper shows itself in a process list, and by which it is recognised. */
 const KEEPER_NAME = 'overmind-keeper'
 
+/** What a keeper is refused with that could not join its control group. No shell says so of a program that it cannot start. */
+export const NOT_IN_GROUP = 125
+
 /** The files through which a run that talks is told something, see `input-feed.ts`. */
 const INPUT = '"$OVERMIND_HOME/input/$OVERMIND_MISSION_ID.$OVERMIND_RUN'
 
@@ -58,7 +61,7 @@ const NO_TALK: Readonly<Record<keyof typeof TALK, string>> = { open: '', loop: '
 function script({ open, loop, stdin, close }: Readonly<Record<keyof typeof TALK, string>>): string {
   return `exec 3>&2 2>/dev/null
 [ -z "$OVERMIND_CGROUP" ] || echo 0 >"$OVERMIND_CGROUP/cgroup.procs" || {
-echo "refused $OVERMIND_MISSION_ID $OVERMIND_RUN 1" >>"$OVERMIND_HOME/runs"; exit 1; }
+echo "refused $OVERMIND_MISSION_ID $OVERMIND_RUN ${NOT_IN_GROUP}" >>"$OVERMIND_HOME/runs"; exit 1; }
 trap : HUP INT QUIT ABRT USR1 USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF
 ${open}b() { shift 19; echo "start $OVERMIND_MISSION_ID $OVERMIND_RUN $$ $1"; }
 if [ -r /proc/$$/stat ]; then read -r OVERMIND_KEEPER </proc/$$/stat; b \${OVERMIND_KEEPER##*) } >>"$OVERMIND_HOME/runs"

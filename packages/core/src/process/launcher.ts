@@ -24,8 +24,16 @@ export interface Launcher {
 export interface LauncherOptions {
   /** The runs journal of which home: a launcher says so in its environment. */
   readonly home: Home
-  /** Some of what was launched may never have begun. `session` is where its unfinished children are, if it had any. */
-  readonly onFailure: (reason: string, session: number | null) => void
+  /** Some of what was launched may never have begun. */
+  readonly onFailure: (failure: LaunchFailure) => void
+}
+
+export interface LaunchFailure {
+  readonly reason: string
+  /** Where unfinished children are; null when there are none. */
+  readonly session: number | null
+  /** The one run that it is about; null when it is about all. */
+  readonly ref: RunRef | null
 }
 
 export function createLauncher(options: LauncherOptions): Launcher {
@@ -52,7 +60,7 @@ function createShellLauncher(setsid: string, { home, onFailure }: LauncherOption
     const fail = (reason: string): void => {
       if (shell !== child) return
       shell = undefined
-      onFailure(reason, child.pid ?? null)
+      onFailure({ reason, session: child.pid ?? null, ref: null })
     }
     child.on('error', (error) => fail(`the launcher could not be started: ${error.message}`))
     child.on('exit', (code, signal) => fail(`the launcher ended with ${signal ?? code}`))
@@ -87,9 +95,9 @@ function canUnref(stream: object): stream is { unref(): void } {
 }
 
 /** For systems without that program: slower, and otherwise the same. */
-function createNodeLauncher({ onFailure }: LauncherOptions): Launcher {
+export function createNodeLauncher({ onFailure }: Pick<LauncherOptions, 'onFailure'>): Launcher {
   return {
-    launch: (_, { file, args, env, cwd, stdout, stderr }) => {
+    launch: (ref, { file, args, env, cwd, stdout, stderr }) => {
       const redirect = `exec "$@" </dev/null >>${quote(stdout)} 2>>${quote(stderr)}`
       const child = spawn('/bin/sh', ['-c', redirect, 'sh', file, ...args], {
         cwd,
@@ -97,10 +105,12 @@ function createNodeLauncher({ onFailure }: LauncherOptions): Launcher {
         detached: true,
         stdio: 'ignore',
       })
-      child.on('error', (error) => onFailure(`a process could not be started: ${error.message}`, null))
+      child.on('error', ({ message }) =>
+        onFailure({ reason: `a process could not be started: ${message}`, session: null, ref }),
+      )
       child.unref()
     },
-    abort: () => onFailure('a process did not begin in time', null),
+    abort: () => onFailure({ reason: 'a process did not begin in time', session: null, ref: null }),
     close: () => Promise.resolve(),
   }
 }

@@ -5,7 +5,7 @@
  *     start 1a2b3c4d 1 4711 9021103
  *     exit 1a2b3c4d 1 0 90211.53
  *
- * The launcher adds one when it could not start a keeper.
+ * The launcher adds one when it could not start a keeper, and so does a keeper that could not join its control group.
  */
 import { closeSync, existsSync, fstatSync, readSync, renameSync, statSync } from 'node:fs'
 import { isMissionId } from '../model/ids.ts'
@@ -27,10 +27,10 @@ export interface ExitLine extends RunRef {
   readonly uptime: number | null
 }
 
-/** Written by the launcher: there is no keeper. */
+/** Nothing was started: by the launcher no keeper, by a keeper not what it was to keep. */
 export interface RefusedLine extends RunRef {
   readonly kind: 'refused'
-  /** What the shell made of it; 126 when the system would not execute it. */
+  /** What the shell made of it; 126 when the system would not execute it, 125 when the keeper could not join its control group. */
   readonly code: number
 }
 

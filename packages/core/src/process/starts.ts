@@ -4,7 +4,7 @@ import type { Clock } from '../model/time.ts'
 import type { Cgroups } from './cgroups/cgroups.ts'
 import type { Home } from './home.ts'
 import type { HostEvent, Launch } from './host.ts'
-import { type KeeperOptions, keeperProcess } from './keeper.ts'
+import { type KeeperOptions, keeperProcess, NOT_IN_GROUP } from './keeper.ts'
 import { checkFolder } from './launch-checks.ts'
 import { createLauncher } from './launcher.ts'
 import { streamsOf } from './output-streams.ts'
@@ -31,7 +31,7 @@ export interface Starts {
   find(ref: RunRef): Launch | undefined
   /** It has begun: it is being started no more. */
   begun(ref: RunRef): void
-  /** The launcher could not start it. */
+  /** The launcher could not start it, or its keeper could not begin. */
   refused(ref: RunRef, code: number): void
   /** Gives up a launcher that has not begun something for too long. */
   checkLate(): void
@@ -60,12 +60,13 @@ interface Queued {
 
 export function createStarts(options: StartsOptions): Starts {
   const { home, clock, cgroups, emit, onStarting, isBusy, findBegun } = options
-  const starting = new Map<string, { readonly launch: Launch; readonly since: number }>()
+  const starting = new Map<string, { readonly since: number } & Queued>()
   const queued: Queued[] = []
   let closed = false
   const launcher = createLauncher({
     home,
-    onFailure: (reason, session) => settleWhenQuiet(reason, session, new Set(starting.keys())),
+    onFailure: ({ reason, session, ref }) =>
+      settleWhenQuiet(reason, session, new Set(ref === null ? starting.keys() : [keyOf(ref)])),
   })
 
   /** What was being forked when the launcher died becomes a keeper, and leaves its session, or nothing. */
@@ -107,7 +108,7 @@ export function createStarts(options: StartsOptions): Starts {
   }
 
   function begin({ launch, prepared }: Queued): void {
-    starting.set(keyOf(launch), { launch, since: clock.now().monotonic })
+    starting.set(keyOf(launch), { launch, prepared, since: clock.now().monotonic })
     onStarting()
     const kept = launch.streams === 'terminal' ? terminalLaunch(launch, prepared.argv, home) : {}
     const talks = launch.streams === 'talk'
@@ -158,13 +159,13 @@ export function createStarts(options: StartsOptions): Starts {
       launchQueued()
     },
     refused: (ref, code) => {
-      if (!starting.delete(keyOf(ref))) return
+      const found = starting.get(keyOf(ref))
+      if (found === undefined) return
+      starting.delete(keyOf(ref))
       launchQueued()
-      const tooLong = code === NOT_EXECUTED
-      const reason = tooLong
-        ? 'the system would not start it: its arguments and environment together are too long'
-        : `the process could not be started (${code})`
-      emit({ type: 'refused', ref: { mission: ref.mission, run: ref.run }, reason, retry: !tooLong })
+      const reason = refusal(code, found.prepared.cgroup)
+      const retry = code !== NOT_EXECUTED
+      emit({ type: 'refused', ref: { mission: ref.mission, run: ref.run }, reason, retry })
     },
     checkLate: () => {
       const oldest = Math.min(...[...starting.values()].map(({ since }) => since))
@@ -175,6 +176,17 @@ export function createStarts(options: StartsOptions): Starts {
       queued.length = 0
       return launcher.close()
     },
+  }
+}
+
+function refusal(code: number, cgroup: string | null): string {
+  switch (code) {
+    case NOT_EXECUTED:
+      return 'the system would not start it: its arguments and environment together are too long'
+    case NOT_IN_GROUP:
+      return `its keeper could not join its control group ${cgroup}`
+    default:
+      return `the process could not be started (${code})`
   }
 }
 
