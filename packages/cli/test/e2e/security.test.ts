@@ -303,7 +303,9 @@ describe('a home after much use, under a umask that closes nothing', () => {
     ).toEqual([])
     expect(found.filter(({ uid }) => uid !== process.getuid?.())).toEqual([])
     const seen = new Set(found.map(({ row }) => row?.name))
+    // These are there for a moment.
     expect(rows.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([
+      'output/<id>.<run>.0.cast',
       'input/<id>.<run>.<message>',
     ])
   })
