@@ -52,10 +52,11 @@ export function table(
   return [draw(heading, widths, style?.heading), ...lines]
 }
 
+/** Of all columns but the last, which may hold a whole prompt and is as wide as there is room. */
 function widthsOf(row: Cells): readonly number[] {
   const known = measured.get(row)
   if (known !== undefined) return known
-  const widths = row.map(stringWidth)
+  const widths = row.slice(0, -1).map(stringWidth)
   measured.set(row, widths)
   return widths
 }

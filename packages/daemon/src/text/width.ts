@@ -44,14 +44,14 @@ function buildUnicode() {
 
 let built: ReturnType<typeof buildUnicode> | undefined
 
-/** The characters as people see them, each with its columns. */
-function graphemes(text: string): { readonly text: string; readonly columns: number }[] {
+/** The characters as people see them, each with its columns; no more are looked for than are taken. */
+function* graphemes(text: string): Generator<{ readonly text: string; readonly columns: number }> {
   built ??= buildUnicode()
   const { segmenter, escapes, zero, emoji } = built
-  return Array.from(segmenter.segment(text.replace(escapes, '')), ({ segment }) => {
-    if (zero.test(segment)) return { text: segment, columns: 0 }
-    return { text: segment, columns: emoji.test(segment) || isWide(segment) ? 2 : 1 }
-  })
+  for (const { segment } of segmenter.segment(text.replace(escapes, ''))) {
+    if (zero.test(segment)) yield { text: segment, columns: 0 }
+    else yield { text: segment, columns: emoji.test(segment) || isWide(segment) ? 2 : 1 }
+  }
 }
 
 function isWide(grapheme: string): boolean {
@@ -62,19 +62,22 @@ function isWide(grapheme: string): boolean {
 /** The columns of a text on a terminal; escape sequences take none. */
 export default function stringWidth(text: string): number {
   if (PLAIN.test(text)) return text.length
-  return graphemes(text).reduce((sum, { columns }) => sum + columns, 0)
+  let sum = 0
+  for (const { columns } of graphemes(text)) sum += columns
+  return sum
 }
 
 /** The beginning of a text, in at most so many columns, with `…` where something is left out. */
 export function truncate(text: string, columns: number): string {
-  if (text.length <= columns && PLAIN.test(text)) return text
-  if (stringWidth(text) <= columns) return text
+  // A character of one code unit may be two columns wide, and none is wider.
+  if (text.length * 2 <= columns) return text
+  if (PLAIN.test(text)) return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
   let kept = ''
-  let left = columns - 1
+  let width = 0
   for (const each of graphemes(text)) {
-    left -= each.columns
-    if (left < 0) break
-    kept += each.text
+    width += each.columns
+    if (width > columns) return `${kept}…`
+    if (width < columns) kept += each.text
   }
-  return `${kept}…`
+  return text
 }

@@ -1,5 +1,5 @@
 import type { MissionView } from '../../src/index.ts'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { missionTable, uptime } from '../../src/text/mission-table.ts'
 import { table } from '../../src/text/table.ts'
 import { plain } from '../../src/text/paint.ts'
@@ -93,6 +93,15 @@ describe('the table of ps', () => {
     expect(missionTable([long], { now, paint: plain })[1]).toHaveLength(574)
     expect(missionTable([long], { now, paint: plain, columns: 100 })[1]).toHaveLength(100)
     expect(missionTable([long], { now, paint: plain, columns: 20 })[1]).toMatch(/  …$/)
+  })
+
+  test('does not measure a command, which may be a whole prompt', () => {
+    const looks = vi.spyOn(RegExp.prototype, 'test')
+    const [heading, row] = table(['ID', 'COMMAND'], [['a', 'ü'.repeat(60_000)]], { columns: 20 })
+    const { length } = looks.mock.calls
+    looks.mockRestore()
+    expect([heading, row]).toEqual(['ID  COMMAND', `a   ${'ü'.repeat(15)}…`])
+    expect(length).toBeLessThan(1000)
   })
 
   test('shows a command that would draw its own rows as what it is', () => {

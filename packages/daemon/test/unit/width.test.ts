@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import stringWidth, { truncate } from '../../src/text/width.ts'
 
 test.each([
@@ -31,6 +31,21 @@ test.each([
   ['漢字漢字', 4, '漢…'],
   ['größer', 6, 'größer'],
   ['abc', 1, '…'],
+  ['größer', 5, 'größ…'],
+  [`a${'\u200b'.repeat(50)}b`, 2, `a${'\u200b'.repeat(50)}b`],
+  ['a\u200bbc', 2, 'a\u200b…'],
+  ['ab\u200bc', 2, 'a…'],
+  ['e\u0301\u0302\u0303a', 2, 'e\u0301\u0302\u0303a'],
+  ['漢', 1, '…'],
 ])('%j in %i columns is %j', (text, columns, shown) => {
   expect(truncate(text, columns)).toBe(shown)
+})
+
+test('of a long text no more is looked at than is shown', () => {
+  const looks = vi.spyOn(RegExp.prototype, 'test')
+  const shown = [truncate('ü'.repeat(60_000), 80), truncate('ü'.repeat(60_000), Infinity)]
+  const { length } = looks.mock.calls
+  looks.mockRestore()
+  expect(shown).toEqual([`${'ü'.repeat(79)}…`, 'ü'.repeat(60_000)])
+  expect(length).toBeLessThan(1000)
 })
