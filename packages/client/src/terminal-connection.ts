@@ -110,6 +110,7 @@ function terminal(socket: Socket, messages: AsyncGenerator<ServerMessage>, welco
       const { promise, resolve } = Promise.withResolvers<void>()
       socket.once('drain', resolve).once('close', resolve)
       await promise
+      socket.off('drain', resolve).off('close', resolve)
     },
     resize: (size) => void send({ type: 'resize', size }),
     refresh: () => void send({ type: 'refresh' }),
