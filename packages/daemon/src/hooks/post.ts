@@ -114,6 +114,8 @@ function send(url: string, { headers, body, signal, onClosed }: Sent): Promise<I
       resolve(answer)
     })
     sent.once('error', reject)
+    // One that wants to speak another protocol from here on gives no answer, and that is no error to Node.
+    sent.once('close', () => reject(new Error('the connection was closed without an answer')))
     // What goes wrong behind the answer.
     sent.on('error', () => {})
     sent.end(body)

@@ -1,7 +1,9 @@
 /** Hooks with a real daemon, a real web server and real programs: who is told of what, how often, and what remains. */
 import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -228,6 +230,30 @@ describe.concurrent('a receiver', () => {
     await run(daemon, 'true')
     await eventually('it has come again', () => web.requests.length === 2)
     expect((web.requests[1]?.at ?? 0) - (web.requests[0]?.at ?? 0)).toBeGreaterThan(2950)
+  })
+
+  test('that wants to speak another protocol has not got it, and holds nothing up', async () => {
+    await using home = await temporaryHome()
+    const server = createServer((connection) => {
+      connection.on('error', () => {})
+      connection.once('data', () =>
+        connection.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n'),
+      )
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    home.defer(() => void server.close())
+    const { port } = server.address() as AddressInfo // of TCP, as it was asked to listen
+    await configure(home, toUrl(`http://127.0.0.1:${port}`, 'retries = 0'))
+    const daemon = await startDaemon(home.path)
+    const reason = 'the connection was closed without an answer'
+    expect(await soon('the test', daemon.post('/v1/hooks/web/test'))).toMatchObject({
+      delivered: false,
+      reason,
+    })
+    await run(daemon, 'true')
+    expect(await isDead(daemon)).toMatchObject({ error: reason })
+    await daemon.shutdown(false)
   })
 
   test('that points elsewhere is not followed there', async () => {
