@@ -35,6 +35,11 @@ PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
+/** What a run has had is found by it. Made where it is missing: nothing but speed depends on it, so that a store without it is of the same version. */
+export const EVENTS_BY_RUN: string = `
+CREATE INDEX IF NOT EXISTS events_by_run ON events (mission, run, type) WHERE run IS NOT NULL;
+`
+
 /** Made when there is a first: missions whose rows could not be read, as they were. What is damaged may be of any kind. */
 export const DAMAGED_MISSIONS: string = `
 CREATE TABLE IF NOT EXISTS damaged_missions (

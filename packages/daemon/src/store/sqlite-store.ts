@@ -18,7 +18,7 @@ import { readMissions } from './mission-rows.ts'
 import { createReserve } from './reserve.ts'
 import { has, parse } from './row-text.ts'
 import { SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, sqliteCode } from './sqlite-error.ts'
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { APPLICATION_ID, EVENTS_BY_RUN, SCHEMA, SCHEMA_VERSION } from './schema.ts'
 import { StoreDamaged } from './store-damaged.ts'
 
 /** Other tables in the file of the store. */
@@ -264,7 +264,7 @@ function open(path: string): {
 function prepare(database: DatabaseSync, path: string): readonly DamagedMission[] {
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
   if (tables?.['count'] === 0) {
-    database.exec(`BEGIN; ${SCHEMA} COMMIT`)
+    database.exec(`BEGIN; ${SCHEMA} ${EVENTS_BY_RUN} COMMIT`)
     return []
   }
   if (pragma(database, 'application_id') !== APPLICATION_ID)
@@ -280,8 +280,18 @@ function prepare(database: DatabaseSync, path: string): readonly DamagedMission[
     const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]
     if (verdict !== 'ok') throw new StoreDamaged(String(verdict))
   }
+  indexByRun(database)
   // Damage that no check sees shows when the rows are read.
   return setAsideDamaged(database)
+}
+
+function indexByRun(database: DatabaseSync): void {
+  try {
+    database.exec(EVENTS_BY_RUN)
+  } catch (error) {
+    // What runs is to be looked after on a full disk too: the next start makes it.
+    if (sqliteCode(error) !== SQLITE_FULL) throw error
+  }
 }
 
 function pragma(database: DatabaseSync, name: string): number {
