@@ -155,8 +155,9 @@ export async function startDaemon({
         reload,
         status: () => statusOf(runtime, home, startedAt),
         shutdown: (keep) => close(keep ? 'keep' : 'stop'),
+        onError: (error) => logger.error({ err: error }, 'a request failed'),
       },
-      { version: VERSION, onError: (error) => logger.error({ err: error }, 'a request failed') },
+      { version: VERSION },
     )
     const handle = getRequestListener(app.fetch, {
       errorHandler: (error) => {

@@ -6,7 +6,7 @@ import { appendFileSync, closeSync, fstatSync, writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { OvermindError } from '@overmind/core'
+import { openRegular, OvermindError } from '@overmind/core'
 import { startDaemon } from './daemon.ts'
 
 const READY_PIPE = 3
@@ -53,9 +53,9 @@ function leaveLastWords(home: string): void {
       err: { stack },
     }
     try {
-      appendFileSync(join(home, 'daemon.log'), `${JSON.stringify(line)}\n`, { mode: 0o600 })
+      appendFileSync(openRegular(join(home, 'daemon.log'), 'append'), `${JSON.stringify(line)}\n`)
     } catch {
-      // A disk that is full may be why it falls.
+      // A disk that is full may be why it falls, or a home that is none.
     }
   })
 }
@@ -65,8 +65,8 @@ function goOn(): void {}
 
 const home = resolve(process.env['OVERMIND_HOME'] || join(homedir(), '.overmind'))
 try {
-  const daemon = await startDaemon({ home })
   leaveLastWords(home)
+  const daemon = await startDaemon({ home })
   // Asked to end by the system or by hand, it ends itself and not its missions: they are nobody's to end but their user's.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => void daemon.close('keep').catch(goOn))

@@ -96,14 +96,8 @@ const ROUTES: readonly Register[] = [
 /** Any request may be one that cannot be read, or come when the daemon is ending. */
 const ALWAYS = { 400: problem, 503: problem }
 
-export interface AppOptions {
-  readonly version: string
-  /** Told of errors that are the daemon's own. */
-  onError(error: unknown): void
-}
-
 /** The API as a function from request to response; the socket is someone else's business. */
-export function createApp(context: ApiContext, { version, onError }: AppOptions): Api {
+export function createApp(context: ApiContext, { version }: { readonly version: string }): Api {
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return
@@ -140,9 +134,9 @@ export function createApp(context: ApiContext, { version, onError }: AppOptions)
     return answerProblem(c, problemOf(error))
   })
   app.onError((error, c) => {
-    const known = malformed(error) ?? wrong(error) ?? error
+    const known = wrong(error) ?? error
     const problem = problemOf(known)
-    if (problem.code === 'internal' && !isHangUp(error, c.req.raw.signal)) onError(error)
+    if (problem.code === 'internal' && !isHangUp(error, c.req.raw.signal)) context.onError(error)
     return answerProblem(c, problem)
   })
   return app
@@ -161,12 +155,4 @@ function wrong(error: Error): OvermindError | undefined {
     cause: error,
     ...(field === undefined ? {} : { field }),
   })
-}
-
-/** What the framework throws at a body that is not JSON. */
-function malformed(error: Error): OvermindError | undefined {
-  const isSyntax = error instanceof SyntaxError || ('status' in error && error.status === 400)
-  return isSyntax
-    ? new OvermindError('invalid_request', 'the body must be JSON', { cause: error })
-    : undefined
 }

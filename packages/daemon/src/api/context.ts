@@ -12,6 +12,8 @@ export interface ApiContext {
   reload(): Reloaded
   /** Ends the missions unless `keep`, answers, and then ends the daemon. Settles with how many were stopped. */
   shutdown(keep: boolean): Promise<number>
+  /** Told of errors that are the daemon's own. */
+  onError(error: unknown): void
 }
 
 export type Api = OpenAPIHono

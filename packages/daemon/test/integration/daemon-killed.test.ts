@@ -15,6 +15,7 @@ import {
   start,
   startDaemon,
   story,
+  tryDaemon,
   waitFor,
 } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
@@ -436,4 +437,11 @@ test('a daemon that falls by a mistake leaves its last words in its log', async 
       err: { stack: expect.stringContaining('nobody catches this') },
     }),
   )
+})
+
+test('so does one that falls while it starts', async () => {
+  await using home = await temporaryHome()
+  const news = await tryDaemon(home.path, { node: ['--import', program('falls-while-starting.ts')] })
+  expect(news).toMatchObject({ died: expect.anything() })
+  expect(readFileSync(join(home.path, 'daemon.log'), 'utf8')).toContain('nobody catches this either')
 })

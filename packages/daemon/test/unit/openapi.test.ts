@@ -1,31 +1,31 @@
-import { createRuntime } from '@overmind/core'
+import { createRuntime, type JournalEvent, OvermindError, seq } from '@overmind/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createApp } from '../../src/api/app.ts'
+import type { ApiContext } from '../../src/api/context.ts'
 import { startSchema } from '../../src/api/schemas.ts'
 
 const faults: unknown[] = []
 const runtime = await createRuntime()
-const app = createApp(
-  {
-    runtime,
-    status: () => {
-      throw new Error('not asked for')
-    },
-    reload: () => {
-      throw new Error('not asked for')
-    },
-    hooks: {
-      list: () => [],
-      test: () => Promise.reject(new Error('not asked for')),
-      dead: () => [],
-      retry: () => 0,
-      drop: () => 0,
-    },
-    shutdown: () => Promise.resolve(0),
+const context: ApiContext = {
+  runtime,
+  status: () => {
+    throw new Error('not asked for')
   },
-  { version: '0.0.0', onError: (error) => void faults.push(error) },
-)
+  reload: () => {
+    throw new Error('not asked for')
+  },
+  hooks: {
+    list: () => [],
+    test: () => Promise.reject(new Error('not asked for')),
+    dead: () => [],
+    retry: () => 0,
+    drop: () => 0,
+  },
+  shutdown: () => Promise.resolve(0),
+  onError: (error) => void faults.push(error),
+}
+const app = createApp(context, { version: '0.0.0' })
 
 const documentSchema = z.looseObject({
   openapi: z.string().startsWith('3.1'),
@@ -170,4 +170,42 @@ test('a client that goes away in the middle of its body is no fault of the daemo
   })
   await app.request(request)
   expect(faults).toEqual([])
+})
+
+test('a mistake of the daemon is none of the request, whatever its kind, and is told of', async () => {
+  const mistake = new SyntaxError('a text of ours that is no JSON')
+  const told: unknown[] = []
+  const status = (): never => {
+    throw mistake
+  }
+  const other = createApp(
+    { ...context, status, onError: (error) => void told.push(error) },
+    { version: '0.0.0' },
+  )
+  const answer = await other.request('/v1/status')
+  expect([answer.status, await answer.json()]).toEqual([500, expect.objectContaining({ code: 'internal' })])
+  expect(told).toEqual([mistake])
+})
+
+test('what goes wrong within a stream breaks it off and is told of, but for a reader who has left and the end of the runtime', async () => {
+  const mistake = new Error('the disk is gone')
+  async function read(error: Error, leave: boolean): Promise<readonly unknown[]> {
+    const told: unknown[] = []
+    const left = new AbortController()
+    const events = async function* (): AsyncGenerator<JournalEvent> {
+      yield { type: 'runtime.stopped', at: 1, seq: seq(1) }
+      if (leave) left.abort()
+      throw error
+    }
+    const other = createApp(
+      { ...context, runtime: { ...runtime, events }, onError: (one) => void told.push(one) },
+      { version: '0.0.0' },
+    )
+    const { body } = await other.request(new Request('http://x/v1/events', { signal: left.signal }))
+    await expect(new Response(body).text()).rejects.toBe(error)
+    return told
+  }
+  expect(await read(mistake, false)).toEqual([mistake])
+  expect(await read(mistake, true)).toEqual([])
+  expect(await read(new OvermindError('runtime_closed', 'the daemon ends'), false)).toEqual([])
 })

@@ -6,7 +6,7 @@ import { objectStream, resumedAfter } from '../stream.ts'
 import type { EventView, GapView } from '../types.ts'
 import { eventView } from '../views.ts'
 
-export const events: Register = (api, { runtime }) => {
+export const events: Register = (api, { runtime, onError }) => {
   const route = createRoute({
     method: 'get',
     path: '/v1/events',
@@ -40,8 +40,10 @@ export const events: Register = (api, { runtime }) => {
       })
       for await (const event of journal) yield eventView(event)
     }
-    return objectStream(c, source, (event) =>
-      'seq' in event && typeof event.seq === 'number' ? event.seq : undefined,
-    )
+    return objectStream(c, {
+      source,
+      id: (event) => ('seq' in event && typeof event.seq === 'number' ? event.seq : undefined),
+      onError,
+    })
   })
 }

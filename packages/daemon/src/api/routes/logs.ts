@@ -9,7 +9,7 @@ import { bytesStream, objectStream } from '../stream.ts'
 
 const encoder = new TextEncoder()
 
-export const logs: Register = (api, { runtime }) => {
+export const logs: Register = (api, { runtime, onError }) => {
   const route = createRoute({
     method: 'get',
     path: '/v1/missions/{reference}/logs',
@@ -50,15 +50,11 @@ export const logs: Register = (api, { runtime }) => {
     })
     const accept = c.req.header('accept') ?? ''
     if (accept.includes('ndjson') || accept.includes('event-stream')) {
-      return objectStream(
-        c,
-        (signal) => logLines(mission, options(signal)),
-        () => undefined,
-      )
+      return objectStream(c, { source: (signal) => logLines(mission, options(signal)), onError })
     }
     const source = (signal: AbortSignal): AsyncIterable<Uint8Array> =>
       timestamps ? stampedText(mission, options(signal)) : plainText(mission, options(signal))
-    return bytesStream(c, 'text/plain; charset=utf-8', source)
+    return bytesStream(c, { contentType: 'text/plain; charset=utf-8', source, onError })
   })
 }
 

@@ -3,7 +3,7 @@ import { flag, problem, reference, stream, whole } from '../answers.ts'
 import type { Register } from '../context.ts'
 import { bytesStream } from '../stream.ts'
 
-export const output: Register = (api, { runtime }) => {
+export const output: Register = (api, { runtime, onError }) => {
   const route = createRoute({
     method: 'get',
     path: '/v1/missions/{reference}/output',
@@ -24,6 +24,10 @@ export const output: Register = (api, { runtime }) => {
     const options = { follow, ...(run === undefined ? {} : { run }), ...(from === undefined ? {} : { from }) }
     // Before the answer begins, so that a wrong run is an error and not an empty answer.
     mission.output({ ...options, follow: false })
-    return bytesStream(c, 'application/octet-stream', (signal) => mission.output({ ...options, signal }))
+    return bytesStream(c, {
+      contentType: 'application/octet-stream',
+      source: (signal) => mission.output({ ...options, signal }),
+      onError,
+    })
   })
 }

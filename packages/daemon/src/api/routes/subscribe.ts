@@ -4,7 +4,7 @@ import type { Register } from '../context.ts'
 import { objectStream } from '../stream.ts'
 import { spokenBy } from '../../logs/spoken.ts'
 
-export const subscribe: Register = (api, { runtime }) => {
+export const subscribe: Register = (api, { runtime, onError }) => {
   const route = createRoute({
     method: 'get',
     path: '/v1/missions/{reference}/subscribe',
@@ -26,10 +26,6 @@ export const subscribe: Register = (api, { runtime }) => {
   api.openapi(route, (c) => {
     const mission = runtime.get(c.req.valid('param').reference)
     const { all } = c.req.valid('query')
-    return objectStream(
-      c,
-      (signal) => spokenBy(mission, { all, signal }),
-      () => undefined,
-    )
+    return objectStream(c, { source: (signal) => spokenBy(mission, { all, signal }), onError })
   })
 }

@@ -7,7 +7,7 @@ import { objectStream, resumedAfter } from '../stream.ts'
 import type { WatchMessage } from '../types.ts'
 import { missionView } from '../views.ts'
 
-export const watch: Register = (api, { runtime }) => {
+export const watch: Register = (api, { runtime, onError }) => {
   const route = createRoute({
     method: 'get',
     path: '/v1/missions/watch',
@@ -28,11 +28,11 @@ export const watch: Register = (api, { runtime }) => {
     const { since: given, all } = c.req.valid('query')
     const since = resumedAfter(c, given)
     const wanted = missionFilter(c.req.queries('filter') ?? [], all)
-    return objectStream(
-      c,
-      (signal) => changes(runtime, since, wanted, signal),
-      ({ revision }) => revision,
-    )
+    return objectStream(c, {
+      source: (signal) => changes(runtime, since, wanted, signal),
+      id: ({ revision }) => revision,
+      onError,
+    })
   })
 }
 
