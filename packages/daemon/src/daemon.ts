@@ -2,11 +2,13 @@
  * The daemon: a runtime, its durable store and its API under one roof, for one user and one home. It is
  * disposable: whatever ends it, the missions go on, and the next daemon of the home takes them over.
  */
+import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import { acpProvider } from '@overmind/acp'
 import { blueprintController, ritualController } from '@overmind/blueprint'
@@ -71,10 +73,25 @@ export async function startDaemon({
   const log = openLog(join(home, 'daemon.log'))
   const { logger } = log
   const startedAt = Date.now()
+  /** What is undone in the opposite order, all of it, when the daemon ends or cannot start. */
+  const held = new AsyncDisposableStack()
+
+  async function letGo(): Promise<void> {
+    try {
+      await held.disposeAsync()
+      logger.info('ended')
+    } catch (error) {
+      logger.error({ err: error }, 'ended, and something could not be undone')
+    }
+    await log.close()
+    lock.release()
+  }
+
   try {
     if (await answers(socket)) throw new OvermindError('home_in_use', `another daemon answers on ${socket}`)
     const { config } = readConfig(home)
     const { store, replaced } = openStore(join(home, 'overmind.db'), new Date())
+    held.defer(() => store.close())
     const present = store.last()
     const beginHooks = openHooks({ tables: store.tables, home, logger, hooks: config.hooks, present })
     if (replaced !== null) {
@@ -97,9 +114,13 @@ export async function startDaemon({
     logger.info({ version: VERSION, home, ...runtime.recovery }, 'started')
 
     const hooks = beginHooks(runtime)
+    // They are told of the runtime's end, too.
+    held.defer(() => hooks.close())
+    held.defer(() => runtime.close({ missions: 'keep' }))
     const endCompaction = keepCompact(store, {
       onFault: (error) => logger.error({ err: error }, 'the store could not be made smaller'),
     })
+    held.defer(endCompaction)
 
     const { promise: closed, resolve: ended } = Promise.withResolvers<void>()
     let closing: Promise<number> | undefined
@@ -108,25 +129,8 @@ export async function startDaemon({
       const live = runtime.list().filter((mission) => mission.view().state.exit === null).length
       logger.info({ missions, live }, 'ending')
       await runtime.close({ missions })
-      const told = hooks.close().catch((error: unknown) => logger.error({ err: error }, 'hooks did not end'))
-      // Answers under way are finished; streams have ended with the runtime.
-      server.close()
-      server.closeIdleConnections()
-      setTimeout(() => {
-        server.closeAllConnections()
-        void told.then(finish)
-      }, GRACE_MS)
+      void letGo().then(ended)
       return missions === 'stop' ? live : 0
-    }
-
-    async function finish(): Promise<void> {
-      endCompaction()
-      store.close()
-      await rm(socket, { force: true })
-      logger.info('ended')
-      await log.close()
-      lock.release()
-      ended()
     }
 
     function reload(): Reloaded {
@@ -168,11 +172,13 @@ export async function startDaemon({
     const server = createServer(PATIENCE, (request, response) => void handle(request, response))
     limitConnections(server, mostConnections())
     await listen(server, socket)
+    held.defer(() => endServer(server, socket))
+    // One connection that cannot be taken is no reason to fall.
+    server.on('error', (error) => logger.error({ err: error }, 'a connection failed'))
     return { socket, runtime, closed, close }
   } catch (error) {
     logger.fatal({ err: error }, 'could not start')
-    await log.close()
-    lock.release()
+    await letGo()
     throw error
   }
 }
@@ -223,11 +229,19 @@ function answers(socket: string): Promise<boolean> {
 
 async function listen(server: Server, socket: string): Promise<void> {
   await rm(socket, { force: true })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    // A wide queue: many commands at once are the normal case, not the exception.
-    withPrivateMask(() => server.listen({ path: socket, backlog: 1024 }, resolve))
-  })
+  const listening = once(server, 'listening')
+  // A wide queue: many commands at once are the normal case, not the exception.
+  withPrivateMask(() => server.listen({ path: socket, backlog: 1024 }))
+  await listening
+}
+
+/** Answers under way are finished; streams have ended with the runtime. */
+async function endServer(server: Server, socket: string): Promise<void> {
+  server.close()
+  server.closeIdleConnections()
+  await pause(GRACE_MS)
+  server.closeAllConnections()
+  await rm(socket, { force: true })
 }
 
 function statusOf(runtime: Runtime, home: string, startedAt: number): DaemonStatus {
