@@ -43,8 +43,13 @@ export async function comesTo(
   return mission.until(test, { signal }).then(
     () => !signal.aborted,
     (error: unknown) => {
-      if (signal.aborted || (error instanceof OvermindError && error.code === 'runtime_closed')) return false
+      if (signal.aborted || isOutOfSight(error)) return false
       throw error
     },
   )
+}
+
+/** Whether something is not known because the runtime closes: the next one looks anew. */
+export function isOutOfSight(error: unknown): boolean {
+  return error instanceof OvermindError && error.code === 'runtime_closed'
 }

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Environment, Mission } from '@overmind/core'
 import type { Liveness, Look, Probe } from '../blueprint.ts'
+import { isOutOfSight } from './members.ts'
 
 interface ProbeOptions {
   readonly env: Environment
@@ -72,9 +73,13 @@ async function saysLine(
 ): Promise<boolean> {
   const decoder = new TextDecoder()
   let seen = ''
-  for await (const part of mission.output({ follow, signal })) {
-    seen = (seen + decoder.decode(part, { stream: true })).slice(-LONGEST)
-    if (seen.includes(text)) return true
+  try {
+    for await (const part of mission.output({ follow, signal })) {
+      seen = (seen + decoder.decode(part, { stream: true })).slice(-LONGEST)
+      if (seen.includes(text)) return true
+    }
+  } catch (error) {
+    if (!isOutOfSight(error)) throw error
   }
   return false
 }

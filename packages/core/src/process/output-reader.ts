@@ -10,7 +10,7 @@ export interface ReadOutputOptions {
   readonly floor?: () => number
   /** Offset behind the last byte. Default: whatever is there. */
   readonly to?: number
-  /** Wait for more until this settles, then read what is left and end. Default: end at the end of file. */
+  /** Wait for more until this settles, then read what is left and end as it did: with its error, if it has one. Default: end at the end of file. */
   readonly until?: Promise<unknown>
   /** Ends it quietly. */
   readonly signal?: AbortSignal
@@ -45,16 +45,11 @@ export async function* readPieces(
   let ended = until === undefined
   let knock = Promise.withResolvers<void>()
   const news = (): void => knock.resolve()
-  until?.then(
-    () => {
-      ended = true
-      news()
-    },
-    () => {
-      ended = true
-      news()
-    },
-  )
+  const settle = (): void => {
+    ended = true
+    news()
+  }
+  until?.then(settle, settle)
   // `until` may reject while it is opened.
   const file = await openRegularFile(path, 'read').catch((error: unknown) => {
     if (isAbsent(error)) return undefined
@@ -81,7 +76,10 @@ export async function* readPieces(
         if (kept < offset) yield { at: kept, bytes: buffer.subarray(kept - begin, bytesRead) }
         continue
       }
-      if (wasEnded) return
+      if (wasEnded) {
+        await until
+        return
+      }
       if (!ended) await knock.promise
     }
   } finally {

@@ -161,7 +161,11 @@ export interface Mission {
   readonly talk: Talk | null
   /** What happens to it, from its beginning. */
   events(options?: EventsOptions): AsyncIterableIterator<JournalMissionEvent | Gap>
-  /** The bytes of its output, exactly as it wrote them. @throws OvermindError `run_not_found` */
+  /**
+   * The bytes of its output, exactly as it wrote them.
+   *
+   * @throws OvermindError `run_not_found`; `runtime_closed` behind what is there, when the run goes on and can be seen no more
+   */
   output(options?: OutputOptions): AsyncIterableIterator<Uint8Array>
 }
 

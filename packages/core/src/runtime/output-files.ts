@@ -193,13 +193,10 @@ async function* followOutput(
   const left = new AbortController()
   const signal = AbortSignal.any([left.signal, ...(reading.signal === undefined ? [] : [reading.signal])])
   try {
-    const isThere = await actor
-      .until((now) => now.exit !== null || hasBegun(now, run), signal)
-      .then(
-        () => true,
-        () => false,
-      )
-    if (isThere) yield* readOutput(path, { ...reading, until: runOver(actor, run, signal) })
+    await actor.until((now) => now.exit !== null || hasBegun(now, run), signal)
+    yield* readOutput(path, { ...reading, until: runOver(actor, run, signal) })
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     left.abort()
   }
