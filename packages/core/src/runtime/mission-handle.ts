@@ -73,6 +73,10 @@ export interface HistoryQuery {
   readonly run?: number
   /** Default: all. */
   readonly types?: readonly EventType[]
+  /** Only those behind this number. */
+  readonly since?: Seq
+  /** Begin with the oldest. Default: with the newest. */
+  readonly oldestFirst?: boolean
   readonly limit: number
 }
 
@@ -94,7 +98,7 @@ export interface Mission {
   view(): MissionView
   /** When its current or last run last wrote something, in milliseconds since 1970; null when it never did. Looks at the disk. */
   lastActivity(): number | null
-  /** Its newest events, the newest first. */
+  /** Its events, the newest first unless asked otherwise. */
   history(query: HistoryQuery): readonly JournalMissionEvent[]
   /** How many people are attached to its terminal. Looks at the disk. */
   attached(): Attached

@@ -160,9 +160,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       lastActivity: () => outputs.lastActivity(actor.record()),
       children: () => registry.childrenOf(record.id),
       killChildren: () => killDescendants(record.id, registry),
-      history: (query) =>
+      history: ({ since = seq(0), oldestFirst = false, ...query }) =>
         store
-          .events({ ...query, after: seq(0), mission: record.id, newestFirst: true })
+          .events({ ...query, after: since, mission: record.id, newestFirst: !oldestFirst })
           .filter((event): event is JournalMissionEvent => isOf(record.id, event)),
       outputFiles: (run) => outputs.files(actor.record(), run),
       attached: () =>

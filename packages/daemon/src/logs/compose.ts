@@ -2,12 +2,20 @@
  * A mission's log as people read it: the output of its runs, one behind the other, with a line of ours
  * where one ends and the next begins. The bytes of the output itself are handed through untouched.
  */
-import type { Mission, OutputFile } from '@overmind/core'
+import { setImmediate as breathe } from 'node:timers/promises'
+import type { Mission } from '@overmind/core'
 import { iso } from '../api/views.ts'
 import type { LogOptions, LogPiece } from './piece.ts'
+import { fileOf, runOutput } from './run-output.ts'
+import { type Said, saidTo } from './said.ts'
 import { findTail } from './tail.ts'
 import { talkLog } from './talk.ts'
 import { timeIndex } from './time-index.ts'
+import { asBuffer } from './whole-lines.ts'
+
+const NEWLINE = 10
+/** After so many runs it lets others have a turn. */
+const AT_A_TIME = 64
 
 interface Start {
   readonly run: number
@@ -18,40 +26,57 @@ export async function* composeLog(
   mission: Mission,
   options: LogOptions,
 ): AsyncGenerator<LogPiece, undefined> {
-  const shown = mission.talk === null || options.raw === true ? null : new Set<string>()
+  const said = mission.talk === null || options.raw === true ? null : saidTo(mission)
   const { tail, follow, signal } = options
-  if (shown === null || tail === undefined) {
-    return yield* runsFrom(mission, await beginning(mission, options), { ...options, shown })
+  if (said === null || tail === undefined) {
+    return yield* runsFrom(mission, await beginning(mission, options), { ...options, said })
   }
   // How many lines people see of what an agent wrote is only known once it is shown.
   const begin = await beginning(mission, { follow, signal, ...withoutTail(options) })
+  const { run, exit } = mission.view().state
+  const open = follow && exit === null && (options.run ?? run) >= run
   const last: LogPiece[] = []
   let next = begin
-  for await (const piece of runsFrom(mission, begin, { ...options, shown, follow: false })) {
+  for await (const piece of runsFrom(mission, begin, { ...options, said, follow: false, open })) {
     for (const line of linesOf(piece)) last.push(line)
     last.splice(0, last.length - tail)
-    if (piece.kind === 'bytes') next = { run: piece.run, offset: piece.next ?? piece.offset }
+    next = behind(piece, next)
   }
   yield* last
-  if (follow) yield* runsFrom(mission, next, { ...options, shown })
+  if (open) yield* runsFrom(mission, next, { ...options, said })
 }
 
 function withoutTail({ run, since }: LogOptions): Pick<LogOptions, 'run' | 'since'> {
   return { ...(run === undefined ? {} : { run }), ...(since === undefined ? {} : { since }) }
 }
 
+/** Where to go on behind a piece; `before`: behind the one before. */
+function behind(piece: LogPiece, before: Start): Start {
+  const { run } = piece
+  const end = piece.kind === 'bytes' ? piece.offset + piece.bytes.length : undefined
+  return { run, offset: piece.next ?? end ?? (run === before.run ? before.offset : 0) }
+}
+
 /** A piece for each line in it. */
-function linesOf(piece: LogPiece): readonly LogPiece[] {
-  if (piece.kind === 'notice') return [piece]
-  const lines = Buffer.from(piece.bytes)
-    .toString('utf8')
-    .split(/(?<=\n)/)
-  return lines.filter((line) => line !== '').map((line) => ({ ...piece, bytes: Buffer.from(line) }))
+function* linesOf(piece: LogPiece): Generator<LogPiece> {
+  if (piece.kind === 'notice') {
+    yield piece
+    return
+  }
+  const bytes = asBuffer(piece.bytes)
+  for (let start = 0; start < bytes.length;) {
+    const newline = bytes.indexOf(NEWLINE, start)
+    const end = newline < 0 ? bytes.length : newline + 1
+    yield { ...piece, bytes: bytes.subarray(start, end) }
+    start = end
+  }
 }
 
 interface RunsOptions extends LogOptions {
-  /** Messages that have been shown, where an agent's words are shown; null for its bytes. */
-  readonly shown: Set<string> | null
+  /** What was said to an agent, where its words are shown; null for its bytes. */
+  readonly said: Said | null
+  /** Somebody goes on with the last of these runs. Default: false. */
+  readonly open?: boolean
 }
 
 async function* runsFrom(
@@ -59,53 +84,20 @@ async function* runsFrom(
   begin: Start,
   options: RunsOptions,
 ): AsyncGenerator<LogPiece, undefined> {
-  const { follow, signal, shown } = options
+  const { follow, signal, said } = options
   const { talk } = mission
-  for (let run = begin.run; ; run += 1) {
-    const { state } = mission.view()
-    if (run > state.run) {
-      if (!follow || options.run !== undefined || !(await anotherRun(mission, run, signal))) return
-    }
+  const last = options.run ?? (follow ? Infinity : mission.view().state.run)
+  for (let run = begin.run; run <= last; run += 1) {
+    if (follow && options.run === undefined && !(await hasBegun(mission, run, signal))) return
+    const open = options.open === true && run === last
     if (run > begin.run) yield restartNotice(mission, run)
     const from = run === begin.run ? begin.offset : 0
     const isTalk = mission.outputFiles(run).some(({ stream }) => stream === 'stdout')
-    yield* shown === null || talk === null || !isTalk
-      ? runLog(mission, run, from, follow, signal)
-      : talkLog(mission, talk, { run, from, follow, signal, shown })
-    yield* stallNotice(mission, run)
-    if (signal.aborted || options.run !== undefined) return
-  }
-}
-
-async function* runLog(
-  mission: Mission,
-  run: number,
-  from: number,
-  follow: boolean,
-  signal: AbortSignal,
-): AsyncGenerator<LogPiece> {
-  const file = fileOf(mission, run)
-  let offset = from
-  if (file !== undefined && file.trimmedTo > from) {
-    yield {
-      kind: 'notice',
-      run,
-      at: null,
-      text: `--- ${file.trimmedTo} bytes of older output are no longer kept ---`,
-    }
-    offset = file.trimmedTo
-  }
-  // The first line behind what was dropped is only half there.
-  let skipping = offset > from
-  for await (const bytes of mission.output({ run, from: offset, follow, signal })) {
-    const end = skipping ? bytes.indexOf(10) + 1 : 0
-    if (skipping && end === 0) {
-      offset += bytes.length
-      continue
-    }
-    skipping = false
-    if (end < bytes.length) yield { kind: 'bytes', run, offset: offset + end, bytes: bytes.subarray(end) }
-    offset += bytes.length
+    yield* said === null || talk === null || !isTalk
+      ? runOutput(mission, { run, from, follow, signal })
+      : talkLog(mission, talk, { run, from, follow, signal, said, open })
+    if (!open) yield* stallNotice(mission, run)
+    if (signal.aborted) return
   }
 }
 
@@ -113,15 +105,19 @@ async function beginning(mission: Mission, { run, tail, since }: LogOptions): Pr
   const last = run ?? mission.view().state.run
   const first = run ?? 1
   const bySince =
-    since === undefined ? { run: first, offset: 0 } : beginningSince(mission, first, last, since)
+    since === undefined ? { run: first, offset: 0 } : await beginningSince(mission, first, last, since)
   return tail === undefined ? bySince : beginningOfTail(mission, bySince, last, tail)
 }
 
-function beginningSince(mission: Mission, first: number, last: number, since: number): Start {
-  for (let run = first; run <= last; run += 1) {
-    const offset = timeIndex(mission, run).since(since)
-    if (offset !== undefined) return { run, offset }
+/** From the newest run back to the one that was under way at that moment: how many there were before it does not matter. */
+async function beginningSince(mission: Mission, first: number, last: number, since: number): Promise<Start> {
+  let run = last
+  for (; run > first && (beganAt(mission, run) ?? -Infinity) >= since; run -= 1) {
+    if (run % AT_A_TIME === 0) await breathe()
   }
+  const offset = timeIndex(mission, run).since(since)
+  if (offset !== undefined) return { run, offset }
+  if (run < last) return { run: run + 1, offset: 0 }
   return { run: Math.max(1, last), offset: fileOf(mission, last)?.bytes ?? 0 }
 }
 
@@ -138,13 +134,13 @@ async function beginningOfTail(mission: Mission, floor: Start, last: number, lin
   return floor
 }
 
-function fileOf(mission: Mission, run: number): OutputFile | undefined {
-  return mission.outputFiles(run).find(({ stream }) => stream === 'output' || stream === 'stdout')
+function beganAt(mission: Mission, run: number): number | null {
+  const [begun] = mission.history({ run, types: ['run.starting'], limit: 1 })
+  return begun?.at ?? null
 }
 
 function restartNotice(mission: Mission, run: number): LogPiece {
-  const [begun] = mission.history({ run, types: ['run.starting'], limit: 1 })
-  const at = begun?.at ?? null
+  const at = beganAt(mission, run)
   return {
     kind: 'notice',
     run,
@@ -170,12 +166,21 @@ function* stallNotice(mission: Mission, run: number): Generator<LogPiece> {
   }
 }
 
-/** Waits until the mission is at this run; false when it exits instead, or can be seen no more. */
-async function anotherRun(mission: Mission, run: number, signal: AbortSignal): Promise<boolean> {
-  return mission
-    .until((now) => now.run >= run || now.exit !== null, { signal })
-    .then(
-      (now) => now.run >= run,
-      () => false,
+/**
+ * Waits until this run has its files; false when the mission exits instead, or nobody reads any more.
+ *
+ * @throws OvermindError `runtime_closed`: the mission goes on, and this is not its end
+ */
+async function hasBegun(mission: Mission, run: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    const now = await mission.until(
+      ({ run: current, phase, exit }) =>
+        exit !== null || current > run || (current === run && phase !== 'running.starting'),
+      { signal },
     )
+    return now.run >= run
+  } catch (error) {
+    if (signal.aborted) return false
+    throw error
+  }
 }

@@ -4,6 +4,7 @@ import type { LogLine } from '../api/types.ts'
 import { composeLog } from './compose.ts'
 import type { LogOptions } from './piece.ts'
 import { type TimeIndex, timeIndex } from './time-index.ts'
+import { wholeCharacters } from './whole-lines.ts'
 
 /** A line longer than this comes in parts, so that no line costs more memory than this. Bytes. */
 const LONGEST_LINE = 64 * 1024
@@ -54,15 +55,6 @@ export async function* logLines(mission: Mission, options: LogOptions): AsyncGen
     if (bytes.length > 0) rest = { run, offset, bytes: Buffer.from(bytes) }
   }
   if (rest !== undefined) yield line(rest.run, rest.offset, rest.bytes, false)
-}
-
-/** At most so many bytes, and no character cut in two. */
-function wholeCharacters(bytes: Buffer, length: number): number {
-  for (let end = length; end > length - 4; end -= 1) {
-    // The first byte behind the cut does not continue a character.
-    if (((bytes[end] ?? 0) & 0xc0) !== 0x80) return end
-  }
-  return length
 }
 
 /** The time of output that the journal has not noted yet: now while it runs, the run's end afterwards. */

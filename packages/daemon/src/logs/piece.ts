@@ -12,14 +12,24 @@ export interface LogOptions {
   readonly signal: AbortSignal
 }
 
-export type LogPiece =
-  | {
-      readonly kind: 'bytes'
-      readonly run: number
-      readonly offset: number
-      readonly bytes: Uint8Array
-      /** Where what comes behind it begins, when that is not where its bytes end. */
-      readonly next?: number
-    }
-  /** A line of ours, without its end. */
-  | { readonly kind: 'notice'; readonly run: number; readonly at: number | null; readonly text: string }
+/** Output of a run. */
+export interface LogBytes {
+  readonly kind: 'bytes'
+  readonly run: number
+  readonly offset: number
+  readonly bytes: Uint8Array
+  /** Where what comes behind it begins, when that is not where its bytes end. */
+  readonly next?: number
+}
+
+/** A line of ours, without its end. */
+export interface LogNotice {
+  readonly kind: 'notice'
+  readonly run: number
+  readonly at: number | null
+  readonly text: string
+  /** Where the output behind it begins, when that is not where the output before it ends. */
+  readonly next?: number
+}
+
+export type LogPiece = LogBytes | LogNotice
