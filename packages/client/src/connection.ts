@@ -49,10 +49,15 @@ export function connectTo(socket: string): Connection {
   }
 
   async function* bytes(call: Call): AsyncGenerator<Buffer, void, undefined> {
+    let begun = false
     try {
-      yield* (await send(socket, call)).body
+      const { body } = await send(socket, call)
+      begun = true
+      yield* body
     } catch (error) {
-      throw failure(socket, call, error)
+      if (!begun || !isCutOff(error)) throw failure(socket, call, error)
+      const what = 'the daemon went away in the middle of its answer; its missions go on without it'
+      throw new ConnectionFailed(what, { cause: error })
     }
   }
 
@@ -112,6 +117,7 @@ function failure(socket: string, { signal }: Call, cause: unknown): unknown {
   if (cause instanceof MalformedResponse) {
     return new ConnectionFailed(`what answers on ${socket} is not an Overmind daemon`, { cause })
   }
+  if (isCutOff(cause)) return new ConnectionFailed('the daemon went away before it had answered', { cause })
   const code = systemCode(cause)
   switch (code) {
     case 'ENOENT':
@@ -121,12 +127,14 @@ function failure(socket: string, { signal }: Call, cause: unknown): unknown {
     case 'EINVAL':
     case 'ENAMETOOLONG':
       return new DaemonNotRunning(socket, cause)
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return new ConnectionFailed('the daemon went away before it had answered', { cause })
     default:
       return new ConnectionFailed(`the socket ${socket} cannot be used (${code ?? String(cause)})`, { cause })
   }
+}
+
+function isCutOff(error: unknown): boolean {
+  const code = systemCode(error)
+  return code === 'ECONNRESET' || code === 'EPIPE'
 }
 
 interface Turns {

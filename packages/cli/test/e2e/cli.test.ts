@@ -748,6 +748,33 @@ describe('without a daemon', () => {
     })
   })
 
+  test.each([
+    ['logs', '-f', 'kept'],
+    ['logs', '-f', '--tail', '1', 'kept'],
+    ['subscribe', '--all', 'kept'],
+    ['run', '--follow', '--name', 'other', 'echo up; sleep 60'],
+  ])(
+    '%s %s that a daemon leaves which keeps its missions says that they go on, and fails',
+    async (...args) => {
+      await using o = await overmind()
+      const id = await o.start('--name', 'kept', 'echo up; sleep 60')
+      let shutdown: Promise<string> | undefined
+      const onOutput = (all: string): void => {
+        if (all.includes('up')) shutdown ??= o.ok('shutdown', '--keep')
+      }
+      const { code, stderr } = await o.with({ onOutput }, ...args)
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /Error: The daemon went away.* go(es)? on without it.* \(connection_failed\)\n$/,
+        ),
+      ])
+      await shutdown
+      await o.ok('start')
+      expect((await o.json<MissionView>('info', id)).status).toBe('running')
+    },
+  )
+
   test('kill -9 of the daemon ends nothing, and the next start cleans up', async () => {
     await using o = await overmind()
     const id = await o.start('sleep 60')
