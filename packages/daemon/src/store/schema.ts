@@ -35,8 +35,12 @@ PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
-/** What a run has had is found by it. Made where it is missing: nothing but speed depends on it, so that a store without it is of the same version. */
-export const EVENTS_BY_RUN: string = `
+/**
+ * By these it is found what a run has had, and what is of no mission. Made where they are missing: nothing but speed depends on
+ * them, so that a store without them is of the same version.
+ */
+export const INDEXES: string = `
+CREATE INDEX IF NOT EXISTS events_of_runtime ON events (type) WHERE mission IS NULL;
 CREATE INDEX IF NOT EXISTS events_by_run ON events (mission, run, type) WHERE run IS NOT NULL;
 `
 

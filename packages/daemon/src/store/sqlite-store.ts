@@ -18,7 +18,7 @@ import { readMissions } from './mission-rows.ts'
 import { createReserve } from './reserve.ts'
 import { has, parse } from './row-text.ts'
 import { SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, sqliteCode } from './sqlite-error.ts'
-import { APPLICATION_ID, EVENTS_BY_RUN, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { APPLICATION_ID, INDEXES, SCHEMA, SCHEMA_VERSION } from './schema.ts'
 import { StoreDamaged } from './store-damaged.ts'
 
 /** Other tables in the file of the store. */
@@ -189,9 +189,14 @@ export function openSqliteStore(path: string): SqliteStore {
       if (types !== undefined) where.push(`type IN (${types.map(() => '?').join(', ')})`)
       const order = newestFirst ? 'DESC' : 'ASC'
       const text = `SELECT seq, body FROM events WHERE ${where.join(' AND ')} ORDER BY seq ${order} LIMIT ?`
-      const values: SQLInputValue[] = [after, mission ?? undefined, run, stream, ...(types ?? []), limit].filter(
-        (value) => value !== undefined,
-      )
+      const values: SQLInputValue[] = [
+        after,
+        mission ?? undefined,
+        run,
+        stream,
+        ...(types ?? []),
+        limit,
+      ].filter((value) => value !== undefined)
       return query(text)
         .all(...values)
         .flatMap((row) => readEvent(Number(row['seq']), row['body']))
@@ -264,7 +269,7 @@ function open(path: string): {
 function prepare(database: DatabaseSync, path: string): readonly DamagedMission[] {
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
   if (tables?.['count'] === 0) {
-    database.exec(`BEGIN; ${SCHEMA} ${EVENTS_BY_RUN} COMMIT`)
+    database.exec(`BEGIN; ${SCHEMA} ${INDEXES} COMMIT`)
     return []
   }
   if (pragma(database, 'application_id') !== APPLICATION_ID)
@@ -280,14 +285,14 @@ function prepare(database: DatabaseSync, path: string): readonly DamagedMission[
     const verdict = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]
     if (verdict !== 'ok') throw new StoreDamaged(String(verdict))
   }
-  indexByRun(database)
+  addIndexes(database)
   // Damage that no check sees shows when the rows are read.
   return setAsideDamaged(database)
 }
 
-function indexByRun(database: DatabaseSync): void {
+function addIndexes(database: DatabaseSync): void {
   try {
-    database.exec(EVENTS_BY_RUN)
+    database.exec(INDEXES)
   } catch (error) {
     // What runs is to be looked after on a full disk too: the next start makes it.
     if (sqliteCode(error) !== SQLITE_FULL) throw error

@@ -250,25 +250,27 @@ describe('the store on SQLite', () => {
     store.close()
   })
 
-  test('finds what a run has had by an index, also where it was written before there was one', () => {
-    const path = freshPath()
-    writeStore(path, 1)
-    for (const at of [path, freshPath()]) {
-      const store = openSqliteStore(at)
-      const plan = store.tables
-        .query(
-          `EXPLAIN QUERY PLAN SELECT seq, body FROM events
-             WHERE seq > 0 AND mission = 'aaaaaaaa' AND run = 7 AND type IN ('run.output') ORDER BY seq DESC`,
-        )
-        .all()
-      expect(plan).toEqual([
-        expect.objectContaining({
-          detail: expect.stringContaining('events_by_run (mission=? AND run=? AND type=?'),
-        }),
-      ])
-      store.close()
-    }
-  })
+  test.each([
+    ['a run', "mission = 'aaaaaaaa' AND run = 7", 'events_by_run (mission=? AND run=? AND type=?'],
+    ['the runtime', 'mission IS NULL', 'events_of_runtime (type=?'],
+  ])(
+    'finds what %s has had by an index, also where it was written before there was one',
+    (_, whose, index) => {
+      const path = freshPath()
+      writeStore(path, 1)
+      for (const at of [path, freshPath()]) {
+        const store = openSqliteStore(at)
+        const plan = store.tables
+          .query(
+            `EXPLAIN QUERY PLAN SELECT seq, body FROM events
+             WHERE seq > 0 AND ${whose} AND type IN ('run.output') ORDER BY seq DESC`,
+          )
+          .all()
+        expect(plan).toEqual([expect.objectContaining({ detail: expect.stringContaining(index) })])
+        store.close()
+      }
+    },
+  )
 
   test('has a reserve of its own, also where there was a link to a file of others', () => {
     const path = freshPath()
