@@ -1,5 +1,5 @@
 /** What an agent is started with: its description, with results and secrets filled in at the last moment. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
   type CheckMission,
@@ -32,18 +32,19 @@ export async function inputOf(
   agent: Agent,
   { work, pipeline, dependsOn, missionOf }: Surroundings,
 ): Promise<MissionInput> {
-  const results = new Map<string, string>()
+  const results = new Map<string, { readonly mission: Mission; readonly text: string }>()
   for (const { agent: name } of textsIn([agent.mission.command, agent.mission.options, agent.env]).flatMap(
     references,
   )) {
     const mission = missionOf(name)
-    if (mission !== undefined && !results.has(name)) results.set(name, await resultOf(mission))
+    if (mission !== undefined && !results.has(name))
+      results.set(name, { mission, text: await resultOf(mission) })
   }
 
   const lookup = ({ agent: name, part }: Reference): string => {
     const result = results.get(name)
     if (result === undefined) throw missing(`${name} has no result`)
-    return part === 'file' ? writeResult(work, name, result) : result
+    return part === 'file' ? writeResult(name, result) : result.text
   }
   const { command } = agent.mission
   const isShell = typeof command === 'string' && (agent.mission.provider ?? 'raw') === 'raw'
@@ -139,12 +140,18 @@ function missing(message: string): OvermindError {
   return new OvermindError('invalid_spec', message)
 }
 
-/** For results that are too long for a command line, or that a program wants to read. Private, as the results are. */
-function writeResult(work: Work, agent: string, result: string): string {
-  const folder = join(work.runtime.home, 'results', work.mission.id)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, `${agent}.txt`)
-  writeFileSync(path, result, { mode: 0o600 })
-  chmodSync(path, 0o600)
+/**
+ * For results that are too long for a command line, or that a program wants to read. Private, as the results are; it is there whole or
+ * not at all, since somebody else may read the same one.
+ */
+function writeResult(
+  agent: string,
+  { mission, text }: { readonly mission: Mission; readonly text: string },
+): string {
+  mkdirSync(mission.resultsFolder, { recursive: true, mode: 0o700 })
+  const path = join(mission.resultsFolder, `${agent}.txt`)
+  const whole = `${path}.new`
+  writeFileSync(whole, text, { mode: 0o600 })
+  renameSync(whole, path)
   return path
 }

@@ -15,12 +15,15 @@ export interface Home {
   readonly input: string
   /** Where the keepers of terminals listen, and say who is attached. */
   readonly terminals: string
+  /** What missions have found out, as files: a folder for each of those that there is something of. */
+  readonly results: string
   outputFile(mission: MissionId, run: Run, stream: Stream): string
   inputFile(mission: MissionId, run: Run, part: string): string
   argumentsFolder(mission: MissionId, run: Run): string
   recordingFile(mission: MissionId, run: Run): string
   attachedFile(mission: MissionId): string
   terminalSocket(mission: MissionId): string
+  resultsFolder(mission: MissionId): string
 }
 
 const SUFFIX: Readonly<Record<Stream, string>> = { output: 'log', stdout: 'out', stderr: 'err' }
@@ -29,17 +32,20 @@ function homeAt(path: string): Home {
   const output = join(path, 'output')
   const input = join(path, 'input')
   const terminals = join(path, 'tty')
+  const results = join(path, 'results')
   return {
     path,
     runs: join(path, 'runs'),
     output,
     input,
     terminals,
+    results,
     outputFile: (mission, run, stream) => join(output, `${mission}.${run}.${SUFFIX[stream]}`),
     inputFile: (mission, run, part) => join(input, `${mission}.${run}.${part}`),
     argumentsFolder: (mission, run) => join(input, `${mission}.${run}.arguments`),
     recordingFile: (mission, run) => join(output, `${mission}.${run}.cast`),
     terminalSocket: (mission) => join(terminals, mission),
+    resultsFolder: (mission) => join(results, mission),
     attachedFile: (mission) => join(terminals, `${mission}.attached`),
   }
 }
@@ -69,7 +75,7 @@ function kindOf(stats: Stats): string {
   return stats.isFIFO() ? 'a pipe' : 'no file'
 }
 
-const FOLDERS = ['output', 'input', 'tty'] as const
+const FOLDERS = ['output', 'input', 'tty', 'results'] as const
 
 const OPEN_TO_OTHERS = 0o077
 const WRITABLE_BY_OTHERS = 0o022

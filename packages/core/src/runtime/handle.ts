@@ -15,6 +15,7 @@ import {
 
 interface HandleDeps {
   readonly journal: Journal
+  readonly resultsFolder: string
   lastActivity(): number | null
   children(): readonly MissionId[]
   /** Kills all that belongs to it, children before their parents. */
@@ -84,6 +85,7 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       }
       return seen.view
     },
+    resultsFolder: deps.resultsFolder,
     lastActivity: deps.lastActivity,
     history: deps.history,
     outputFiles: deps.outputFiles,

@@ -96,6 +96,8 @@ export interface Mission {
   readonly id: MissionId
   readonly name: string
   view(): MissionView
+  /** For files that hold its results; made by whoever puts one there, and removed with the mission. */
+  readonly resultsFolder: string
   /** When its current or last run last wrote something, in milliseconds since 1970; null when it never did. Looks at the disk. */
   lastActivity(): number | null
   /** Its events, the newest first unless asked otherwise. */

@@ -128,7 +128,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
       return follow ? followOutput(path, reading, actor, run) : readOutput(path, reading)
     },
     removeForgotten(isKnown) {
-      const paths = [home.output, home.input].flatMap((folder) =>
+      const paths = [home.output, home.input, home.results].flatMap((folder) =>
         readdirSync(folder).map((name) => join(folder, name)),
       )
       for (const path of paths) {
@@ -147,6 +147,7 @@ export function createOutputFiles(home: Home, store: Store): OutputFiles {
         .map((name) => name.slice(0, 8))
         .filter(isMissionId),
     async remove(mission, lastRun) {
+      await rm(home.resultsFolder(mission), { recursive: true, force: true })
       for (let run = lastRun; run > 0; run -= 1) {
         const files = STREAMS.map((stream) => home.outputFile(mission, run, stream))
         const beginning = beginningRecording(home.recordingFile(mission, run))

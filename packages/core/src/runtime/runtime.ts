@@ -157,6 +157,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     })
     const handle = missionHandle(actor, {
       journal,
+      resultsFolder: home.resultsFolder(record.id),
       lastActivity: () => outputs.lastActivity(actor.record()),
       children: () => registry.childrenOf(record.id),
       killChildren: () => killDescendants(record.id, registry),
