@@ -23,11 +23,13 @@ const allow = (stage: Stage, version: string, ...copies: readonly number[]): voi
   for (const copy of copies) writeFileSync(stage.file(`${version}-${copy}`), '')
 }
 
+/** By their numbers: they start side by side, in any order. */
 const copies = (stage: Stage): readonly Mission[] =>
   stage
     .runtime()
     .list()
     .filter(({ name, view }) => name.startsWith('p.web-') && view().state.exit === null)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
 const versionOf = (mission: Mission): string => {
   const { command } = mission.view().spec
