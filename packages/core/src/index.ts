@@ -39,7 +39,7 @@ export {
   type Verdict,
 } from './model/conversation.ts'
 export type { ConcurrencyLimits, SlotScope } from './model/concurrency.ts'
-export { OvermindError, type ErrorCode, type ErrorDetails } from './model/errors.ts'
+export { OvermindError, type ErrorCode, type ErrorDetails, systemCode } from './model/errors.ts'
 export type {
   EndReason,
   EventDraft,
@@ -117,6 +117,7 @@ export { type Clock, type Deadline, type Instant, systemClock } from './model/ti
 export { type Home, mustBeFiles, prepareHome } from './process/home.ts'
 export { findProgram } from './process/launch-checks.ts'
 export { withPrivateMask } from './process/private-mask.ts'
+export { type ProgramEnd, type ProgramOptions, runProgram } from './process/program.ts'
 export { openRegular, openRegularFile, readRegular } from './process/regular-file.ts'
 export type { RunUsage } from './process/usage.ts'
 export type { Attached } from './process/terminal/protocol.ts'

@@ -1,8 +1,8 @@
 /** The copies whose description has changed, and those that take their places: how each stands, and whose turn it is. */
 import type { Mission, Work } from '@overmind/core'
+import { after } from '../after.ts'
 import type { Agent, Blueprint, Update } from '../blueprint.ts'
 import { listed } from '../text/listed.ts'
-import { after } from './after.ts'
 import { type AgentState, stateIn } from './decide.ts'
 import { type Copy, roll } from './roll.ts'
 import { followStanding } from './standing.ts'
@@ -45,7 +45,7 @@ interface Options {
 
 export function createChanges({ agents }: Pick<Blueprint, 'agents'>, options: Options): Changes {
   const { work, signal, news, fail } = options
-  const { env, mission: self } = work
+  const { mission: self } = work
   const changing = new Set<string>()
   const standings = new Map<string, Standing>()
   /** Those that have been of use once. */
@@ -71,7 +71,7 @@ export function createChanges({ agents }: Pick<Blueprint, 'agents'>, options: Op
       else if (before !== 'late' && before !== 'refused') standings.set(name, 'of-no-use')
       if (standings.get(name) !== before) news()
     }
-    followStanding({ mission, ready, update }, { env, signal: until, tell }).catch((error: unknown) => {
+    followStanding({ mission, ready, update }, { signal: until, tell }).catch((error: unknown) => {
       if (!until.aborted) fail(error)
     })
     return until

@@ -127,7 +127,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     if (alive === null) return
     const found = (failures: number): void =>
       work.log(`[${name}] not alive, ${failures} times: its run is ended`)
-    keepAlive(mission, alive, { env: work.env, signal, found }).catch((error: unknown) => {
+    keepAlive(mission, alive, { signal, found }).catch((error: unknown) => {
       if (!signal.aborted) fail(error)
     })
   }
@@ -151,7 +151,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     mission.exited({ signal: left.signal }).then(() => ended(hand, mission), fail)
     if (!up) comesTo(mission, ({ startedAt }) => startedAt !== null, signal).then(isUp, failUnlessOver)
     if (state.exit === null && ready !== null && !wasReady) {
-      whenReady(mission, ready, { env: work.env, signal }).then((yes) => {
+      whenReady(mission, ready, { signal }).then((yes) => {
         const now = states.get(name)
         if (!yes || now?.kind !== 'live') return
         states.set(name, { ...now, ready: true })

@@ -1,19 +1,17 @@
 /** Seeing that an agent is ready, and that it is still of use. */
-import { execFile } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Environment, Mission } from '@overmind/core'
+import { type Mission, runProgram } from '@overmind/core'
 import type { Liveness, Look, Probe } from '../blueprint.ts'
-import { isOutOfSight } from './members.ts'
+import { comesTo, isOutOfSight } from './members.ts'
 
 interface ProbeOptions {
-  readonly env: Environment
   readonly signal: AbortSignal
 }
 
 /** Settles with true once the probe has said yes, with false when the agent has ended before. Rejects when the signal aborts. */
 export async function whenReady(mission: Mission, probe: Probe, options: ProbeOptions): Promise<boolean> {
+  if (probe.kind === 'output') return comesToSay(mission, probe.text, options.signal)
   const isOver = (): boolean => mission.view().state.exit !== null
-  if (probe.kind === 'output') return saysLine(mission, { ...probe, follow: true }, options.signal)
   for (;;) {
     options.signal.throwIfAborted()
     if (isOver()) return false
@@ -25,7 +23,7 @@ export async function whenReady(mission: Mission, probe: Probe, options: ProbeOp
 /** Whether the probe says yes now. Rejects when the signal aborts. */
 export async function looksReady(mission: Mission, probe: Probe, options: ProbeOptions): Promise<boolean> {
   const yes = await (probe.kind === 'output'
-    ? saysLine(mission, { ...probe, follow: false }, options.signal)
+    ? saysLine(mission, { text: probe.text, follow: false }, options.signal)
     : look(mission, probe, options))
   options.signal.throwIfAborted()
   return yes
@@ -62,19 +60,33 @@ export async function keepAlive(
 
 function look(mission: Mission, probe: Look, options: ProbeOptions): Promise<boolean> {
   return probe.kind === 'exec'
-    ? succeeds(probe.argv, probe.every.timeoutMs, { ...options, cwd: mission.view().spec.cwd })
+    ? succeeds(mission, probe, options.signal)
     : answers(probe.url, probe.every.timeoutMs, options.signal)
 }
 
-async function saysLine(
-  mission: Mission,
-  { text, follow }: { readonly text: string; readonly follow: boolean },
-  signal: AbortSignal,
-): Promise<boolean> {
+/** Reads its runs one after the other: one that dies before it is ready may be followed by one that comes to it. */
+async function comesToSay(mission: Mission, text: string, signal: AbortSignal): Promise<boolean> {
+  const current = (): number => mission.view().state.run
+  for (let run = Math.max(1, current()); ; run += 1) {
+    if (await saysLine(mission, { text, follow: true, run }, signal)) return true
+    await comesTo(mission, (now) => now.exit !== null || now.run > run, signal)
+    signal.throwIfAborted()
+    if (current() <= run) return false
+  }
+}
+
+interface Said {
+  readonly text: string
+  readonly follow: boolean
+  /** Default: the newest. */
+  readonly run?: number
+}
+
+async function saysLine(mission: Mission, { text, ...reading }: Said, signal: AbortSignal): Promise<boolean> {
   const decoder = new TextDecoder()
   let seen = ''
   try {
-    for await (const part of mission.output({ follow, signal })) {
+    for await (const part of mission.output({ ...reading, signal })) {
       seen = (seen + decoder.decode(part, { stream: true })).slice(-LONGEST)
       if (seen.includes(text)) return true
     }
@@ -87,16 +99,14 @@ async function saysLine(
 /** So much of the output is looked through at once; what is looked for is shorter. Characters. */
 const LONGEST = 256 * 1024
 
-function succeeds(
-  [program, ...args]: readonly [string, ...string[]],
-  timeout: number,
-  { env, signal, cwd }: ProbeOptions & { readonly cwd: string },
+async function succeeds(
+  mission: Mission,
+  { argv, every: { timeoutMs } }: Extract<Look, { readonly kind: 'exec' }>,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile(program, args, { cwd, env, timeout, killSignal: 'SIGKILL', signal }, (error) =>
-      resolve(error === null),
-    )
-  })
+  const { cwd } = mission.view().spec
+  const end = await runProgram(argv, { cwd, env: mission.environment(), timeoutMs, signal })
+  return end.kind === 'ended' && end.code === 0
 }
 
 async function answers(url: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {

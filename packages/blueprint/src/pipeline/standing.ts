@@ -1,7 +1,7 @@
 /** Seeing whether a copy of an agent is of use, from one moment to the next. */
-import type { Environment, Mission } from '@overmind/core'
+import type { Mission } from '@overmind/core'
+import { after } from '../after.ts'
 import type { Probe, Update } from '../blueprint.ts'
-import { after } from './after.ts'
 import { comesTo } from './members.ts'
 import { looksReady, whenReady } from './probe.ts'
 
@@ -12,7 +12,6 @@ export interface Watched {
 }
 
 export interface StandingOptions {
-  readonly env: Environment
   readonly signal: AbortSignal
   /** Told whenever it is known to be of use, or not to be. */
   readonly tell: (isOfUse: boolean) => void
@@ -48,12 +47,12 @@ export async function followStanding(watched: Watched, options: StandingOptions)
 /** Settles with true when its run has shown that it is of use, with false when it ends before. */
 async function show(
   { mission, ready, update }: Watched,
-  { env, signal, tell }: StandingOptions,
+  { signal, tell }: StandingOptions,
 ): Promise<boolean> {
   if (ready !== null) {
-    if (await looksReady(mission, ready, { env, signal })) return true
+    if (await looksReady(mission, ready, { signal })) return true
     if (!signal.aborted) tell(false)
-    return whenReady(mission, ready, { env, signal })
+    return whenReady(mission, ready, { signal })
   }
   const since = mission.view().state.startedAt?.wall ?? Date.now()
   await after(since + update.stayUpMs - Date.now(), signal)

@@ -4,6 +4,7 @@ import { OvermindError } from '../model/errors.ts'
 import type { Gap, JournalMissionEvent } from '../model/events.ts'
 import { type MissionId, seq } from '../model/ids.ts'
 import { hasBegun, type MissionRecord, waitsToRun } from '../model/state.ts'
+import { withoutMarks } from '../process/marks.ts'
 import { mustRun } from './must-run.ts'
 import {
   type EventsOptions,
@@ -85,6 +86,7 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       }
       return seen.view
     },
+    environment: () => withoutMarks(actor.record().env),
     resultsFolder: deps.resultsFolder,
     lastActivity: deps.lastActivity,
     history: deps.history,

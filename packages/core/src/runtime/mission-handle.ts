@@ -4,7 +4,7 @@ import type { Verdict } from '../model/conversation.ts'
 import type { MessageId, MissionId, Seq } from '../model/ids.ts'
 import type { AnswerText, Talk } from '../provider/talk.ts'
 import type { Stream } from '../model/output.ts'
-import type { MissionSpec } from '../model/spec.ts'
+import type { Environment, MissionSpec } from '../model/spec.ts'
 import type { MissionState, Status } from '../model/state.ts'
 import type { Attached } from '../process/terminal/protocol.ts'
 
@@ -96,6 +96,8 @@ export interface Mission {
   readonly id: MissionId
   readonly name: string
   view(): MissionView
+  /** What its command finds in its environment, but for what says whose process it is. It may hold secrets, so that no view has it. */
+  environment(): Environment
   /** For files that hold its results; made by whoever puts one there, and removed with the mission. */
   readonly resultsFolder: string
   /** When its current or last run last wrote something, in milliseconds since 1970; null when it never did. Looks at the disk. */
