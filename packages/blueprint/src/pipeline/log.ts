@@ -3,7 +3,7 @@ import type { Mission, Work } from '@overmind/core'
 import type { AgentState } from './decide.ts'
 
 const SAID =
-  /^\[([^\]]+)\] (started again, run \d+|(?:started|ready|completed|stopped|failed|skipped|gave up|replaced|paused|changed)(?:, run \d+)?)(?![\w,])/
+  /^\[([^\]]+)\] (started again, run \d+|(?:started|ready|completed|stopped|failed|skipped|waits|gave up|replaced|paused|changed)(?:, run \d+)?)(?![\w,])/
 
 export interface PipelineLog {
   /** Learns what an earlier supervisor has said in this run. */

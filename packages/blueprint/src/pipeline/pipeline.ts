@@ -3,8 +3,10 @@
  * has done shows in the missions that carry its labels, so that it can go on after any crash and starts nothing twice.
  */
 import type { Control, Environment, Mission, Team, Work } from '@overmind/core'
+import { after } from '../after.ts'
 import type { Agent, Blueprint } from '../blueprint.ts'
 import { endMission } from '../end-mission.ts'
+import { isPassing, RETRY_MS } from '../passing.ts'
 import type { Unit } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
@@ -218,7 +220,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
 
   function couldNotStart(unit: Unit, error: unknown): void {
     if (left.signal.aborted) return
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     for (const {
       agent: { name },
       old,
@@ -230,6 +232,19 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       log.say(name, 'failed', `: ${reason}`)
     }
     step()
+  }
+
+  /** What cannot be started for the moment is tried again, as what cannot be written is: its turn has come all the same. */
+  async function startInTime(unit: Unit): Promise<void> {
+    while (!isOver()) {
+      try {
+        return await start(unit)
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        for (const { name } of unit.agents) log.say(name, 'waits', `: ${messageOf(error)}`)
+      }
+      await after(RETRY_MS, left.signal)
+    }
   }
 
   async function start(unit: Unit): Promise<void> {
@@ -305,7 +320,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       }
       for (const unit of next.start) {
         for (const { name } of unit.agents) states.set(name, { kind: 'live', up: false, ready: false })
-        const begun = start(unit)
+        const begun = startInTime(unit)
           .catch((error: unknown) => couldNotStart(unit, error))
           .finally(() => starting.delete(begun))
         starting.add(begun)
@@ -379,4 +394,8 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       left.abort()
     },
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

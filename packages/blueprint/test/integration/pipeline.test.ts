@@ -6,7 +6,8 @@ import { eventually } from '../../../core/test/support/eventually.ts'
 import { endGroup } from '../../../core/test/support/processes.ts'
 import { scalePipeline } from '../../src/index.ts'
 import { pipelineOf } from '../../src/pipeline/controller.ts'
-import { applyUntilMended, logOf, openStage, textOf, until } from '../support/stage.ts'
+import { refusingStore, starts } from '../support/refusing-store.ts'
+import { applyUntilMended, logOf, openStage, type Stage, textOf, until } from '../support/stage.ts'
 
 /** A provider that takes one option, and wants it. */
 const picky: Provider = {
@@ -551,4 +552,42 @@ test('copies are kept alive, and there are as many as wanted', async () => {
   await expect(scalePipeline(stage.runtime(), 'q', { web: 1 })).rejects.toMatchObject({ code: 'not_found' })
   await stage.runtime().get('p').stop()
   await expect(scalePipeline(stage.runtime(), 'p', { web: 1 })).rejects.toMatchObject({ code: 'not_running' })
+})
+
+const behind = (stage: Stage): object => ({
+  name: 'p',
+  teams: { crew: { strategy: 'one_for_all' } },
+  agents: {
+    first: { command: until(stage.file('go')) },
+    alone: { command: 'echo {{ first.file }}', depends_on: ['first'] },
+    one: { command: 'true', team: 'crew', depends_on: ['first'] },
+    two: { command: 'true', team: 'crew' },
+    rescue: { command: 'true', depends_on: [{ agent: 'alone', when: 'failed' }] },
+  },
+})
+
+test('an agent whose turn comes while the disk is full is started when there is room', async () => {
+  const store = refusingStore()
+  await using stage = await openStage({ store })
+  const { mission } = await stage.apply(behind(stage))
+  await eventually(() => stage.find('p.first'))
+  store.refuses = starts
+  writeFileSync(stage.file('go'), '')
+  await eventually(async () => (await logOf(mission)).includes('[two] waits: the disk is full'))
+  expect(await logOf(mission)).toContain('[alone] waits: the disk is full')
+  store.refuses = () => false
+  expect(await mission.exited()).toMatchObject({ code: 0 })
+  expect((await logOf(mission)).at(-1)).toBe('done: 4 completed, 0 failed, 1 skipped')
+})
+
+test('a pipeline that waits for room can be stopped', async () => {
+  const store = refusingStore()
+  await using stage = await openStage({ store })
+  const { mission } = await stage.apply(behind(stage))
+  await eventually(() => stage.find('p.first'))
+  store.refuses = starts
+  writeFileSync(stage.file('go'), '')
+  await eventually(async () => (await logOf(mission)).includes('[alone] waits: the disk is full'))
+  expect(await mission.stop()).toMatchObject({ class: 'stopped' })
+  expect(stage.find('p.alone')).toBeUndefined()
 })

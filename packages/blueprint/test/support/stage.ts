@@ -13,7 +13,7 @@ export interface Stage extends Succession {
   find(name: string): Mission | undefined
 }
 
-export async function openStage(options: Pick<RuntimeOptions, 'providers'> = {}): Promise<Stage> {
+export async function openStage(options: Pick<RuntimeOptions, 'providers' | 'store'> = {}): Promise<Stage> {
   const succession = await openSuccession({ ...options, controllers: [blueprintController()] })
   const { home, runtime } = succession
   return {

@@ -381,8 +381,8 @@ export function createTeams(deps: TeamsDeps): Teams {
     for (const { mission } of members) {
       tellEnd(mission, 'team-end')
       await mission.exited()
-      await deps.remove(mission.id)
     }
+    for (const { mission } of members) await deps.remove(mission.id)
   }
 
   return {
@@ -408,7 +408,8 @@ export function createTeams(deps: TeamsDeps): Teams {
       try {
         await begun.started
       } catch (error) {
-        await forget(joined)
+        // What the store does not let go of for the moment has ended all the same.
+        await forget(joined).catch(deps.fault)
         teams.delete(team)
         throw error
       }

@@ -14,10 +14,9 @@ export interface Succession extends AsyncDisposable {
 
 /** At the end all is gone, and so is every process: by force, so that a test that failed half way leaves nothing. */
 export async function openSuccession(
-  options: Omit<RuntimeOptions, 'home' | 'store' | 'onFault'> = {},
+  { store = createMemoryStore(), ...options }: Omit<RuntimeOptions, 'home' | 'onFault'> = {},
 ): Promise<Succession> {
   const home = await temporaryHome()
-  const store = createMemoryStore()
   const faults: unknown[] = []
   const open = (): Promise<Runtime> =>
     createRuntime({ ...options, home: home.path, store, onFault: (error) => faults.push(error) })

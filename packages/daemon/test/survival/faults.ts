@@ -162,9 +162,10 @@ export const FAULTS: readonly Fault[] = [
           // What a program could not write is its own.
           kinds: ['Claude session', 'blueprint', 'ritual'],
           open: () => openStage({ prepare: mountHome }),
-          async strike(stage) {
+          async strike(stage, subject) {
             for (let times = 0; times < 10; times += 1) {
               fill(stage.home)
+              if (times === 5) await subject.comesDue?.()
               await pause(100)
             }
             free(stage.home)

@@ -15,6 +15,8 @@ export interface Subject {
   isWhole(runs: number | null): Promise<void>
   /** What people have to do when the store is lost, to go on. */
   repair?(): Promise<void>
+  /** Has something come due: what is behind it is to be started in this moment. */
+  comesDue?(): Promise<void>
   /** Is told something while the service is overloaded, which is over some time later. */
   meetsOverload?(): Promise<void>
 }
@@ -136,10 +138,12 @@ async function begunPipeline(stage: Stage): Promise<Subject> {
     return mission !== null && mission.os_pid !== null
   })
   const b = await idOf('p.b')
+  const comesDue = (): Promise<void> => writeFile(home.file('go'), '')
   return {
     agents: async () => [b],
+    comesDue,
     async goesOn() {
-      await writeFile(home.file('go'), '')
+      await comesDue()
       expect(await client.wait(pipeline, { timeoutMs: 20_000 })).toMatchObject({ exit_code: 0 })
     },
     async isWhole(runs) {
