@@ -17,8 +17,12 @@ export interface RitualOptions {
   /** So many missions that have exited are kept, with their output; older ones are forgotten. */
   readonly keep: number
   /** What is started each time. */
-  readonly mission: Omit<MissionInput, 'name' | 'env' | 'cwd' | 'parent' | 'labels'>
+  readonly mission: Omit<MissionInput, Own>
 }
+
+/** What a ritual says itself of what it starts: a name with the time, itself as the parent, and its own folder and environment. */
+const OWN = ['name', 'cwd', 'env', 'parent'] as const
+type Own = (typeof OWN)[number]
 
 const options = z.strictObject({
   schedule: z.string('must be text').min(1, 'must not be empty'),
@@ -37,7 +41,16 @@ const options = z.strictObject({
     .int('must be a whole number')
     .min(1, 'must be at least 1')
     .default(10),
-  mission: z.record(z.string(), z.unknown(), 'must be the description of a mission'),
+  mission: z
+    .record(z.string(), z.unknown(), 'must be the description of a mission')
+    .superRefine((given, issues) => {
+      for (const field of OWN.filter((own) => given[own] !== undefined))
+        issues.addIssue({
+          code: 'custom',
+          path: [field],
+          message: `is the ritual's own: say it of the ritual`,
+        })
+    }),
 })
 
 /** @throws OvermindError `invalid_spec` */

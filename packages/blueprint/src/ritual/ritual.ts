@@ -1,12 +1,15 @@
 /**
  * One run of a ritual: starts a mission whenever its time has come. It keeps nothing of its own: which times it has met shows in
- * the missions that it started, by their labels.
+ * the missions that it started, by their labels, and which it has passed over in its log.
  */
 import { type Control, isName, type Mission, type Work } from '@overmind/core'
+import { after } from '../after.ts'
 import { endMission } from '../end-mission.ts'
 import { forgetMission } from '../forget-mission.ts'
+import { isPassing, RETRY_MS } from '../passing.ts'
 import { dueOf, metUntil } from './decide.ts'
 import { DUE_LABEL, RITUAL_LABEL } from './labels.ts'
+import { lastSettled } from './log.ts'
 import { ritualOptions } from './options.ts'
 import { scheduleOf } from './schedule.ts'
 
@@ -104,13 +107,20 @@ export function runRitual(work: Work, clock: RitualClock): Control {
       waiting = at
       return
     }
-    if (overlap === 'replace') await Promise.all(before.map((each) => endMission(each, 'stop')))
-    if (left.signal.aborted) return
-    try {
-      await start(at)
-    } catch (error) {
-      // It is tried again when its next time comes.
-      say(at, `failed: ${error instanceof Error ? error.message : String(error)}`)
+    while (!left.signal.aborted) {
+      try {
+        if (overlap === 'replace') await Promise.all(live().map((each) => endMission(each, 'stop')))
+        if (!left.signal.aborted) await start(at)
+        return
+      } catch (error) {
+        const isLast = handled <= at
+        if (!isPassing(error) || !isLast) {
+          // It is tried again when its next time comes.
+          say(at, `failed: ${messageOf(error)}`)
+          return
+        }
+      }
+      await after(RETRY_MS, left.signal, clock).catch(ignoreLeft)
     }
   }
 
@@ -122,7 +132,7 @@ export function runRitual(work: Work, clock: RitualClock): Control {
       cwd: self.view().spec.cwd,
       env: work.env,
       parent: self.id,
-      labels: { [RITUAL_LABEL]: self.id, [DUE_LABEL]: due },
+      labels: { ...mission.labels, [RITUAL_LABEL]: self.id, [DUE_LABEL]: due },
     })
     say(at, `started as ${started.name} (${started.id})`)
     watch(started, at)
@@ -150,7 +160,10 @@ export function runRitual(work: Work, clock: RitualClock): Control {
   function forgetOld(): void {
     const ended = own().filter(({ view }) => view().state.exit !== null)
     for (const mission of ended.slice(0, Math.max(0, ended.length - keep)))
-      forgetMission(runtime, mission).catch(over.reject)
+      // That is tried again when the next one has been started.
+      forgetMission(runtime, mission).catch((error: unknown) => {
+        if (!left.signal.aborted) work.log(`${mission.name} cannot be forgotten: ${messageOf(error)}`)
+      })
   }
 
   function say(at: number, what: string): void {
@@ -177,10 +190,21 @@ export function runRitual(work: Work, clock: RitualClock): Control {
     over.resolve(code)
   }
 
+  async function begin(): Promise<void> {
+    if (work.resumed) {
+      const settled = await lastSettled(self, work.run).catch((error: unknown) => {
+        work.log(`its log cannot be read: ${messageOf(error)}`)
+        return null
+      })
+      handled = Math.max(handled, settled ?? handled)
+    }
+    look()
+  }
+
   for (const started of live()) watch(started, Date.parse(started.view().spec.labels[DUE_LABEL] ?? ''))
   const first = schedule.next(clock.now())
   if (first !== null && !work.resumed) work.log(`begun: due at ${iso(first)} for the first time`)
-  look()
+  begin().catch(over.reject)
 
   return {
     over: over.promise,
@@ -196,16 +220,19 @@ export function runRitual(work: Work, clock: RitualClock): Control {
     end(how) {
       leave()
       // What it has started is its own mission, and goes on when the ritual is only stopped.
-      if (how === 'ask') over.resolve(0)
+      const ended = how === 'ask' ? Promise.resolve() : killLive()
       // One that is about to be started is there when its turn is over.
-      else
-        killLive()
-          .then(() => turn)
-          .then(killLive)
-          .then(() => over.resolve(0), over.reject)
+      ended
+        .then(() => turn)
+        .then(() => (how === 'ask' ? undefined : killLive()))
+        .then(() => over.resolve(0), over.reject)
     },
     leave,
   }
 }
 
 const iso = (at: number): string => new Date(at).toISOString()
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

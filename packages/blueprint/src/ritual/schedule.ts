@@ -19,15 +19,15 @@ export interface Schedule {
 export function scheduleOf(pattern: string, timezone: string | undefined): Schedule {
   const cron = parse(pattern, timezone)
   const next = (after: number): number | null => cron.nextRun(new Date(after))?.getTime() ?? null
+  const last = (before: number): number | null => cron.previousRuns(1, new Date(before))[0]?.getTime() ?? null
   return {
     next,
     between(after, until, most) {
       const times: number[] = []
-      for (let at = next(after); at !== null && at <= until; at = next(at)) {
+      // From the end: how many there are before the last ones is nobody's business, and may be millions.
+      for (let at = last(until + 1); at !== null && at > after && times.length < most; at = last(at))
         times.push(at)
-        if (times.length > most) times.shift()
-      }
-      return times
+      return times.toReversed()
     },
   }
 }

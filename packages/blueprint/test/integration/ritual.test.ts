@@ -1,18 +1,29 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createMemoryStore, createRuntime, type Mission, type Runtime } from '@overmind/core'
+import {
+  createMemoryStore,
+  createRuntime,
+  type Mission,
+  type Provider,
+  type Runtime,
+  type RuntimeOptions,
+} from '@overmind/core'
 import { expect, test } from 'vitest'
 import { steppingClock } from '../../../core/test/fakes/stepping-clock.ts'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { temporaryHome } from '../../../core/test/support/home.ts'
 import { ritualController } from '../../src/index.ts'
+import { refusingStore, starts } from '../support/refusing-store.ts'
 
 const MINUTE = 60_000
 
 /** A ritual that is due every minute of a clock that moves when it is told to. */
-async function openStage(options: Record<string, unknown> = {}, command = 'true') {
+async function openStage(
+  options: Record<string, unknown> = {},
+  command = 'true',
+  { store = createMemoryStore(), providers = [] }: Pick<RuntimeOptions, 'store' | 'providers'> = {},
+) {
   const home = await temporaryHome()
-  const store = createMemoryStore()
   // The beginning of ten minutes to come: nothing that has a date is later than it.
   const wall = (Math.floor(Date.now() / (10 * MINUTE)) + 2) * 10 * MINUTE
   const clock = steppingClock({ wall, monotonic: 0 })
@@ -20,6 +31,7 @@ async function openStage(options: Record<string, unknown> = {}, command = 'true'
     createRuntime({
       home: home.path,
       store,
+      providers,
       controllers: [ritualController({ now: () => clock.now().wall, timer: clock.timer, random: () => 0.5 })],
     })
   let runtime = await open()
@@ -53,6 +65,9 @@ async function openStage(options: Record<string, unknown> = {}, command = 'true'
         await new Promise(setImmediate)
       }
     },
+    timers: () => clock.armed,
+    /** Lets a time pass that is less than a minute. */
+    wait: (ms: number) => clock.advance(ms),
     /** Settles when all that was about to be started has been. */
     async settled() {
       const { id } = await runtime.start({ command: 'true' })
@@ -223,9 +238,105 @@ test('what cannot be started is an entry in the log, and is tried again at the n
   expect(stage.ritual().view().status).toBe('running')
 })
 
+test('what was passed over is not started by the next supervisor', async () => {
+  await using stage = await openStage(
+    { missed: 'once' },
+    'while [ ! -e "$OVERMIND_HOME/go" ]; do sleep 0.02; done',
+  )
+  await stage.pass(1)
+  await eventually(() => stage.children().length === 1)
+  await stage.pass(2)
+  await eventually(async () => (await stage.log()).match(/skipped/g)?.length === 2)
+  writeFileSync(join(stage.home.path, 'go'), '')
+  await eventually(() => over(stage.children()))
+  await stage.sleep(0)
+  await stage.pass(1)
+  await eventually(() => stage.due().includes(stage.minutes(0)[0]))
+  expect(stage.due()).toEqual(stage.minutes(-3, 0))
+})
+
+test('a time that comes while the disk is full is met when there is room', async () => {
+  const store = refusingStore()
+  await using stage = await openStage({}, 'true', { store })
+  store.refuses = starts
+  await stage.pass(1)
+  await eventually(() => stage.timers() > 1)
+  stage.wait(2000)
+  expect(stage.children()).toEqual([])
+  store.refuses = () => false
+  await eventually(() => {
+    stage.wait(10)
+    return stage.children().length === 1
+  })
+  expect(stage.due()).toEqual(stage.minutes(0))
+  expect(await stage.log()).not.toContain('failed')
+})
+
+test('of those that come while the disk is full the last is met, and it is stopped at once', async () => {
+  const store = refusingStore()
+  await using stage = await openStage({}, 'true', { store })
+  store.refuses = starts
+  await stage.pass(2)
+  await eventually(() => stage.timers() > 1)
+  stage.wait(2000)
+  await eventually(async () =>
+    (await stage.log()).includes(`[${stage.minutes(-1)[0]}] failed: the disk is full`),
+  )
+  expect(await stage.ritual().stop()).toMatchObject({ class: 'stopped' })
+  expect(stage.children()).toEqual([])
+})
+
+test('a disk that is full while it replaces or forgets something is no end of it', async () => {
+  const store = refusingStore()
+  await using stage = await openStage({ overlap: 'replace', keep: 1 }, 'sleep 1000', { store })
+  await stage.pass(1)
+  await eventually(() => stage.children().length === 1)
+  const [first] = stage.children()
+  await first?.until(({ phase }) => phase === 'running.up')
+  store.refuses = ({ events }) => events.some(({ type }) => type === 'run.ending')
+  await stage.pass(1)
+  await eventually(() => stage.timers() > 1)
+  expect(first?.view().state.ending).toBeNull()
+  store.refuses = ({ events }) => events.some(({ type }) => type === 'mission.removed')
+  await eventually(() => {
+    stage.wait(100)
+    return stage.children().length === 2
+  })
+  await stage.pass(1)
+  await eventually(async () => (await stage.log()).includes('cannot be forgotten: the disk is full'))
+  expect(stage.ritual().view().status).toBe('running')
+})
+
+test('stopped while it sees whether something can be started, it has ended when that is decided', async () => {
+  const decided = Promise.withResolvers<void>()
+  let asked = 0
+  const slow: Provider = {
+    name: 'slow',
+    async check() {
+      asked += 1
+      await decided.promise
+    },
+    invoke: ({ env }) => ({ argv: ['true'], streams: 'merged', env }),
+  }
+  await using stage = await openStage({ mission: { command: 'x', provider: 'slow' } }, '', {
+    providers: [slow],
+  })
+  await stage.pass(1)
+  await eventually(() => asked > 0)
+  const stopped = stage.ritual().stop()
+  await stage.settled()
+  expect(stage.ritual().view().state.exit).toBeNull()
+  decided.resolve()
+  await stopped
+  const { length } = stage.children()
+  await stage.settled()
+  expect(stage.children()).toHaveLength(length)
+})
+
 test.each([
   [{ mission: { command: '' } }, /^command must not be empty/],
   [{ mission: { command: 'x', colour: 'red' } }, /^colour: no such field/],
+  [{ mission: { command: 'x', cwd: '/' } }, /^mission\.cwd: is the ritual's own/],
   [{ schedule: 'every day' }, /^the schedule "every day" is none/],
   [{ timezone: 'Mars/Olympus' }, /^the schedule "\* \* \* \* \*" is none/],
 ])('%j is refused before it begins', async (options, message) => {

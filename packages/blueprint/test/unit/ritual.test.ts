@@ -111,6 +111,44 @@ test('of many times only the last are looked at', () => {
   ])
 })
 
+test('counted from the end, they are those that one comes by from the beginning', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(
+        '*/7 * * * *',
+        '15 */3 * * *',
+        '0 2 * * 0',
+        '30 1,2,3 * * *',
+        '*/20 * * * * *',
+        '0 12 L * *',
+      ),
+      fc.constantFrom('Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'UTC'),
+      fc.constantFrom('2026-03-08', '2026-03-29', '2026-04-05', '2026-10-04', '2026-10-25', '2026-11-01'),
+      fc.integer({ min: -12 * 3_600_000, max: 24 * 3_600_000 }),
+      fc.integer({ min: 0, max: 6 * 3_600_000 }),
+      fc.integer({ min: 1, max: 30 }),
+      (pattern, zone, day, offset, length, most) => {
+        const { between, next } = scheduleOf(pattern, zone)
+        const from = at(day) + offset
+        const walked: number[] = []
+        for (let time = next(from); time !== null && time <= from + length; time = next(time))
+          walked.push(time)
+        expect(between(from, from + length, most)).toEqual(walked.slice(-most))
+      },
+    ),
+    { numRuns: 100 },
+  )
+})
+
+test('the last of millions are there at once', () => {
+  const { between } = scheduleOf('* * * * * *', 'UTC')
+  // One after the other from the beginning, that takes an hour.
+  expect(iso(between(at('2006-01-01'), at('2026-01-01'), 2))).toEqual([
+    '2025-12-31T23:59:59.000Z',
+    '2026-01-01T00:00:00.000Z',
+  ])
+})
+
 describe('what is due', () => {
   const now = 1_000_000_000
   const late = now - MINUTE - 1

@@ -60,6 +60,7 @@ export const ritual: Command = command({
           mission: {
             ...mission,
             ...present({
+              labels,
               command: line,
               provider,
               options: Object.keys(options).length === 0 ? undefined : options,
