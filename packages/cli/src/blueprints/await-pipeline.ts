@@ -16,7 +16,12 @@ export async function awaitPipeline(
   const paused = (async (): Promise<Awaited> => {
     // What one that goes on said before it was applied again is no news.
     const tail = outcome === 'unchanged' ? 0 : undefined
-    for await (const { text } of client.logLines(mission.id, { follow: true, tail, signal }))
+    for await (const { text } of client.logLines(mission.id, {
+      run: mission.run,
+      follow: true,
+      tail,
+      signal,
+    }))
       if (PAUSED.test(text)) return { paused: text }
     return over
   })()

@@ -178,6 +178,24 @@ describe('blueprints from the command line', () => {
     await o.ok('down', 'fleet')
   })
 
+  test('who waits for the second run of a pipeline hears nothing of a pause in the first', async () => {
+    const copies = (command: string): Promise<string> =>
+      file('twice.toml', `[agents.web]\ncommand = "${command}"\nreplicas = 2\nrestart = "never"\n`)
+    const mended = join(o.folder, 'mended')
+    await o.ok('apply', await copies('sleep 1000'))
+    await eventually(async () => (await o.ok('describe', 'twice')).includes('At work: web-1 and web-2.'))
+    const next = await copies(`test -e ${mended}`)
+    expect(await o('apply', '--wait', next)).toMatchObject({ code: 1 })
+    await o.ok('stop', 'twice')
+    await file('mended', '')
+    expect(await o('apply', '--wait', next)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('again, for what had failed'),
+      stderr: '',
+    })
+    await o.ok('down', 'twice')
+  })
+
   test('copies are scaled while they run', async () => {
     await file('shop.toml', '[agents.web]\ncommand = "sleep 1000"\nreplicas = 2\n')
     await o.ok('apply', 'shop.toml')
