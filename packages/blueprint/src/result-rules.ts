@@ -89,6 +89,8 @@ const REASONS: Readonly<Record<Misplaced, string>> = {
   escaped: 'it is quoted for you: leave the backslash out',
   comment: 'a result may have several lines, and a comment ends with the first',
   redirected: 'bash reads a word behind >& twice: write > "file" 2>&1 in its place',
+  evaluated:
+    'bash reads words once more here, "$NAME" as well, and runs commands in them: hand it to a program, or compare with case or [ … ]',
   unclear: 'it cannot be quoted safely here: put it into env, and write "$NAME" here',
 }
 

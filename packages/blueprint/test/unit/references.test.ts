@@ -92,7 +92,34 @@ describe('in a shell line', () => {
     ['echo "$$(" {{ a.result }}', [null]],
     ['echo `cat {{ a.file }}`', ['unclear']],
     ['cat <<EOF\n{{ a.result }}\nEOF', ['unclear']],
-    ['echo $(({{ a.result }} + 1))', ['unclear']],
+    ['echo $(({{ a.result }} + 1))', ['evaluated']],
+    ['if [[ {{ a.result }} -gt 3 ]]; then echo; fi; echo {{ a.result }}', ['evaluated', 'evaluated']],
+    ['[\\\n[ {{ a.result }} -gt 3 ]]', ['evaluated']],
+    ['echo $[ {{ a.result }} ] "$[ 1 ] $(echo {{ a.result }})"', ['evaluated', 'evaluated']],
+    ['(( {{ a.result }} > 3 )) && for ((i={{ a.result }};;)); do :; done', ['evaluated', 'evaluated']],
+    ['x[{{ a.result }}]=1', ['evaluated']],
+    ['x=( [{{ a.result }}]=1 )', ['evaluated']],
+    ['let {{ a.result }}; echo {{ a.result }}', ['evaluated', null]],
+    [
+      'if x=1 command -p "let" x={{ a.result }}; then eval >&2 2>x echo {{ a.result }}; fi',
+      ['evaluated', 'evaluated'],
+    ],
+    ['f() { read -r x{{ a.result }} <x; }; (unset {{ a.result }})', ['evaluated', 'evaluated']],
+    ['case x in (x) let {{ a.result }};; y) trap {{ a.result }} EXIT;; esac', ['evaluated', 'evaluated']],
+    ['echo $(let {{ a.result }}) {{ a.result }}', ['evaluated', null]],
+    ['declare -i x; x={{ a.result }}', ['evaluated']],
+    [
+      'printf {{ a.result }} x; printf -v {{ a.result }} x; printf -v x{{ a.result }} x',
+      ['evaluated', 'evaluated', 'evaluated'],
+    ],
+    ["printf %s {{ a.result }}; printf '%s: %s\n' x {{ a.result }}", [null, null]],
+    ['test -v {{ a.result }} || [ {{ a.result }} {{ b.result }} ]', ['evaluated', null, 'evaluated']],
+    ['[ {{ a.result }} -gt 3 ] && [ -n {{ a.result }} -o x = {{ a.result }} ]', [null, null, null]],
+    [
+      'export X={{ a.result }}; x={{ a.result }} ./read {{ a.result }} > {{ a.file }}',
+      [null, null, null, null],
+    ],
+    ['ls *[ab] [x]* {{ a.result }}; echo let {{ a.result }}', [null, null]],
     ["echo $'{{ a.result }}'", ['unclear']],
     ['echo ${{ a.result }}', ['unclear']],
     ['echo ${x:-{{ a.result }}}', ['unclear']],
@@ -124,6 +151,7 @@ describe('in a shell line', () => {
       `")>${sign}#`,
       `$(>${sign})`,
     ].join(' ')
+    const subscript = `x[$(>${sign})]`
     const reference = '{{ a.result }}'
     const work = join(folder, 'work')
     mkdirSync(work)
@@ -132,6 +160,23 @@ describe('in a shell line', () => {
       fc.constantFrom(...Array.from('"\'\\$(){}`# \n;|&<>')),
       fc.constantFrom('echo ', 'x', '$(', '${', '${x:-', '$((', '))', '"$(echo "', ')"', '\\\n'),
       fc.constantFrom('<<EOF\n', '\nEOF\n', 'case x in x) ', ' ;; esac'),
+      fc.constantFrom(
+        '[',
+        '[ ',
+        ' ]',
+        ']',
+        '=',
+        '-v ',
+        'let ',
+        'test ',
+        'read ',
+        'printf ',
+        'declare -i x; ',
+        'eval ',
+        '{ ',
+        '; }',
+        ' -gt 1',
+      ),
     )
     fc.assert(
       fc.property(fc.array(parts, { maxLength: 14 }), (given) => {
@@ -139,8 +184,10 @@ describe('in a shell line', () => {
         const pieces = piecesOf(line)
         fc.pre(line.includes(reference) && misplaced(pieces).every((reason) => reason === null))
         rmSync(sign, { force: true })
-        const filled = fillIn(line, () => evil, 'shell')
-        for (const shell of SHELLS) {
+        for (const [value, shell] of [evil, subscript, `-v${subscript}`].flatMap((one) =>
+          SHELLS.map((each) => [one, each] as const),
+        )) {
+          const filled = fillIn(line, () => value, 'shell')
           try {
             execFileSync(shell, ['-c', filled], {
               stdio: 'ignore',
@@ -151,10 +198,18 @@ describe('in a shell line', () => {
           } catch {
             // Most of these are no shell at all.
           }
+          expect(existsSync(sign) ? filled : '').toBe('')
         }
-        expect(existsSync(sign) ? filled : '').toBe('')
       }),
-      { numRuns: 300, examples: [[['>', '&', reference]], [['<', '&', ' ', 'x', reference]]] },
+      {
+        numRuns: 300,
+        examples: [
+          [['>', '&', reference]],
+          [['<', '&', ' ', 'x', reference]],
+          [['[[ ', reference, ' -gt 1 ]]']],
+          [['$[', reference, ']']],
+        ],
+      },
     )
     rmSync(folder, { recursive: true })
   })
