@@ -50,13 +50,15 @@ function teamOf(name: string, { strategy, max_restarts, max_seconds }: CheckedTe
 /** An agent, or its copies, which are kept alive unless it says otherwise. */
 function copiesOf(name: string, fields: CheckedAgent, around: Around): readonly Agent[] {
   const { replicas } = fields
-  if (replicas === undefined) return [agentOf(name, fields, { ...around, replica: null })]
+  // Thousands of copies may wait for thousands: they wait for the same.
+  const dependsOn = dependenciesOf(fields, around.agents)
+  if (replicas === undefined) return [agentOf(name, fields, { ...around, dependsOn, replica: null })]
   const kept = fields['restart'] === undefined && fields.retries === undefined ? { restart: 'always' } : {}
   return copyNames(name, replicas).map((copy, index) =>
     agentOf(
       copy,
       { ...fields, ...kept },
-      { ...around, replica: { of: name, index: index + 1, update: updateOf(fields) } },
+      { ...around, dependsOn, replica: { of: name, index: index + 1, update: updateOf(fields) } },
     ),
   )
 }
@@ -73,7 +75,7 @@ export function copyNames(name: string, replicas: number): readonly string[] {
 function agentOf(
   name: string,
   fields: CheckedAgent,
-  { agents, teams, replica }: Around & { readonly replica: Agent['replica'] },
+  { teams, dependsOn, replica }: Around & Pick<Agent, 'dependsOn' | 'replica'>,
 ): Agent {
   const team = teams.get(fields.team ?? '')
   return {
@@ -84,18 +86,20 @@ function agentOf(
     env: Object.fromEntries(
       Object.entries(fields.env ?? {}).map(([variable, value]) => [variable, envValueOf(value)]),
     ),
-    dependsOn: (fields.depends_on ?? []).flatMap((given) => {
-      const checked = typeof given === 'string' ? { agent: given } : given
-      const inside = isInside(fields.team ?? null, agents[checked.agent]?.team ?? null)
-      const edge = dependencyOf(checked, inside)
-      const copies = agents[edge.agent]?.replicas
-      return copies === undefined
-        ? [edge]
-        : copyNames(edge.agent, copies).map((agent) => ({ ...edge, agent }))
-    }),
+    dependsOn,
     ready: fields.ready === undefined ? null : probeOf(fields.ready),
     alive: fields.alive === undefined ? null : livenessOf(fields.alive),
   }
+}
+
+function dependenciesOf(fields: CheckedAgent, agents: CheckedDocument['agents']): readonly Dependency[] {
+  return (fields.depends_on ?? []).flatMap((given) => {
+    const checked = typeof given === 'string' ? { agent: given } : given
+    const inside = isInside(fields.team ?? null, agents[checked.agent]?.team ?? null)
+    const edge = dependencyOf(checked, inside)
+    const copies = agents[edge.agent]?.replicas
+    return copies === undefined ? [edge] : copyNames(edge.agent, copies).map((agent) => ({ ...edge, agent }))
+  })
 }
 
 function missionOf(fields: CheckedAgent): Agent['mission'] {

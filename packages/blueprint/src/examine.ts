@@ -6,6 +6,7 @@ import { build } from './build.ts'
 import type { Finding } from './document/finding.ts'
 import { findingsOf } from './document/findings-of.ts'
 import { fieldsIn, isFields, plain } from './document/plain.ts'
+import { LARGEST } from './document/size.ts'
 import { edgeFindings, groupCycleFindings, type Node, orderInGroups } from './graph.ts'
 import { replicaFindings } from './replica-rules.ts'
 import { resultFindings } from './result-rules.ts'
@@ -22,6 +23,9 @@ export type Examined =
 /** A document as it is run, or everything that is wrong with it; `name` is what it is called where it does not say. */
 export function examine(given: unknown, name: string): Examined {
   const { document: copied, findings: strange } = plain(given)
+  if (strange.length === 0 && isTooLarge(copied)) {
+    return { blueprint: null, findings: [{ path: [], rule: 'must have 1 MiB of text at most, as JSON' }] }
+  }
   const { document, findings: unfilled } = withVariables(copied)
   const agents = agentsOf(document)
   const nodes = agents.map(nodeOf)
@@ -44,6 +48,10 @@ export function examine(given: unknown, name: string): Examined {
     return { blueprint: build(parsed.data, { name, order: orderInGroups(nodes, teamOf) }) }
   }
   return { blueprint: null, findings }
+}
+
+function isTooLarge(document: unknown): boolean {
+  return (JSON.stringify(document) ?? '').length > LARGEST
 }
 
 function nodeOf({ name, dependsOn }: AgentFields): Node {

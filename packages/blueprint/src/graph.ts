@@ -43,8 +43,13 @@ export function orderOf(nodes: readonly Node[]): readonly string[] {
 }
 
 function insert(sorted: number[], added: number): void {
-  const behind = sorted.findIndex((other) => other > added)
-  sorted.splice(behind === -1 ? sorted.length : behind, 0, added)
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? Infinity) > added) high = middle
+    else low = middle + 1
+  }
+  sorted.splice(low, 0, added)
 }
 
 /** The group that a node belongs to: its nodes come next to each other. Null for one that stands alone. */
@@ -116,13 +121,17 @@ function cycleFindings(nodes: readonly Node[]): readonly Finding[] {
   const findings: Finding[] = []
   let rest = nodes.map(({ name, edges }) => ({ name, edges: edges.filter(({ to }) => to !== name) }))
   for (;;) {
+    const placed = new Set(orderOf(rest))
+    // What has its place is in no circle, and stays so.
+    rest = rest.filter(({ name }) => !placed.has(name))
     const cycle = cycleIn(rest)
     const [first] = cycle
     if (first === undefined || findings.length === MOST_CIRCLES) return findings
     const names = cycle.map(({ from }) => from)
     const rule = `they wait for each other: ${[...names, names[0]].join(' → ')}`
     findings.push({ path: first.edge.path, rule })
-    rest = rest.filter(({ name }) => !names.includes(name))
+    const found = new Set(names)
+    rest = rest.filter(({ name }) => !found.has(name))
   }
 }
 
@@ -131,19 +140,20 @@ interface Step {
   readonly edge: Edge
 }
 
-/** A circle, from that of its nodes which is first in the given order; empty when there is none. */
+/** A circle among nodes of which none has a place, from that which is first in the given order; empty when there is none. */
 function cycleIn(nodes: readonly Node[]): readonly Step[] {
-  const placed = new Set(orderOf(nodes))
-  const stuck = new Map(nodes.filter(({ name }) => !placed.has(name)).map((node) => [node.name, node]))
-  const [start] = stuck.values()
+  const stuck = new Map(nodes.map((node) => [node.name, node]))
+  const [start] = nodes
   const steps: Step[] = []
+  const visited = new Map<string, number>()
   // Each node that is stuck waits for one that is: following it leads into a circle.
   for (let at = start; at !== undefined;) {
     const { name, edges } = at
-    const begun = steps.findIndex(({ from }) => from === name)
-    if (begun !== -1) return turned(steps.slice(begun), nodes)
+    const begun = visited.get(name)
+    if (begun !== undefined) return turned(steps.slice(begun), nodes)
     const edge = edges.find(({ to }) => stuck.has(to))
     if (edge === undefined) break
+    visited.set(name, steps.length)
     steps.push({ from: name, edge })
     at = stuck.get(edge.to)
   }
@@ -151,7 +161,8 @@ function cycleIn(nodes: readonly Node[]): readonly Step[] {
 }
 
 function turned(cycle: readonly Step[], nodes: readonly Node[]): readonly Step[] {
-  const first = nodes.find(({ name }) => cycle.some(({ from }) => from === name))
-  const start = cycle.findIndex(({ from }) => from === first?.name)
+  const places = new Map(cycle.map(({ from }, place) => [from, place]))
+  const first = nodes.find(({ name }) => places.has(name))
+  const start = places.get(first?.name ?? '') ?? 0
   return [...cycle.slice(start), ...cycle.slice(0, start)]
 }

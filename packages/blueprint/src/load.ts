@@ -3,6 +3,7 @@ import type { Json } from '@overmind/core'
 import type { Finding } from './document/finding.ts'
 import { fieldsIn } from './document/plain.ts'
 import { readToml, TomlError } from './document/toml.ts'
+import { LARGEST } from './document/size.ts'
 import { jsonOf, type Place, type Table, type Tree, treeAt } from './document/tree.ts'
 import { merge, SHARED } from './merge.ts'
 import { nameOf } from './name.ts'
@@ -25,9 +26,6 @@ export interface SourceOptions {
 
 /** A folder that leads to itself has a file under names without end. */
 const MOST_FILES = 256
-
-/** Of all files. A document takes hundreds of times its text in memory. Characters. */
-const LARGEST = 1024 * 1024
 
 /** What a blueprint may be sent as: the same fields as in a file, without includes. */
 export type BlueprintDocument = Readonly<Record<string, Json>>

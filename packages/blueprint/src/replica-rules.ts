@@ -5,6 +5,10 @@ import type { Finding } from './document/finding.ts'
 import { fieldsIn } from './document/plain.ts'
 import { MOST_REPLICAS } from './schema.ts'
 
+/** Of all agents together, and as often as their copies wait for others: what follows is decided anew with each step. */
+const MOST_COPIES = 5000
+const MOST_WAITS = 1_000_000
+
 export function replicaFindings(agents: readonly AgentFields[]): readonly Finding[] {
   const names = new Set(agents.map(({ name }) => name))
   // Of more the schema has something to say.
@@ -16,6 +20,17 @@ export function replicaFindings(agents: readonly AgentFields[]): readonly Findin
         : []
     }),
   )
+  const countOf = (agent: string): number => fleets.get(agent)?.replicas ?? 1
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+  const copies = sum([...fleets.values()].map(({ replicas }) => replicas))
+  const waits = sum(
+    agents.map(({ name, dependsOn }) => countOf(name) * sum(dependsOn.map(({ agent }) => countOf(agent)))),
+  )
+  const tooMany = (rule: string): readonly Finding[] => [{ path: ['agents'], name: true, rule }]
+  if (copies > MOST_COPIES)
+    return tooMany(`there are ${copies} copies in all: must be at most ${MOST_COPIES}`)
+  if (waits > MOST_WAITS)
+    return tooMany(`copies wait for others ${waits} times in all: must be at most ${MOST_WAITS}`)
   return [
     ...[...fleets].flatMap(([name, { replicas }]): Finding[] => {
       const taken = copyNames(name, replicas).find((copy) => names.has(copy))

@@ -1,35 +1,25 @@
 /** Where results may be referred to, and whose. */
 import { type AgentFields, isInside } from './agents.ts'
+import { completedBefore } from './completed-before.ts'
 import type { Finding } from './document/finding.ts'
 import { isFields } from './document/plain.ts'
 import type { Path } from './document/tree.ts'
-import { type Piece, piecesOf, referenceIn } from './references.ts'
+import { type Piece, piecesOf, referenceIn, references } from './references.ts'
 import { type Misplaced, misplaced } from './shell-places.ts'
 import { brief } from './text/inert.ts'
 
 /** What is wrong with the references of all agents, apart from those that name nothing. */
 export function resultFindings(agents: readonly AgentFields[]): readonly Finding[] {
   const byName = new Map(agents.map((agent) => [agent.name, agent]))
+  const texts = new Map(agents.map((agent) => [agent, textsOf(agent)]))
+  const asked = [...texts.values()].flat().flatMap(({ text }) => references(text).map(({ agent }) => agent))
+  const isCompleted = completedBefore(agents, new Set(asked))
   return agents.flatMap((agent) => [
-    ...textsOf(agent).flatMap(({ text, path }) =>
-      piecesOf(text).flatMap((piece) => uncertain(piece, { agent, path, byName })),
+    ...(texts.get(agent) ?? []).flatMap(({ text, path }) =>
+      piecesOf(text).flatMap((piece) => uncertain(piece, { agent, path, byName, isCompleted })),
     ),
     ...shellFindings(agent),
   ])
-}
-
-/** Everybody who has ended well whenever this agent starts. */
-function completedBefore(name: string, agents: ReadonlyMap<string, AgentFields>): ReadonlySet<string> {
-  const found = new Set<string>()
-  const open = [name]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const { agent, completed } of agents.get(next)?.dependsOn ?? []) {
-      if (!completed || found.has(agent)) continue
-      found.add(agent)
-      open.push(agent)
-    }
-  }
-  return found
 }
 
 interface Text {
@@ -61,9 +51,10 @@ interface Around {
   readonly agent: AgentFields
   readonly path: Path
   readonly byName: ReadonlyMap<string, AgentFields>
+  readonly isCompleted: (agent: string, other: string) => boolean
 }
 
-function uncertain(piece: Piece, { agent, path, byName }: Around): readonly Finding[] {
+function uncertain(piece: Piece, { agent, path, byName, isCompleted }: Around): readonly Finding[] {
   const reference = referenceIn(piece)
   if (reference === undefined || piece.kind !== 'reference') return []
   const shown = brief(piece.written)
@@ -72,7 +63,7 @@ function uncertain(piece: Piece, { agent, path, byName }: Around): readonly Find
   if (of === agent.name) return [{ ...about, rule: `${shown} is its own: it has none before it has ended` }]
   if (byName.get(of)?.own['replicas'] !== undefined)
     return [{ ...about, rule: `${shown}: there may be several of ${of}, and no result of all` }]
-  if (!byName.has(of) || completedBefore(agent.name, byName).has(of)) return []
+  if (!byName.has(of) || isCompleted(agent.name, of)) return []
   if (isInside(agent.team, byName.get(of)?.team ?? null)) {
     const rule = `${of} runs beside ${agent.name} in the team ${agent.team}: it has no result before ${agent.name} starts`
     return [{ ...about, rule: `${shown}: ${rule}` }]

@@ -8,30 +8,37 @@ import { atFirst } from './text/at-first.ts'
 
 export function teamFindings(document: unknown, agents: readonly AgentFields[]): readonly Finding[] {
   const { teams, max_parallel: places } = fieldsIn(document)
-  const names = Object.keys(fieldsIn(teams))
+  const names = new Set(Object.keys(fieldsIn(teams)))
+  const called = new Set(agents.map(({ name }) => name))
+  const sizes = new Map<string, number>()
+  for (const { team } of agents) if (team !== null) sizes.set(team, (sizes.get(team) ?? 0) + 1)
+  const permanent = new Set(
+    agents.flatMap(({ name, own }) => (own['team_restart'] === 'permanent' ? [name] : [])),
+  )
   const first = atFirst()
   const meant = (team: string): string | undefined => first(() => nearest(team, names))
   return [
-    ...names.flatMap((team) => ofTeam(team, { agents, places })),
+    ...[...names].flatMap((team) => ofTeam(team, { called, size: sizes.get(team) ?? 0, places })),
     ...agents.flatMap((agent) => [
       ...membership(agent, { names, meant }),
       ...inside(agent),
-      ...outside(agent, agents),
+      ...outside(agent, permanent),
     ]),
   ]
 }
 
 interface Around {
-  readonly agents: readonly AgentFields[]
+  /** The agents' names. */
+  readonly called: ReadonlySet<string>
+  readonly size: number
   /** How many agents may be at work at a time. */
   readonly places: unknown
 }
 
-function ofTeam(team: string, { agents, places }: Around): readonly Finding[] {
+function ofTeam(team: string, { called, size, places }: Around): readonly Finding[] {
   const path = ['teams', team]
-  const size = agents.filter((agent) => agent.team === team).length
   const found: Finding[] = []
-  if (agents.some(({ name }) => name === team))
+  if (called.has(team))
     found.push({ path, name: true, rule: 'an agent is called the same: choose another name' })
   if (size === 0) found.push({ path, name: true, rule: `nobody is in it: its members say team = "${team}"` })
   if (typeof places === 'number' && size > places) {
@@ -42,7 +49,7 @@ function ofTeam(team: string, { agents, places }: Around): readonly Finding[] {
 }
 
 interface Teams {
-  readonly names: readonly string[]
+  readonly names: ReadonlySet<string>
   meant(team: string): string | undefined
 }
 
@@ -53,7 +60,7 @@ function membership({ name, own, team }: AgentFields, { names, meant }: Teams): 
     return [{ path: [...path, 'team_restart'], name: true, rule: 'it is in no team: name that in team' }]
   }
   const found: Finding[] = []
-  if (!names.includes(team)) {
+  if (!names.has(team)) {
     const rule = `there is no team ${brief(team)}`
     found.push({ path: [...path, 'team'], rule, suggestion: meant(team) })
   }
@@ -83,10 +90,9 @@ function inside({ dependsOn, team }: AgentFields): readonly Finding[] {
     })
 }
 
-function outside({ name, dependsOn }: AgentFields, agents: readonly AgentFields[]): readonly Finding[] {
+function outside({ name, dependsOn }: AgentFields, permanent: ReadonlySet<string>): readonly Finding[] {
   return dependsOn.flatMap(({ agent: on, inside: isInside, waitsForEnd, path }): readonly Finding[] => {
-    const isPermanent = agents.some((agent) => agent.name === on && agent.own['team_restart'] === 'permanent')
-    if (isInside || !waitsForEnd || !isPermanent) return []
+    if (isInside || !waitsForEnd || !permanent.has(on)) return []
     const rule = `${on} is permanent in its team and does not end: ${name} can wait for when = "started" or "ready"`
     return [{ path, rule }]
   })
