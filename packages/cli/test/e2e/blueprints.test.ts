@@ -225,6 +225,8 @@ describe('blueprints from the command line', () => {
       '* * * * * *',
       '--keep',
       '2',
+      '--label',
+      'for=clock',
       'echo at work',
     )
     expect(started).toMatch(/^Started ritual [0-9a-f]{8} \(tick\)\n$/)
@@ -235,7 +237,7 @@ describe('blueprints from the command line', () => {
     expect(log).toMatch(
       /^begun: due at .*Z for the first time\n\[.*Z\] started as tick\.\d{8}-\d{6} \([0-9a-f]{8}\)\n/,
     )
-    const child = (await o.json<MissionList>('ps', '--filter', 'label=overmind/ritual=*')).missions.at(-1)
+    const child = (await o.json<MissionList>('ps', '--filter', 'label=for=clock')).missions.at(-1)
     expect(child).toMatchObject({ type: 'task', command: 'echo at work' })
     await o.ok('stop', 'tick')
     const after = await o.ok('logs', 'tick')

@@ -13,9 +13,10 @@ export interface Succession extends AsyncDisposable {
 }
 
 /** At the end all is gone, and so is every process: by force, so that a test that failed half way leaves nothing. */
-export async function openSuccession(
-  { store = createMemoryStore(), ...options }: Omit<RuntimeOptions, 'home' | 'onFault'> = {},
-): Promise<Succession> {
+export async function openSuccession({
+  store = createMemoryStore(),
+  ...options
+}: Omit<RuntimeOptions, 'home' | 'onFault'> = {}): Promise<Succession> {
   const home = await temporaryHome()
   const faults: unknown[] = []
   const open = (): Promise<Runtime> =>
