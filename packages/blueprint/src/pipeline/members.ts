@@ -49,7 +49,7 @@ export async function comesTo(
   )
 }
 
-/** Whether something is not known because the runtime closes: the next one looks anew. */
+/** Whether something is not known any more: the runtime closes, and the next one looks anew, or the mission was forgotten. */
 export function isOutOfSight(error: unknown): boolean {
-  return error instanceof OvermindError && error.code === 'runtime_closed'
+  return error instanceof OvermindError && (error.code === 'runtime_closed' || error.code === 'not_found')
 }
