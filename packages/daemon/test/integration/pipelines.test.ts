@@ -114,8 +114,8 @@ test('kill -9 of the daemon in the middle of a change of copies: it goes on, and
     (await list(daemon))
       .filter(({ name, exit_class: ended }) => name.startsWith('p.web-') && ended === null)
       .map(
-        ({ name, command }) =>
-          `${name} ${/v\d/.exec(command.slice(command.indexOf(home.path) + home.path.length))?.[0]}`,
+        // Behind the folder, whose name is random.
+        ({ name, command }) => `${name} ${/(v\d)-\$OVERMIND_REPLICA/.exec(command)?.[1]}`,
       )
       .toSorted()
   const runs = (...versions: readonly string[]): Promise<unknown> => {
