@@ -6,7 +6,7 @@ import { checkDocument } from '../check.ts'
 import { pipelineOf, PROVIDER } from './controller.ts'
 import { fingerprints } from './fingerprint.ts'
 import { HANDED_OVER, wasHandedOver } from './handed-over.ts'
-import { pipelineNamed } from './named.ts'
+import { declaredIn, pipelineNamed } from './named.ts'
 
 /** What applying a blueprint would do to an agent, against the missions that are there. */
 export interface Change {
@@ -93,10 +93,6 @@ function outcomeOf(
   // What is said of all of it makes no agent another.
   if (!isDeepStrictEqual(declaredIn(before), blueprint)) return 'changed'
   return pipelineOf(runtime, before.id)?.isPaused() === true ? 'retried' : 'unchanged'
-}
-
-function declaredIn(pipeline: Mission): Blueprint {
-  return checkDocument(pipeline.view().spec.options['document'])
 }
 
 /** As it will be read again: what JSON leaves out is left out from the beginning. */

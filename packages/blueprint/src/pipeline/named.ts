@@ -17,17 +17,17 @@ export function pipelinesNamed(runtime: Runtime, name: string): readonly Mission
 export function everDeclared(runtime: Runtime, name: string): ReadonlyMap<string, Agent> {
   const found = new Map<string, Agent>()
   for (const pipeline of pipelinesNamed(runtime, name)) {
-    const blueprint = readable(pipeline.view().spec.options['document'])
+    const blueprint = declaredIn(pipeline)
     const prints = fingerprints(blueprint)
     for (const agent of blueprint.agents) found.set(prints.get(agent.name) ?? '', agent)
   }
   return found
 }
 
-/** Rules may have become stricter since. */
-function readable(document: unknown): { readonly agents: readonly Agent[] } {
+/** What a pipeline was applied with. Nothing when rules have become stricter since: that is no reason to apply nothing new. */
+export function declaredIn(pipeline: Mission): { readonly agents: readonly Agent[] } {
   try {
-    return checkDocument(document)
+    return checkDocument(pipeline.view().spec.options['document'])
   } catch (error) {
     if (!(error instanceof BlueprintError)) throw error
     return { agents: [] }

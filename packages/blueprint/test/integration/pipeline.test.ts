@@ -1,10 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type Mission, OvermindError, type Provider } from '@overmind/core'
+import {
+  createMemoryStore,
+  createRuntime,
+  type Mission,
+  OvermindError,
+  type Provider,
+  type Store,
+} from '@overmind/core'
+import { temporaryHome } from '../../../core/test/support/home.ts'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { endGroup } from '../../../core/test/support/processes.ts'
-import { scalePipeline } from '../../src/index.ts'
+import { applyBlueprint, blueprintController, scalePipeline } from '../../src/index.ts'
 import { pipelineOf } from '../../src/pipeline/controller.ts'
 import { refusingStore, starts } from '../support/refusing-store.ts'
 import { applyUntilMended, logOf, openStage, type Stage, textOf, until } from '../support/stage.ts'
@@ -445,6 +453,37 @@ test('agents that are kept belong to the pipeline that leads them now, and what 
   await stage.takeOver()
   expect(stage.find('p.base')?.view().spec.parent).toBe(second.mission.id)
   await stage.runtime().get(second.mission.id).stop()
+})
+
+test('one that was declared by rules that are stricter now is followed by what is applied, and its agents are kept', async () => {
+  await using home = await temporaryHome()
+  const store: Store = { ...createMemoryStore(), close: () => {} }
+  const controllers = [blueprintController()]
+  const onFault = (): void => {}
+  const first = await createRuntime({ home: home.path, store, controllers, onFault })
+  const plan = { name: 'p', agents: { a: { command: 'sleep 1000' } } }
+  await applyBlueprint(first, plan, { cwd: '/tmp' })
+  const { id } = await eventually(() => first.list().find(({ name }) => name === 'p.a'))
+  await eventually(() => first.get(id).view().status === 'running')
+  await first.close({ missions: 'keep' })
+  const stricter: Store = {
+    ...store,
+    missions: () =>
+      store
+        .missions()
+        .map((record) =>
+          record.name === 'p'
+            ? { ...record, spec: { ...record.spec, options: { document: { agents: {} } } } }
+            : record,
+        ),
+  }
+  await using second = await createRuntime({ home: home.path, store: stricter, controllers, onFault })
+  expect(await second.get('p').exited()).toMatchObject({ code: 70 })
+  const { mission, outcome } = await applyBlueprint(second, plan, { cwd: '/tmp' })
+  expect(outcome).toBe('changed')
+  await eventually(() => second.get(id).view().spec.parent === mission.id)
+  expect(second.get(id).view()).toMatchObject({ status: 'running', state: { run: 1 } })
+  await mission.stop()
 })
 
 test('a pipeline that was handed over to none is led again by the next that is applied', async () => {
