@@ -276,6 +276,7 @@ describe('the home', () => {
     expect(modes).toEqual({
       input: '700',
       output: '700',
+      results: '700',
       tty: '700',
       runs: '600',
       [`${mission.id}.1.log`]: '600',

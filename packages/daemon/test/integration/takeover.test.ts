@@ -452,11 +452,11 @@ describe.concurrent('the home', () => {
     await waitFor(daemon, id)
     const mode = (name: string): string => (statSync(join(home.path, name)).mode & 0o777).toString(8)
     expect(mode('.')).toBe('700')
-    const folders = ['input', 'output']
+    const folders = ['input', 'output', 'results', 'tty']
     for (const folder of folders) expect([folder, mode(folder)]).toEqual([folder, '700'])
     const files = readdirSync(home.path).filter((name) => !folders.includes(name))
     expect(files).toContain('overmind.sock')
-    expect(files.filter((name) => mode(name) !== (name === 'tty' ? '700' : '600'))).toEqual([])
+    expect(files.filter((name) => mode(name) !== '600')).toEqual([])
     expect(mode(`output/${id}.1.log`)).toBe('600')
   })
 
