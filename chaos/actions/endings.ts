@@ -33,9 +33,9 @@ async function cascade(world: World, of: Chance): Promise<void> {
   const listed = await world.ask('ps', (signal) => client.list({ all: true, signal }))
   if (listed.said !== 'yes') return
   const family = new Set([entry.id])
-  // The oldest come first: parents before their children.
-  for (const { id, parent } of listed.value.missions)
-    if (parent !== null && family.has(parent)) family.add(id)
+  const byParent = Map.groupBy(listed.value.missions, ({ parent }) => parent)
+  // It grows while it is walked through.
+  for (const member of family) for (const { id } of byParent.get(member) ?? []) family.add(id)
   for (const each of ledger.entries) {
     // Whoever joins it meanwhile says so when it is accepted.
     if ((each.id !== null && family.has(each.id)) || each.id === null) disturb(each)

@@ -22,11 +22,13 @@ export const acceptedIsThereOnce: Law = ({ ledger, missions }) => {
 
 function isAskedFor(
   { entries, pipelines, fleets, rituals }: Sight['ledger'],
-  { name, parent, labels }: Sight['missions'][number],
+  { name, labels }: Sight['missions'][number],
 ): boolean {
   return (
     entries.some((entry) => entry.name === name) ||
-    rituals.some((ritual) => ritual.name === name || (ritual.id !== null && ritual.id === parent)) ||
+    rituals.some(
+      (ritual) => ritual.name === name || (ritual.id !== null && ritual.id === labels['overmind/ritual']),
+    ) ||
     pipelines.some((line) => line.name === name || isAgentOf(line, name)) ||
     fleets.some((fleet) => fleet.name === name || labels['overmind/pipeline'] === fleet.name)
   )

@@ -1,5 +1,5 @@
 /** Where missions belong, when that changes: when they are given another parent, and when their parent is forgotten. */
-import { placed } from '../mission/mission.ts'
+import { type Family, placed } from '../mission/mission.ts'
 import { addSpending, type Spending } from '../model/conversation.ts'
 import { OvermindError } from '../model/errors.ts'
 import type { EventDraft } from '../model/events.ts'
@@ -12,7 +12,12 @@ import type { Writer } from './writer.ts'
 export interface Places {
   /** @throws OvermindError `not_found`, `invalid_spec` when it would belong to itself, `store_failed` */
   move(reference: string, parent: string): void
-  /** Forgets a mission; what belonged to it belongs to its parent, and so does what it has spent. @throws OvermindError `store_failed` */
+  /**
+   * Forgets a mission; what belonged to it belongs to its parent, and so does what it has spent. Without a parent there is nobody
+   * to whom that would matter: then they keep its id.
+   *
+   * @throws OvermindError `store_failed`
+   */
   forget(entry: Entry): void
 }
 
@@ -23,12 +28,12 @@ export interface PlacesOptions {
 }
 
 export function createPlaces({ registry, writer, clock }: PlacesOptions): Places {
-  function moved({ id, actor }: Entry, parent: MissionId | null): EventDraft {
+  function moved({ id, actor }: Entry, parent: MissionId): EventDraft {
     const { parent: from } = actor.record().spec
     return { type: 'mission.moved', mission: id, at: clock.now().wall, from, parent }
   }
 
-  function take({ id, actor }: Entry, parent: MissionId | null): void {
+  function take({ id, actor }: Entry, parent: MissionId): void {
     const { spec, state } = actor.record()
     actor.take({ parent, forgotten: state.forgotten })
     registry.move(id, spec.parent)
@@ -65,30 +70,33 @@ export function createPlaces({ registry, writer, clock }: PlacesOptions): Places
       const { id, actor } = entry
       const { parent } = actor.record().spec
       const above = parent === null ? undefined : registry.find(parent)
+      const removed: EventDraft = { type: 'mission.removed', mission: id, at: clock.now().wall, parent }
+      if (above === undefined) {
+        writer.commit({ remove: [id], events: [removed] })
+        registry.remove(id)
+        return
+      }
       const children = registry.childrenOf(id).flatMap((child) => registry.find(child) ?? [])
-      const to = above?.id ?? null
-      const forgotten = above === undefined ? undefined : withSpending(above, spentBy(entry))
+      const family: Family = {
+        parent: above.actor.record().spec.parent,
+        forgotten: withSpending(above, spentBy(entry)),
+      }
       writer.commit({
         remove: [id],
         put: [
           ...children.map(({ actor: { record } }) =>
-            placed(record(), { parent: to, forgotten: record().state.forgotten }),
+            placed(record(), { parent: above.id, forgotten: record().state.forgotten }),
           ),
-          ...(above === undefined ? [] : [placed(above.actor.record(), { parent: grand(above), forgotten })]),
+          placed(above.actor.record(), family),
         ],
-        events: [
-          ...children.map((child) => moved(child, to)),
-          { type: 'mission.removed', mission: id, at: clock.now().wall, parent },
-        ],
+        events: [...children.map((child) => moved(child, above.id)), removed],
       })
-      above?.actor.take({ parent: grand(above), forgotten })
-      for (const child of children) take(child, to)
+      above.actor.take(family)
+      for (const child of children) take(child, above.id)
       registry.remove(id)
     },
   }
 }
-
-const grand = ({ actor }: Entry): MissionId | null => actor.record().spec.parent
 
 /** What is forgotten below a mission, with what another has spent. */
 function withSpending({ actor }: Entry, spent: Spending): Spending | undefined {

@@ -39,6 +39,9 @@ export function createRegistry(): Registry {
   const names = new Map<string, MissionId>()
   const children = new Map<MissionId, readonly MissionId[]>()
 
+  const byAge = (a: MissionId, b: MissionId): number =>
+    (entries.get(a)?.createdAt ?? 0) - (entries.get(b)?.createdAt ?? 0)
+
   function join(id: MissionId, parent: MissionId | null): void {
     if (parent !== null) children.set(parent, [...(children.get(parent) ?? NONE), id])
   }
@@ -93,7 +96,9 @@ export function createRegistry(): Registry {
     },
     move: (id, from) => {
       leave(id, from)
-      join(id, entries.get(id)?.actor.record().spec.parent ?? null)
+      const parent = entries.get(id)?.actor.record().spec.parent ?? null
+      join(id, parent)
+      if (parent !== null) children.set(parent, (children.get(parent) ?? NONE).toSorted(byAge))
     },
     find: (id) => entries.get(id),
     childrenOf: (id) => children.get(id) ?? NONE,

@@ -50,7 +50,7 @@ export interface Runtime extends AsyncDisposable {
    * @throws OvermindError `not_found`; `invalid_spec` when it would belong to itself
    */
   move(reference: string, parent: string): void
-  /** Forgets an exited mission, its events and its output. What belonged to it belongs to its parent, and so does what it has spent. @throws OvermindError `not_found`, `not_exited` */
+  /** Forgets an exited mission, its events and its output. What belonged to it belongs to its parent, if it has one, and so does what it has spent. @throws OvermindError `not_found`, `not_exited` */
   remove(reference: string): Promise<void>
   /**
    * Starts missions as a team that is supervised as one: when a member fails for good, the strategy says who starts again

@@ -57,7 +57,7 @@ describe('a parent', () => {
     expect(head.view().children).toEqual([child.id])
     await head.stop()
     await runtime.remove(head.id)
-    expect(child.view()).toMatchObject({ status: 'running', spec: { parent: null } })
+    expect(child.view()).toMatchObject({ status: 'running', spec: { parent: head.id } })
   })
 
   test('may be another one from some moment on, for the next supervisor too', async () => {
