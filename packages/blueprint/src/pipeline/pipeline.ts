@@ -6,6 +6,7 @@ import type { Control, Environment, Mission, Team, Work } from '@overmind/core'
 import { after } from '../after.ts'
 import type { Agent, Blueprint } from '../blueprint.ts'
 import { endMission } from '../end-mission.ts'
+import { messageOf } from '../message-of.ts'
 import { isPassing, RETRY_MS } from '../passing.ts'
 import type { Unit } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
@@ -394,8 +395,4 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       left.abort()
     },
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

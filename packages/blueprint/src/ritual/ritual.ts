@@ -6,6 +6,7 @@ import { type Control, isName, type Mission, type Work } from '@overmind/core'
 import { after } from '../after.ts'
 import { endMission } from '../end-mission.ts'
 import { forgetMission } from '../forget-mission.ts'
+import { messageOf } from '../message-of.ts'
 import { isPassing, RETRY_MS } from '../passing.ts'
 import { dueOf, metUntil } from './decide.ts'
 import { DUE_LABEL, RITUAL_LABEL } from './labels.ts'
@@ -232,7 +233,3 @@ export function runRitual(work: Work, clock: RitualClock): Control {
 }
 
 const iso = (at: number): string => new Date(at).toISOString()
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

@@ -168,8 +168,8 @@ export type MissionEvent =
   /** Its team counts the end of this run as a failure, and is about to start it again, with others as its strategy says. */
   | { readonly type: 'team.restarting'; readonly run: Run; readonly team: string }
   | { readonly type: 'mission.exited'; readonly run: Run; readonly exit: MissionExit }
-  /** It belongs to another mission from now on, or to none; `from` is the one before. */
-  | { readonly type: 'mission.moved'; readonly from: MissionId | null; readonly parent: MissionId | null }
+  /** It belongs to another mission from now on; `from` is the one before, if there was one. */
+  | { readonly type: 'mission.moved'; readonly from: MissionId | null; readonly parent: MissionId }
   | { readonly type: 'mission.removed'; readonly parent: MissionId | null }
 
 /** What happens to the runtime as a whole. */
