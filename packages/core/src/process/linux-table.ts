@@ -10,8 +10,8 @@ const MS_PER_TICK = 10
 /** The parent of all that is the kernel's own. */
 const KERNEL = 2
 
-/** How often lists of children that change are read. */
-const READINGS = 4
+/** How often lists of children are read that processes leave meanwhile. */
+const READINGS = 3
 
 /** Linux gives one environment at most this many bytes in one read; larger ones are read in parts. */
 const BUFFER = Buffer.allocUnsafe(256 * 1024)
@@ -42,17 +42,17 @@ export function createLinuxTable(): ProcessTable {
     scan,
     entry: readEntry,
     orphans: () => {
-      // The kernel may pass over an entry while one before it leaves the list: two equal readings are whole, and
-      // what one of several passed over is in another.
+      // The kernel may pass over an entry while the one before it leaves the list. Where none has left it by the next
+      // reading, a reading is whole; what it has passed over otherwise is in another one.
       const seen = new Set<number>()
-      let before: string | undefined
+      let before: readonly number[] | undefined
       for (let attempt = 0; attempt < READINGS; attempt += 1) {
         const lists = foster().map(childrenOf)
         if (lists.includes(null)) return null
-        for (const list of lists) for (const pid of list ?? []) seen.add(pid)
-        const text = lists.join()
-        if (text === before) break
-        before = text
+        const now = new Set(lists.flatMap((list) => list ?? []))
+        for (const pid of now) seen.add(pid)
+        if (before?.every((pid) => now.has(pid))) break
+        before = [...now]
       }
       return [...seen]
     },
