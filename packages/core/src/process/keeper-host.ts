@@ -135,7 +135,12 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     const { streams, outputLimitBytes, activity, limits } = launch
     const custody = limits === null ? 'marks' : 'cgroup'
     live.track(
-      { mission, run, process, at, custody, streams, outputLimitBytes, activity, seen: {}, adopted: false },
+      {
+        ...{ mission, run, process, at, custody, streams, outputLimitBytes, activity },
+        seen: {},
+        adopted: false,
+        killed: false,
+      },
       'kept',
     )
     if (streams === 'talk') openFeed({ mission, run }, false)

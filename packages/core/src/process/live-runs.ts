@@ -76,6 +76,8 @@ export interface Tracked extends WatchedRun {
   readonly activity: Activity
   /** An earlier supervisor started it. */
   readonly adopted: boolean
+  /** SIGKILL has been sent to it, or is about to be. */
+  readonly killed: boolean
 }
 
 export interface LiveRuns {
@@ -189,7 +191,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
       strays: new Set(),
       sessionIsOurs: state === 'kept',
       adopted: run.adopted,
-      killed: false,
+      killed: run.killed,
       state,
       unclearLooks: 0,
       cancelLook: () => {},
@@ -234,7 +236,7 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   }
 
   function lookBehind(run: LiveRun, exit: ProcessExit): void {
-    if (live.get(keyOf(run.ref)) !== run) return
+    if (!isWatched(run)) return
     const again = (): void => lookBehind(run, exit)
     try {
       const left = leftBehind(run)
@@ -263,16 +265,21 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
 
   /** Looks at all processes for a run that is still watched; when that fails, or what is made of it, it is looked `again` later. */
   function whole(run: LiveRun, again: () => void, seen: (snapshot: Snapshot) => void): void {
-    const isWatched = (): boolean => live.get(keyOf(run.ref)) === run
+    const { state } = run
     snapshots
       .all()
       .then((snapshot) => {
-        if (isWatched()) seen(snapshot)
+        if (isWatched(run)) seen(snapshot)
       })
       .catch((error: unknown) => {
         emit({ type: 'fault', error })
-        if (isWatched()) lookLater(run, LAST_LOOK_MS, again)
+        // What has come into another state meanwhile is looked at for that.
+        if (isWatched(run) && run.state === state) lookLater(run, LAST_LOOK_MS, again)
       })
+  }
+
+  function isWatched(run: LiveRun): boolean {
+    return live.get(keyOf(run.ref)) === run
   }
 
   function endOf(run: LiveRun, heard: ExitRecord | undefined): ProcessExit {
@@ -365,18 +372,21 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     const run = live.get(keyOf(ref))
     if (run === undefined) return
     await reach(run, name)
-    if (live.get(keyOf(ref)) !== run) return
+    if (!isWatched(run)) return
     // A keeper that is killed tells nobody.
     if (run.state === 'leaving') return
     if (run.state !== 'kept' || run.killed) lookSoon(run, FIRST_LOOK_MS)
   }
 
-  /** All processes, as soon as they can be looked at; undefined when the run is watched no more. */
-  async function allFor(run: LiveRun): Promise<Snapshot | undefined> {
-    while (live.get(keyOf(run.ref)) === run) {
+  /**
+   * Looks at all processes for a run and acts on what it sees, once more where one of both fails: what it does must bear that.
+   * Undefined when the run is watched no more.
+   */
+  async function withLook<T>(run: LiveRun, act: (snapshot: Snapshot) => T): Promise<T | undefined> {
+    while (isWatched(run)) {
       try {
         const snapshot = await snapshots.all()
-        return live.get(keyOf(run.ref)) === run ? snapshot : undefined
+        return isWatched(run) ? act(snapshot) : undefined
       } catch (error) {
         emit({ type: 'fault', error })
         await passing(LAST_LOOK_MS)
@@ -392,23 +402,31 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
   /** A run that has only just begun may be nothing but its keeper yet, which hands no signal on: then again. */
   async function reach(run: LiveRun, name: NodeJS.Signals): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
-      const snapshot = await allFor(run)
-      if (snapshot === undefined) return
-      const members = wholeTreeOf(run, snapshot)
-      // Seen before it is sent: what begins in between has not got it.
-      const begun =
-        run.state !== 'kept' || members.some(({ pid }) => isCommand(run, table.commandLine(pid) ?? []))
-      // Not before: a look in between would kill as well, and the receipt would not say so.
-      if (name === 'SIGKILL') run.killed = true
-      const reached = send(run, members, name)
-      // At once: whoever looks next may find that nothing is left, and tell.
-      const note = (): void =>
-        void run.signals.push({ signal: name, processes: reached, at: clock.now().wall })
-      if (name === 'SIGKILL') return note()
-      // A stopped program cannot answer: wake it, so that it gets the signal.
-      send(run, members, 'SIGCONT')
-      if (begun || attempt === BEGIN_LOOKS) return note()
+      const hasReached = await withLook(run, (snapshot) => {
+        const members = wholeTreeOf(run, snapshot)
+        if (name === 'SIGKILL') {
+          // Not before: a look in between would kill as well, and the receipt would not say so.
+          run.killed = true
+          note(send(run, members, name))
+          return true
+        }
+        // Seen before it is sent: what begins in between has not got it.
+        const begun =
+          run.state !== 'kept' || members.some(({ pid }) => isCommand(run, table.commandLine(pid) ?? []))
+        const reached = send(run, members, name)
+        // A stopped program cannot answer: wake it, so that it gets the signal.
+        send(run, members, 'SIGCONT')
+        const isEnough = begun || attempt === BEGIN_LOOKS
+        if (isEnough) note(reached)
+        return isEnough
+      })
+      if (hasReached !== false) return
       await passing(FIRST_LOOK_MS)
+    }
+
+    /** At once: whoever looks next may find that nothing is left, and tell. */
+    function note(reached: number): void {
+      run.signals.push({ signal: name, processes: reached, at: clock.now().wall })
     }
   }
 
@@ -450,16 +468,18 @@ export function createLiveRuns(options: LiveRunsOptions): LiveRuns {
     async giveUp(ref) {
       const run = live.get(keyOf(ref))
       if (run === undefined) return emit({ type: 'emptied', ref, receipt: emptyReceipt })
-      const snapshot = await allFor(run)
-      if (snapshot === undefined) return
-      // What was killed a moment ago may be in that look.
-      const isThere = ({ pid, start }: Pick<Member, 'pid' | 'start'>): boolean =>
-        isSameProcess({ pid, start, boot: table.boot }, table.identify(pid))
-      const left = wholeTreeOf(run, snapshot).filter(isThere)
-      // How it ended is about to be seen, and is worth more than that it was given up.
-      if (left.length === 0 && !isThere(run.process)) return lookSoon(run, 0)
-      forget(run)
-      emit({ type: 'emptied', ref, receipt: receiptOf(run, left) })
+      await withLook(run, (snapshot) => {
+        // How it ended is on record, and it is being seen what is left: that will be told.
+        if (run.state === 'leaving') return
+        // What was killed a moment ago may be in that look.
+        const isThere = ({ pid, start }: Pick<Member, 'pid' | 'start'>): boolean =>
+          isSameProcess({ pid, start, boot: table.boot }, table.identify(pid))
+        const left = wholeTreeOf(run, snapshot).filter(isThere)
+        // How it ended is about to be seen, and is worth more than that it was given up.
+        if (left.length === 0 && !isThere(run.process)) return lookSoon(run, 0)
+        forget(run)
+        emit({ type: 'emptied', ref, receipt: receiptOf(run, left) })
+      })
     },
     quietFor: (ref) => {
       const run = live.get(keyOf(ref))

@@ -70,3 +70,42 @@ test('a run that begins and one that ends while processes cannot be looked at ar
   expect(exited).toMatchObject({ ref, exit: { kind: 'code', code: 3 }, left: 0 })
   await host.close()
 })
+
+test('a SIGKILL that cannot be sent is sent later', async () => {
+  await using temporary = await temporaryHome()
+  const home = await prepareHome(temporary.path)
+  const table = createProcessTable()
+  let isShort = false
+  const events: HostEvent[] = []
+  const has = (type: HostEvent['type']): boolean => events.some((event) => event.type === type)
+  const identify: ProcessTable['identify'] = (pid) => {
+    if (isShort) throw SHORT
+    return table.identify(pid)
+  }
+  const host = createKeeperHost({ home, clock: systemClock, table: { ...table, identify } })
+  host.listen((event) => events.push(event))
+  const ref = { mission: missionId('0123abcd'), run: 1 }
+  host.spawn({
+    ...ref,
+    name: 'mission',
+    argv: ['/bin/sh', '-c', 'exec sleep 1000'],
+    cwd: home.path,
+    env: { PATH: '/usr/bin:/bin' },
+    streams: 'merged',
+    size: { columns: 80, rows: 24 },
+    outputLimitBytes: 2 ** 20,
+    activity: 'output',
+    limits: null,
+    copy: '{}',
+  })
+  await eventually(() => has('started'))
+  isShort = true
+  const sent = host.signal(ref, 'SIGKILL')
+  await eventually(() => has('fault'), { what: 'the signal cannot be sent' })
+  expect(has('exited')).toBe(false)
+  isShort = false
+  await sent
+  const exited = await eventually(() => events.find((event) => event.type === 'exited'))
+  expect(exited).toMatchObject({ ref, exit: { kind: 'code', code: 137 } })
+  await host.close()
+})

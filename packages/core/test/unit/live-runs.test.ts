@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { createCgroups } from '../../src/process/cgroups/cgroups.ts'
 import { prepareHome } from '../../src/process/home.ts'
+import type { ProcessExit } from '../../src/model/exit.ts'
 import type { HostEvent } from '../../src/process/host.ts'
 import { createLiveRuns, type LiveRuns } from '../../src/process/live-runs.ts'
 import type { Marker, ProcessEntry, ProcessTable } from '../../src/process/process-table.ts'
@@ -28,6 +29,7 @@ interface Stage {
   readonly events: HostEvent['type'][]
   /** What the run was said to have left for good. */
   readonly left: number[]
+  readonly exits: ProcessExit[]
   /** What the process shows from now on. */
   show(marker: Marker | null): void
   /** Whether no process can be looked at from now on. */
@@ -40,10 +42,18 @@ interface Stage {
   pass(ms: number): Promise<void>
 }
 
-function stage({ adopted }: { readonly adopted: boolean }): Stage {
+interface Setting {
+  readonly adopted: boolean
+  /** Found without its keeper, of which nothing has been heard. */
+  readonly orphaned?: boolean
+  readonly killed?: boolean
+}
+
+function stage({ adopted, orphaned = false, killed = false }: Setting): Stage {
   const clock = steppingClock()
   const events: HostEvent['type'][] = []
   const left: number[] = []
+  const exits: ProcessExit[] = []
   let isDying = false
   let marker: Marker | null = CHANGING
   let isShort = false
@@ -76,6 +86,7 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
     cgroups: createCgroups(home.path),
     emit: (event) => {
       events.push(event.type)
+      if (event.type === 'exited') exits.push(event.exit)
       if (event.type === 'emptied') left.push(...event.receipt.left)
     },
     hear: () => {},
@@ -93,15 +104,17 @@ function stage({ adopted }: { readonly adopted: boolean }): Stage {
       activity: 'output',
       seen: {},
       adopted,
+      killed,
     },
-    'kept',
+    orphaned ? 'orphaned' : 'kept',
   )
-  live.ended(ref, () => ({ code: 0, at: 0, ran: 1 }))
+  if (!orphaned) live.ended(ref, () => ({ code: 0, at: 0, ran: 1 }))
   return {
     live,
     clock,
     events,
     left,
+    exits,
     show: (next) => {
       marker = next
     },
@@ -217,3 +230,43 @@ test('a signal meanwhile does not hide how the run ended', async () => {
   await on.pass(20)
   expect(on.events).toEqual(['exited'])
 })
+
+test.each([0, 100, 200, 300, 400])(
+  'what is given up %s ms after nothing could be looked at ends as it has ended',
+  async (ms) => {
+    const on = stage({ adopted: false })
+    on.exist([])
+    on.show(null)
+    on.short(true)
+    await on.pass(20 + ms)
+    const given = on.live.giveUp({ mission: MISSION, run: 1 })
+    await on.pass(400)
+    on.short(false)
+    await on.pass(1000)
+    await given
+    expect(on.events.filter((type) => type !== 'fault')).toEqual(['exited'])
+  },
+)
+
+test('what is given up while it is unclear what it has left ends as it has ended', async () => {
+  const on = stage({ adopted: false })
+  await on.pass(20)
+  on.exist([])
+  const given = on.live.giveUp({ mission: MISSION, run: 1 })
+  await on.pass(1000)
+  await given
+  expect(on.events).toEqual(['exited'])
+})
+
+test.each([
+  [true, { kind: 'code', code: 137 }],
+  [false, { kind: 'lost' }],
+])(
+  'what is gone when it is found was killed when an earlier supervisor did that (%s)',
+  async (killed, exit) => {
+    const on = stage({ adopted: true, orphaned: true, killed })
+    on.exist([])
+    await on.pass(20)
+    expect(on.exits).toMatchObject([exit])
+  },
+)
