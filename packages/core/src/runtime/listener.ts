@@ -5,7 +5,7 @@ import type { MissionActor } from '../mission/mission.ts'
 import { isShortage } from '../model/errors.ts'
 import type { MissionId } from '../model/ids.ts'
 import type { Home } from '../process/home.ts'
-import { type Piece, readPieces } from '../process/output-reader.ts'
+import { type Piece, readOutput } from '../process/output-reader.ts'
 import { keyOf, type RunRef } from '../process/run-ref.ts'
 import type { Talk } from '../provider/talk.ts'
 
@@ -51,7 +51,7 @@ export function createListener({ home, find, floorOf, onFault }: ListenerOptions
     const lines = lineCutter(from)
     let told = from
     let read = from
-    const pieces = readPieces(path, { from, floor: floorOf(ref), until, signal: closed.signal })
+    const pieces = readOutput(path, { from, floor: floorOf(ref), until, signal: closed.signal })
     for await (const piece of pieces) {
       const heard: HeardLine[] = []
       for (const { from: begin, to, text } of lines.cut(piece)) {
