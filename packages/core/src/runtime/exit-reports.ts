@@ -61,7 +61,7 @@ export function createExitReports({
   return {
     report(id) {
       const entry = find(id)
-      if (entry !== undefined && listener(entry) !== undefined)
+      if (entry !== undefined && listener(entry) !== undefined && !hasMovedSince(id))
         tell(entry).catch(onFault)
     },
   }
