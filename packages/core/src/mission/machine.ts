@@ -40,7 +40,7 @@ import {
 } from './signal.ts'
 
 /** How long SIGKILL may take before what is left is named and given up. Milliseconds. */
-export const GIVE_UP_MS = 10_000
+const GIVE_UP_MS = 10_000
 
 type Facts = Omit<MissionState, 'phase'>
 interface Context extends Facts {

@@ -77,13 +77,13 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     trimming = true
     trimmedTo = to
     let result = await trimBefore(path, to)
-    while (result.kind === 'hindered' && !closed) {
+    while (result.kind === 'hindered') {
+      if (closed) return
       options.onFault(result.error)
       await new Promise<void>((resolve) => (cancelRetry = clock.timer(LATEST_MS, resolve)))
       result = await trimBefore(path, to)
     }
     trimming = false
-    if (closed) return
     if (result.kind === 'unsupported') {
       trimmable = false
       options.onUntrimmable(result.reason)

@@ -29,9 +29,11 @@ export async function* runOutput(
   })
   for await (const { at, bytes } of pieces) {
     // What is read more slowly than it is written may be given back to the disk meanwhile.
-    if (at > offset) yield dropped(run, at - offset, at)
-    skipping ||= at > offset
-    offset = at
+    if (at > offset) {
+      yield dropped(run, at - offset, at)
+      skipping = true
+      offset = at
+    }
     const end = skipping ? bytes.indexOf(10) + 1 : 0
     if (skipping && end === 0) {
       offset += bytes.length
