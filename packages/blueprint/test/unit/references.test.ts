@@ -87,6 +87,8 @@ describe('in a shell line', () => {
     [String.raw`echo \{{ a.result }}`, ['escaped']],
     ['echo x # {{ a.result }}\necho {{ a.result }}', ['comment', null]],
     ["echo x # don't\necho a#b {{ a.result }} $# {{ a.result }}", [null, null]],
+    ['set -e # stop at the first error\neval {{ a.result }}', ['evaluated']],
+    ['read line <input # the first line\necho {{ a.result }}', [null]],
     ['echo "$(date)" {{ a.result }} "$(cat {{ a.file }})"', [null, null]],
     ['echo "$(echo "{{ a.result }}")"', ['quoted']],
     ['echo "$$(" {{ a.result }}', [null]],
@@ -158,7 +160,7 @@ describe('in a shell line', () => {
     const parts = fc.oneof(
       fc.constant(reference),
       fc.constantFrom(...Array.from('"\'\\$(){}`# \n;|&<>')),
-      fc.constantFrom('echo ', 'x', '$(', '${', '${x:-', '$((', '))', '"$(echo "', ')"', '\\\n'),
+      fc.constantFrom('echo ', 'x', '$(', '${', '${x:-', '$((', '))', '"$(echo "', ')"', '\\\n', ' # x\n'),
       fc.constantFrom('<<EOF\n', '\nEOF\n', 'case x in x) ', ' ;; esac'),
       fc.constantFrom(
         '[',
