@@ -5,6 +5,7 @@ import {
   type MissionRecord,
   type MissionSpec,
 } from '../../src/index.ts'
+import type { Launch } from '../../src/process/host.ts'
 import { initialState } from '../../src/mission/machine.ts'
 import { parseMission } from '../../src/model/spec.ts'
 
@@ -32,6 +33,23 @@ export function missionRecord(over: Partial<MissionRecord> = {}): MissionRecord 
     env: { PATH: '/usr/bin:/bin' },
     createdAt: 1_700_000_000_000,
     state: initialState,
+    ...over,
+  }
+}
+
+/** The first run of a command that writes to one file and has no limits of its own. */
+export function launchOf(over: Pick<Launch, 'argv' | 'cwd'> & Partial<Launch>): Launch {
+  return {
+    mission: missionId('0123abcd'),
+    run: 1,
+    name: 'mission',
+    env: { PATH: '/usr/bin:/bin' },
+    streams: 'merged',
+    size: { columns: 80, rows: 24 },
+    outputLimitBytes: 2 ** 20,
+    activity: 'output',
+    limits: null,
+    copy: '{}',
     ...over,
   }
 }

@@ -8,10 +8,11 @@ import type { HostEvent } from '../../src/process/host.ts'
 import { createKeeperHost } from '../../src/process/keeper-host.ts'
 import type { ProcessTable } from '../../src/process/process-table.ts'
 import { createProcessTable } from '../../src/process/system-table.ts'
-import { missionId } from '../fakes/records.ts'
+import { launchOf, missionId } from '../fakes/records.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 
+const REF = { mission: missionId('0123abcd'), run: 1 }
 const SHORT = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
 
 /** The processes of this machine, which cannot be looked at while `isShort()`. */
@@ -44,20 +45,8 @@ test('a run that begins and one that ends while processes cannot be looked at ar
   const faults = (): number => events.filter(({ type }) => type === 'fault').length
   const host = createKeeperHost({ home, clock: systemClock, table: tableThatFails(() => isShort) })
   host.listen((event) => events.push(event))
-  const ref = { mission: missionId('0123abcd'), run: 1 }
-  host.spawn({
-    ...ref,
-    name: 'mission',
-    argv: ['/bin/sh', '-c', 'until [ -e go ]; do sleep 0.02; done; exit 3'],
-    cwd: home.path,
-    env: { PATH: '/usr/bin:/bin' },
-    streams: 'merged',
-    size: { columns: 80, rows: 24 },
-    outputLimitBytes: 2 ** 20,
-    activity: 'output',
-    limits: null,
-    copy: '{}',
-  })
+  const argv = ['/bin/sh', '-c', 'until [ -e go ]; do sleep 0.02; done; exit 3'] as const
+  host.spawn(launchOf({ ...REF, argv, cwd: home.path }))
   await eventually(() => faults() > 0, { what: 'the start cannot be noted' })
   isShort = false
   await eventually(() => events.some(({ type }) => type === 'started'))
@@ -67,7 +56,7 @@ test('a run that begins and one that ends while processes cannot be looked at ar
   await eventually(() => faults() > before, { what: 'the end cannot be noted' })
   isShort = false
   const exited = await eventually(() => events.find((event) => event.type === 'exited'))
-  expect(exited).toMatchObject({ ref, exit: { kind: 'code', code: 3 }, left: 0 })
+  expect(exited).toMatchObject({ ref: REF, exit: { kind: 'code', code: 3 }, left: 0 })
   await host.close()
 })
 
@@ -84,28 +73,15 @@ test('a SIGKILL that cannot be sent is sent later', async () => {
   }
   const host = createKeeperHost({ home, clock: systemClock, table: { ...table, identify } })
   host.listen((event) => events.push(event))
-  const ref = { mission: missionId('0123abcd'), run: 1 }
-  host.spawn({
-    ...ref,
-    name: 'mission',
-    argv: ['/bin/sh', '-c', 'exec sleep 1000'],
-    cwd: home.path,
-    env: { PATH: '/usr/bin:/bin' },
-    streams: 'merged',
-    size: { columns: 80, rows: 24 },
-    outputLimitBytes: 2 ** 20,
-    activity: 'output',
-    limits: null,
-    copy: '{}',
-  })
+  host.spawn(launchOf({ ...REF, argv: ['/bin/sh', '-c', 'exec sleep 1000'], cwd: home.path }))
   await eventually(() => has('started'))
   isShort = true
-  const sent = host.signal(ref, 'SIGKILL')
+  const sent = host.signal(REF, 'SIGKILL')
   await eventually(() => has('fault'), { what: 'the signal cannot be sent' })
   expect(has('exited')).toBe(false)
   isShort = false
   await sent
   const exited = await eventually(() => events.find((event) => event.type === 'exited'))
-  expect(exited).toMatchObject({ ref, exit: { kind: 'code', code: 137 } })
+  expect(exited).toMatchObject({ ref: REF, exit: { kind: 'code', code: 137 } })
   await host.close()
 })

@@ -1,7 +1,7 @@
 /** What a run is told comes through to it once, and is known to have, also while its disk is full. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { type Home, prepareHome } from '../../src/process/home.ts'
@@ -22,8 +22,14 @@ function textOf(path: string): string {
   }
 }
 
-/** A keeper of `cat`, started by way of another command. */
-async function startKeeper(home: Home, by: readonly string[]): Promise<ChildProcess> {
+interface Kept {
+  readonly keeper: ChildProcess
+  /** To which its requests are written. */
+  readonly feed: FileHandle
+}
+
+/** A keeper of `cat` that has begun, started by way of another command. */
+async function startKeeper(home: Home, by: readonly string[]): Promise<Kept> {
   const output = home.outputFile(REF.mission, REF.run, 'stdout')
   const { file, args, env, cwd } = keeperProcess({
     ...REF,
@@ -42,7 +48,8 @@ async function startKeeper(home: Home, by: readonly string[]): Promise<ChildProc
   const [program = file, ...rest] = [...by, file, ...args]
   const keeper = spawn(program, rest, { cwd, env, detached: true, stdio: ['ignore', log.fd, log.fd] })
   await log.close()
-  return keeper
+  await eventually(() => textOf(home.runs).includes('start 0123abcd'))
+  return { keeper, feed: await open(home.inputFile(REF.mission, REF.run, 'requests'), 'w') }
 }
 
 test('a keeper notes what it has told as soon as that can be written', async () => {
@@ -52,10 +59,7 @@ test('a keeper notes what it has told as soon as that can be written', async () 
   const output = home.outputFile(REF.mission, REF.run, 'stdout')
   // Nothing can be written to a folder, as to a full disk.
   mkdirSync(told)
-  const keeper = await startKeeper(home, [])
-  const feed = await eventually(() => textOf(home.runs).includes('start 0123abcd')).then(() =>
-    open(home.inputFile(REF.mission, REF.run, 'requests'), 'w'),
-  )
+  const { keeper, feed } = await startKeeper(home, [])
   await feed.write('one =first.\n')
   await eventually(() => textOf(output) === 'first\n')
   rmdirSync(told)
@@ -74,10 +78,7 @@ test('what a keeper could only note in part is noted whole, on a line of its own
   // No file of its own can have more than 512 bytes: what crosses that is written in part.
   writeFileSync(told, `${'x'.repeat(504)}\n`)
   const limited = `trap '' XFSZ; ulimit -f 1; exec "$@"`
-  const keeper = await startKeeper(home, ['/bin/sh', '-c', limited, 'sh'])
-  const feed = await eventually(() => textOf(home.runs).includes('start 0123abcd')).then(() =>
-    open(home.inputFile(REF.mission, REF.run, 'requests'), 'w'),
-  )
+  const { keeper, feed } = await startKeeper(home, ['/bin/sh', '-c', limited, 'sh'])
   const key = '11111111-2222-4333-8444-555555555555'
   await feed.write(`${key} =first.\n`)
   await eventually(() => textOf(told).endsWith('\n1111111'))

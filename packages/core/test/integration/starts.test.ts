@@ -10,7 +10,7 @@ import { keeperProcess } from '../../src/process/keeper.ts'
 import { createNodeLauncher, type LaunchFailure } from '../../src/process/launcher.ts'
 import { openRunsJournal } from '../../src/process/runs-journal.ts'
 import { createStarts } from '../../src/process/starts.ts'
-import { missionId } from '../fakes/records.ts'
+import { launchOf, missionId } from '../fakes/records.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 
@@ -35,19 +35,8 @@ test('a keeper that cannot join its control group says so, and the group is name
     (line) => (line.kind === 'refused' ? starts.refused(line, line.code) : expect.unreachable(line.kind)),
     (error) => expect.unreachable(String(error)),
   )
-  starts.start({
-    ...REF,
-    name: 'mission',
-    argv: ['/bin/true'],
-    cwd: home.path,
-    env: { PATH: '/usr/bin:/bin' },
-    streams: 'merged',
-    size: { columns: 80, rows: 24 },
-    outputLimitBytes: 2 ** 20,
-    activity: 'output',
-    limits: { memoryBytes: null, cpus: null, pids: null },
-    copy: '{}',
-  })
+  const limits = { memoryBytes: null, cpus: null, pids: null }
+  starts.start(launchOf({ ...REF, argv: ['/bin/true'], cwd: home.path, limits }))
   expect(await eventually(() => events[0])).toEqual({
     type: 'refused',
     ref: REF,

@@ -8,7 +8,7 @@ import type { HeardLine, Signal, TalkSignal } from '../../src/mission/signal.ts'
 import { prepareHome } from '../../src/process/home.ts'
 import { rawProvider } from '../../src/provider/raw.ts'
 import type { Talk } from '../../src/provider/talk.ts'
-import { createListener } from '../../src/runtime/listener.ts'
+import { createListener, type ListenerOptions } from '../../src/runtime/listener.ts'
 import { missionRecord, missionSpec } from '../fakes/records.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'overmind-test-'))
@@ -19,12 +19,15 @@ const raw = rawProvider.talk?.(missionSpec({ type: 'session' })) ?? expect.unrea
 /** Every line says something. */
 const talk: Talk = { ...raw, hear: () => [{ type: 'ready' }] }
 
-/** Listens to what a run has written, from `heard` on; of that what is before `floors` is gone, one after the other. */
-async function heardOf(
-  text: string,
-  heard: number,
-  floors: readonly number[],
-): Promise<readonly HeardLine[]> {
+interface Hearing extends Pick<ListenerOptions, 'floorOf' | 'onFault'> {
+  /** What a run has written. */
+  readonly text: string
+  /** It has been heard up to here. */
+  readonly heard: number
+}
+
+/** What is heard of a run that is over. */
+async function hear({ text, heard, floorOf, onFault }: Hearing): Promise<readonly HeardLine[]> {
   const base = missionRecord()
   const ref = { mission: base.id, run: 1 }
   writeFileSync(home.outputFile(base.id, 1, 'stdout'), text)
@@ -37,46 +40,36 @@ async function heardOf(
       if (signal.type === 'heard') lines.push(...signal.lines)
     },
   }
-  let asked = 0
-  const listener = createListener({
-    home,
-    find: () => actor as MissionActor,
-    floorOf: () => () => floors[Math.min(asked++, floors.length - 1)] ?? 0,
-    onFault: (error) => expect.unreachable(String(error)),
-  })
+  const listener = createListener({ home, find: () => actor as MissionActor, floorOf, onFault })
   listener.listen(ref)
   await new Promise<void>((resolve) => listener.afterAll(ref, resolve))
   listener.close()
   return lines
 }
 
+/** Listens from `heard` on; of what was written what is before `floors` is gone, one after the other. */
+function heardOf(text: string, heard: number, floors: readonly number[]): Promise<readonly HeardLine[]> {
+  let asked = 0
+  return hear({
+    text,
+    heard,
+    floorOf: () => () => floors[Math.min(asked++, floors.length - 1)] ?? 0,
+    onFault: (error) => expect.unreachable(String(error)),
+  })
+}
+
 test('what the machine was too short of something to hear is heard later', async () => {
-  const base = missionRecord()
-  const ref = { mission: base.id, run: 1 }
-  writeFileSync(home.outputFile(base.id, 1, 'stdout'), 'one\ntwo\n')
-  const state = { ...base.state, run: 1, conversation: newConversation(null) }
-  const heard: HeardLine[] = []
-  const actor: Pick<MissionActor, 'record' | 'talk' | 'tell'> = {
-    talk,
-    record: () => ({ ...base, state }),
-    tell: (signal: Signal | TalkSignal) => {
-      if (signal.type === 'heard') heard.push(...signal.lines)
-    },
-  }
   const short = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
   const faults: unknown[] = []
-  const listener = createListener({
-    home,
-    find: () => actor as MissionActor,
+  const heard = await hear({
+    text: 'one\ntwo\n',
+    heard: 0,
     floorOf: () => () => {
       if (faults.length === 0) throw short
       return 0
     },
     onFault: (error) => faults.push(error),
   })
-  listener.listen(ref)
-  await new Promise<void>((resolve) => listener.afterAll(ref, resolve))
-  listener.close()
   expect(faults).toEqual([short])
   expect(heard).toHaveLength(2)
 })
