@@ -348,15 +348,18 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   /** Ends all agents, and then itself. What is about to start is ended too. */
   function finish(how: 'stop' | 'kill'): void {
     phase = 'ending'
+    // What is waited for below may be the polite end of one of them, for which there is no time.
+    const atOnce = how === 'kill' ? endTogether(runtime, agents(), how) : Promise.resolve()
     // A supervisor that takes over may be asked to before it knows whom.
-    found
+    const all = found
       .then(() => Promise.allSettled(starting))
-      .then(() => endTogether(runtime, missions(), how))
-      .then(() => over.resolve(1), fail)
+      .then(() => endTogether(runtime, agents(), how))
+    Promise.all([atOnce, all]).then(() => over.resolve(1), fail)
   }
 
-  function missions(): readonly Mission[] {
-    return [...hands.values()].flatMap(({ mission, old }) => [mission ?? [], old ?? []].flat())
+  /** All that was ever started for it, by whichever pipeline of its name. */
+  function agents(): readonly Mission[] {
+    return runtime.list().filter(({ view }) => view().spec.labels[PIPELINE_LABEL] === blueprint.name)
   }
 
   function fail(error: unknown): void {

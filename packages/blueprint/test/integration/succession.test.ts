@@ -11,6 +11,8 @@ import { logOf, openStage, type Stage, textOf, until } from '../support/stage.ts
 const slow = (path: string): string =>
   `trap '${until(path)}; exit 0' TERM; echo up; while :; do sleep 0.02; done`
 
+const STUBBORN = `trap '' TERM; echo up; while :; do sleep 0.02; done`
+
 /** An agent of the pipeline that can be asked to end, and will take its time. */
 const isUp = (stage: Stage, name: string): Promise<Mission> =>
   eventually(async () => {
@@ -20,6 +22,26 @@ const isUp = (stage: Stage, name: string): Promise<Mission> =>
 
 const isBeingEnded = (mission: Mission): Promise<unknown> =>
   eventually(() => mission.view().state.ending !== null)
+
+test.each([
+  [
+    'copies that are replaced',
+    { replicas: 2, ready: { output: 'up' }, update: { max_unavailable: 2 } },
+    ['p.web-1', 'p.web-2'],
+  ],
+  ['an agent that is no longer declared', {}, ['p.web']],
+])('a kill has no patience with the polite end of %s', async (_, fields, names) => {
+  await using stage = await openStage()
+  const web = (command: string): object => ({ command, stop_timeout: 45, ...fields })
+  await stage.apply({ name: 'p', agents: { web: web(STUBBORN) } })
+  const old = await Promise.all(names.map((name) => isUp(stage, name)))
+  const next = names.length > 1 ? { web: web(`: new; ${STUBBORN}`) } : { other: { command: 'sleep 1000' } }
+  const { mission } = await stage.apply({ name: 'p', agents: next })
+  await Promise.all(old.map(isBeingEnded))
+  expect(await mission.kill()).toMatchObject({ class: 'killed' })
+  expect(old.map(({ view }) => view().state.exit?.class)).toEqual(names.map(() => 'killed'))
+  await eventually(() => stage.home.processes().length === 0)
+})
 
 test('applied while it is stopped, it is waited for and begins anew, as it is or changed', async () => {
   for (const change of [{}, { other: { command: 'sleep 1000' } }]) {
