@@ -365,12 +365,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   function fail(error: unknown): void {
     if (left.signal.aborted) return
     left.abort()
-    const bound = [...hands.values()].filter(({ agent }) => agent.mission.onParentExit === 'stop')
-    const ending = bound.flatMap(({ mission, old }) => [mission ?? [], old ?? []].flat())
-    endTogether(runtime, ending, 'stop').then(
-      () => over.reject(error),
-      () => over.reject(error),
-    )
+    over.reject(error)
   }
 
   function handOver(): void {

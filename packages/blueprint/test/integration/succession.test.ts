@@ -1,9 +1,11 @@
-/** One pipeline behind another, and behind one that is ending. */
-import { writeFileSync } from 'node:fs'
-import type { Mission } from '@overmind/core'
+/** One pipeline behind another, and behind one that is ending; and what becomes of agents when theirs breaks down. */
+import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { createMemoryStore, createRuntime, type Mission, type Store } from '@overmind/core'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
-import { scalePipeline } from '../../src/index.ts'
+import { temporaryHome } from '../../../core/test/support/home.ts'
+import { applyBlueprint, blueprintController, scalePipeline } from '../../src/index.ts'
 import { refusingStore, starts } from '../support/refusing-store.ts'
 import { logOf, openStage, type Stage, textOf, until } from '../support/stage.ts'
 
@@ -198,4 +200,63 @@ test('a supervisor that goes while one hands over is followed by one in which th
   await eventually(() => stage.runtime().get(bound.id).view().spec.parent === mission.id)
   expect(stage.runtime().get(bound.id).view()).toMatchObject({ status: 'running', state: { run: 1 } })
   await stage.runtime().get(mission.id).stop()
+})
+
+const bindings = {
+  name: 'p',
+  agents: {
+    kept: { command: 'sleep 1000' },
+    bound: {
+      command: 'sleep 1000',
+      on_parent_exit: 'stop',
+      depends_on: [{ agent: 'kept', when: 'started' }],
+    },
+  },
+}
+
+test('agents that are bound to a pipeline end when its log cannot be written any more', async () => {
+  await using stage = await openStage()
+  const { mission } = await stage.apply(bindings)
+  const [kept, bound] = await eventually(() => {
+    const found = ['p.kept', 'p.bound'].map(stage.find)
+    return found.every((one) => one?.view().status === 'running') ? found : undefined
+  })
+  expect(bound?.view().spec.parent).toBe(mission.id)
+  const [log] = mission.outputFiles(1)
+  if (log === undefined || kept === undefined || bound === undefined) throw new TypeError('there are such')
+  rmSync(log.path)
+  execFileSync('mkfifo', [log.path])
+  await stage.takeOver()
+  expect(await stage.runtime().get(mission.id).exited()).toMatchObject({ code: 70 })
+  expect(await stage.runtime().get(bound.id).exited()).toMatchObject({ class: 'stopped' })
+  expect(stage.runtime().get(kept.id).view().status).toBe('running')
+  await stage.runtime().get(kept.id).stop()
+})
+
+test('agents that are bound to a pipeline end when its document is refused by stricter rules', async () => {
+  await using home = await temporaryHome()
+  const store: Store = { ...createMemoryStore(), close: () => {} }
+  const controllers = [blueprintController()]
+  const onFault = (): void => {}
+  const first = await createRuntime({ home: home.path, store, controllers, onFault })
+  await applyBlueprint(first, bindings, { cwd: '/tmp' })
+  const idOf = (name: string): Promise<string> =>
+    eventually(() => first.list().find((one) => one.name === name && one.view().status === 'running')?.id)
+  const [kept, bound] = [await idOf('p.kept'), await idOf('p.bound')]
+  await first.close({ missions: 'keep' })
+  const stricter: Store = {
+    ...store,
+    missions: () =>
+      store
+        .missions()
+        .map((record) =>
+          record.name === 'p'
+            ? { ...record, spec: { ...record.spec, options: { document: { agents: {} } } } }
+            : record,
+        ),
+  }
+  await using second = await createRuntime({ home: home.path, store: stricter, controllers, onFault })
+  expect(await second.get('p').exited()).toMatchObject({ code: 70 })
+  expect(await second.get(bound).exited()).toMatchObject({ class: 'stopped' })
+  expect(second.get(kept).view().status).toBe('running')
 })

@@ -183,8 +183,23 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     return entry
   }
 
+  /** Whether another one like it has taken the place of a mission that looked after others, and looks after them. */
+  function isSucceeded(id: MissionId): boolean {
+    const entry = registry.find(id)
+    if (entry === undefined) return false
+    const { spec } = entry.actor.record()
+    if (providers.controllerOf(spec) === undefined) return false
+    return registry
+      .all()
+      .some(
+        ({ id: other, name, live, actor }) =>
+          live && other !== id && name === entry.name && actor.record().spec.provider === spec.provider,
+      )
+  }
+
   /** Ends what is bound to a mission that has exited. */
   function releaseChildren(parent: MissionId): void {
+    if (isSucceeded(parent)) return
     for (const id of registry.childrenOf(parent)) {
       const child = registry.find(id)
       if (child?.live === true && child.actor.record().spec.onParentExit === 'stop') {
