@@ -351,9 +351,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     // What is waited for below may be the polite end of one of them, for which there is no time.
     const atOnce = how === 'kill' ? endTogether(runtime, agents(), how) : Promise.resolve()
     // A supervisor that takes over may be asked to before it knows whom.
-    const all = found
-      .then(() => Promise.allSettled(starting))
-      .then(() => endTogether(runtime, agents(), how))
+    const all = found.then(() => Promise.allSettled(starting)).then(() => endTogether(runtime, agents(), how))
     Promise.all([atOnce, all]).then(() => over.resolve(1), fail)
   }
 

@@ -70,7 +70,13 @@ test('applied while it is stopped, it is waited for and begins anew, as it is or
   }
 })
 
-test.each([
+interface Fields {
+  readonly agents?: object
+  readonly deadline?: number
+  readonly max_parallel?: number
+}
+
+test.each<[string, Fields, Fields]>([
   [
     'what must not fail has failed',
     { agents: { vital: { command: 'false', depends_on: ['ready'] } } },
@@ -81,7 +87,7 @@ test.each([
 ])('changed while it ends because %s, it is waited for', async (why, first, second) => {
   await using stage = await openStage()
   const go = stage.file('go')
-  const plan = ({ agents = {}, ...rest }: { agents?: object }): object => ({
+  const plan = ({ agents = {}, ...rest }: Fields): object => ({
     name: 'p',
     ...rest,
     agents: {
