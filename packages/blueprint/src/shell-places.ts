@@ -62,10 +62,9 @@ export function misplaced(pieces: readonly Piece[]): readonly (Misplaced | null)
   /** What the character is to the one behind it. */
   function read(text: string, at: number): string {
     const character = text.charAt(at)
-    if (comment) {
-      comment = character !== '\n'
-      return character
-    }
+    // The end of its line ends a command too.
+    if (comment && character !== '\n') return character
+    comment = false
     const innermost = around.at(-1)
     if (innermost === 'single') {
       if (character === "'") around.pop()

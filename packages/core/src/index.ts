@@ -12,6 +12,7 @@ export type {
   MissionView,
   OutputFile,
   OutputOptions,
+  OutputPiece,
   SitOptions,
   StopOptions,
 } from './runtime/mission-handle.ts'

@@ -15,7 +15,14 @@ import { assign, setup, transition } from 'xstate'
 import type { EndReason, MissionEvent } from '../model/events.ts'
 import { emptyReceipt, type MissionExit, type ProcessExit } from '../model/exit.ts'
 import type { MissionSpec } from '../model/spec.ts'
-import { PHASES, type MissionState, type Phase, type Rung, type TimerName } from '../model/state.ts'
+import {
+  type Ending,
+  PHASES,
+  type MissionState,
+  type Phase,
+  type Rung,
+  type TimerName,
+} from '../model/state.ts'
 import { type Deadline, deadlineAfter, type Instant, remaining } from '../model/time.ts'
 import { GROUP_REASONS } from './policy/classify.ts'
 import { type Conclusion, conclude, exitWithoutProcess } from './policy/conclude.ts'
@@ -143,16 +150,22 @@ function climbOn({ context }: Args): Step {
   return { ending: { ...ending, rung, timeoutMs } }
 }
 
+/** How long the ladder stands on a rung. Milliseconds. */
+export function rungMs({ rung, timeoutMs }: Ending): number {
+  return { part: timeoutMs / 2, interrupt: timeoutMs / 2, ask: timeoutMs, kill: GIVE_UP_MS }[rung]
+}
+
 /** Sends the signal of the ladder's current rung and sets the time for the next one. */
 function climb(args: Args): Step {
   const { context } = args
   const { ending, run, spec } = context
   if (ending === null) return {}
-  const { reason, rung, timeoutMs } = ending
+  const { reason, rung } = ending
+  const timers = timer(args, 'rung', rungMs(ending))
   switch (rung) {
     case 'part':
       return {
-        timers: timer(args, 'rung', timeoutMs / 2),
+        timers,
         record: [{ type: 'run.ending', run, reason, signal: null }],
         perform: [{ type: 'part' }],
       }
@@ -161,7 +174,7 @@ function climb(args: Args): Step {
     case 'kill': {
       const signal = signalOf(rung, spec)
       return {
-        timers: timer(args, 'rung', { interrupt: timeoutMs / 2, ask: timeoutMs, kill: GIVE_UP_MS }[rung]),
+        timers,
         record: [{ type: 'run.ending', run, reason, signal }],
         perform: [{ type: 'signal', signal }],
       }

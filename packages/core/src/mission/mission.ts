@@ -27,7 +27,7 @@ import type { Beginning, Provider } from '../provider/provider.ts'
 import type { Talk } from '../provider/talk.ts'
 import { converse, type Exchange, type Setting, type Tell, unprovenTells, wishOf } from './conversation.ts'
 import { keeperCopy } from './keeper-copy.ts'
-import { decide, GIVE_UP_MS } from './machine.ts'
+import { decide, rungMs } from './machine.ts'
 import type { Gate } from './policy/gate.ts'
 import { withAskTime } from './policy/ask-time.ts'
 import { createTells } from './tells.ts'
@@ -515,8 +515,8 @@ export function createMission(initial: MissionRecord, deps: MissionDeps): Missio
       if (!climbing || ending === null) return
       if (ending.rung === 'part') perform({ type: 'part' })
       else perform({ type: 'signal', signal: signalOf(ending.rung, spec) })
-      // It may be the first that is sent: what SIGKILL ends is not given up before it has had its time.
-      if (ending.rung === 'kill') armTimer('rung', deadlineAfter(clock.now(), host.boot, GIVE_UP_MS))
+      // It may be the first that is sent, and has its whole time then.
+      armTimer('rung', deadlineAfter(clock.now(), host.boot, rungMs(ending)))
     },
     until,
     exited: async (signal) => {

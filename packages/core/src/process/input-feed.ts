@@ -31,6 +31,8 @@ const FAILED_MS = 1000
 const MOST_TOLD = 256 * 1024 * 1024
 
 const KEY = /^[\w-]{1,80}$/
+/** What a keeper notes: a key, or a word. Behind a full disk there may be lines without any. */
+const NOTED = /^\??[\w-]{1,80}$/
 
 export interface InputFeed {
   /** Tells the run, at most once for each key. Keys are of letters, digits, `-` and `_`. */
@@ -202,7 +204,8 @@ export function openInputFeed(ref: RunRef, options: InputFeedOptions): InputFeed
 
   function readTold(): readonly string[] {
     try {
-      return readRegular(paths.told, MOST_TOLD).split('\n').slice(0, -1)
+      const lines = readRegular(paths.told, MOST_TOLD).split('\n').slice(0, -1)
+      return lines.filter((line) => NOTED.test(line))
     } catch (error) {
       if (isAbsent(error)) return []
       throw error

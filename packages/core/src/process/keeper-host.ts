@@ -136,7 +136,14 @@ export function createKeeperHost({ home, clock, table }: KeeperHostOptions): Pro
     const custody = limits === null ? 'marks' : 'cgroup'
     live.track(
       {
-        ...{ mission, run, process, at, custody, streams, outputLimitBytes, activity },
+        mission,
+        run,
+        process,
+        at,
+        custody,
+        streams,
+        outputLimitBytes,
+        activity,
         seen: {},
         adopted: false,
         killed: false,

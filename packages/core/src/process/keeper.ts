@@ -33,15 +33,16 @@ const INPUT = '"$OVERMIND_HOME/input/$OVERMIND_MISSION_ID.$OVERMIND_RUN'
  * ends by itself. The loop is the only one that writes to the command's stdin, one whole request at a time. The command
  * opens its stdin anew: one that does not want to be blocked by it would otherwise not let the loop be blocked either,
  * which would then lose what does not fit. What was told is noted before anything else is, however long a full disk delays it:
- * another supervisor would tell it again.
+ * another supervisor would tell it again. What a full disk has cut it off in stays a line of its own.
  */
 const TALK = {
   open: `command -p mkfifo -m 600 ${INPUT}.requests" ${INPUT}.stdin"
 exec 4<>${INPUT}.requests" 5<>${INPUT}.stdin"
 `,
-  loop: `(while IFS= read -r l <&4; do k=\${l%% *} m=\${l#* }
+  loop: `(while IFS= read -r l <&4; do k=\${l%% *} m=\${l#* } p=
 case $m in =*) m=\${m#=}; printf '%s\\n' "\${m%.}" >&5;; @*) command -p cat "$OVERMIND_HOME/input/\${m#@}" >&5;; esac
-until echo "$k" >>${INPUT}.told"; do [ -d "$OVERMIND_HOME" ] || break; command -p sleep 1; done; done) 3>&- &
+until printf '%s\\n' "$p$k" >>${INPUT}.told"; do p='
+'; [ -d "$OVERMIND_HOME" ] || break; command -p sleep 1; done; done) 3>&- &
 `,
   stdin: ` 4<&- 5<&- 0<>${INPUT}.stdin"`,
   close: `kill -9 $!; wait $!

@@ -22,20 +22,12 @@ export interface Piece {
   readonly bytes: Buffer
 }
 
-/** The bytes of an output file as they are, see `readPieces`. */
-export async function* readOutput(
-  path: string,
-  options: ReadOutputOptions = {},
-): AsyncGenerator<Buffer, undefined> {
-  for await (const { bytes } of readPieces(path, options)) yield bytes
-}
-
 /**
  * An output file in pieces of at most 64 KB; the next piece is read when the one before was taken, so a
  * slow reader costs one buffer. A piece begins where the one before ended, unless what was in between is
  * no longer kept. A file that is not there has no bytes.
  */
-export async function* readPieces(
+export async function* readOutput(
   path: string,
   options: ReadOutputOptions = {},
 ): AsyncGenerator<Piece, undefined> {

@@ -41,6 +41,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   let trimmedTo = options.trimmedTo
   let trimming = false
   let trimmable = true
+  let closed = false
+  let cancelRetry: (() => void) | undefined
   let notice: FileNotice | undefined
   let cancel = clock.timer(FIRST_MS, () => poll(FIRST_MS))
 
@@ -74,8 +76,14 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     options.onTrim(to)
     trimming = true
     trimmedTo = to
-    const result = await trimBefore(path, to)
+    let result = await trimBefore(path, to)
+    while (result.kind === 'hindered' && !closed) {
+      options.onFault(result.error)
+      await new Promise<void>((resolve) => (cancelRetry = clock.timer(LATEST_MS, resolve)))
+      result = await trimBefore(path, to)
+    }
     trimming = false
+    if (closed) return
     if (result.kind === 'unsupported') {
       trimmable = false
       options.onUntrimmable(result.reason)
@@ -133,6 +141,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
       return clock.now().monotonic - grewAt
     },
     close: () => {
+      closed = true
+      cancelRetry?.()
       cancel()
       notice?.close()
       notice = undefined

@@ -1,9 +1,14 @@
 import { execa } from 'execa'
+import { isShortage } from '../model/errors.ts'
 
 const BLOCK = 4096
 
 /** What happened when old output was to be given back to the disk. */
-export type Trimmed = { readonly kind: 'trimmed' } | { readonly kind: 'unsupported'; readonly reason: string }
+export type Trimmed =
+  | { readonly kind: 'trimmed' }
+  | { readonly kind: 'unsupported'; readonly reason: string }
+  /** It can be done later. */
+  | { readonly kind: 'hindered'; readonly error: Error }
 
 /** Only whole blocks can be given back. */
 export function trimPoint(offset: number): number {
@@ -20,5 +25,7 @@ export async function trimBefore(path: string, to: number): Promise<Trimmed> {
     stdin: 'ignore',
   })
   if (!result.failed) return { kind: 'trimmed' }
-  return { kind: 'unsupported', reason: result.stderr || result.shortMessage || 'fallocate failed' }
+  const reason = result.stderr || result.shortMessage || 'fallocate failed'
+  if (result.isTerminated || isShortage(result.cause)) return { kind: 'hindered', error: new Error(reason) }
+  return { kind: 'unsupported', reason }
 }

@@ -82,6 +82,8 @@ export function createEarlierOutput({ outputs, writer, clock, onFault }: Earlier
     writer.commit({ events: [{ type: 'run.trimmed', mission, run, at: clock.now().wall, stream, to }] })
     outputs.trim({ mission, run }, stream, to)
     const result = await trimBefore(path, to)
+    // The next run of the mission will try again.
+    if (result.kind === 'hindered') throw result.error
     if (result.kind === 'unsupported')
       writer.note({ type: 'run.untrimmed', mission, run, at: clock.now().wall, reason: result.reason })
   }

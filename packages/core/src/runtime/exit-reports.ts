@@ -14,12 +14,19 @@ export interface ExitReports {
 
 export interface ExitReportsOptions {
   find(id: MissionId): Entry | undefined
+  /** Whether a mission has come to another parent since it exited: the one before has been told. */
+  hasMovedSince(id: MissionId): boolean
   /** Whether the journal knows of a message to a mission. */
   isQueued(mission: MissionId, message: MessageId): boolean
   onFault(error: unknown): void
 }
 
-export function createExitReports({ find, isQueued, onFault }: ExitReportsOptions): ExitReports {
+export function createExitReports({
+  find,
+  hasMovedSince,
+  isQueued,
+  onFault,
+}: ExitReportsOptions): ExitReports {
   /** The session that is to be told, while it takes messages. */
   function listener(entry: Entry): Entry | undefined {
     const { spec, state } = entry.actor.record()
@@ -54,7 +61,8 @@ export function createExitReports({ find, isQueued, onFault }: ExitReportsOption
   return {
     report(id) {
       const entry = find(id)
-      if (entry !== undefined && listener(entry) !== undefined) tell(entry).catch(onFault)
+      if (entry !== undefined && listener(entry) !== undefined && !hasMovedSince(id))
+        tell(entry).catch(onFault)
     },
   }
 }

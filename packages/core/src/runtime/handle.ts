@@ -12,6 +12,7 @@ import {
   type Mission,
   type MissionView,
   type OutputOptions,
+  type OutputPiece,
 } from './mission-handle.ts'
 
 interface HandleDeps {
@@ -25,7 +26,7 @@ interface HandleDeps {
   outputFiles: Mission['outputFiles']
   attached: Mission['attached']
   doing: Mission['doing']
-  read(run: number, options: OutputOptions): AsyncIterableIterator<Uint8Array>
+  read(run: number, options: OutputOptions): AsyncIterableIterator<OutputPiece>
   /** Takes the mission's name again when it has exited. @throws OvermindError `name_taken`, `not_found` when it was removed */
   mayRunAgain(): void
   readonly session: Pick<
@@ -68,6 +69,10 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
       )
         return
     }
+  }
+
+  function outputPieces(options: OutputOptions = {}): AsyncIterableIterator<OutputPiece> {
+    return deps.read(options.run ?? Math.max(1, actor.record().state.run), options)
   }
 
   /** Lists ask for many views again and again, and few have changed. */
@@ -126,6 +131,11 @@ export function missionHandle(actor: MissionActor, deps: HandleDeps): Mission {
     exited: ({ signal } = {}) => actor.exited(signal),
     until: (test, { signal } = {}) => actor.until(test, signal),
     events,
-    output: (options = {}) => deps.read(options.run ?? Math.max(1, actor.record().state.run), options),
+    output: (options) => bytesOf(outputPieces(options)),
+    outputPieces,
   }
+}
+
+async function* bytesOf(pieces: AsyncIterable<OutputPiece>): AsyncGenerator<Uint8Array, undefined> {
+  for await (const { bytes } of pieces) yield bytes
 }

@@ -1,15 +1,19 @@
 /** Listens to missions that talk: reads their stdout as it grows, and tells each mission what its lines say. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { HeardLine } from '../mission/signal.ts'
 import type { MissionActor } from '../mission/mission.ts'
+import { isShortage } from '../model/errors.ts'
 import type { MissionId } from '../model/ids.ts'
 import type { Home } from '../process/home.ts'
-import { type Piece, readPieces } from '../process/output-reader.ts'
+import { type Piece, readOutput } from '../process/output-reader.ts'
 import { keyOf, type RunRef } from '../process/run-ref.ts'
 import type { Talk } from '../provider/talk.ts'
 
 /** A longer line is not looked into. Bytes. */
 const LONGEST_LINE = 64 * 1024 * 1024
 const NEWLINE = 10
+/** How soon it is tried again to listen, when the machine was short of something. Milliseconds. */
+const RETRY_MS = 1000
 
 export interface Listener {
   /** Begins to listen to a run where the mission's record says; nothing for one that does not talk. */
@@ -47,7 +51,7 @@ export function createListener({ home, find, floorOf, onFault }: ListenerOptions
     const lines = lineCutter(from)
     let told = from
     let read = from
-    const pieces = readPieces(path, { from, floor: floorOf(ref), until, signal: closed.signal })
+    const pieces = readOutput(path, { from, floor: floorOf(ref), until, signal: closed.signal })
     for await (const piece of pieces) {
       const heard: HeardLine[] = []
       for (const { from: begin, to, text } of lines.cut(piece)) {
@@ -65,15 +69,26 @@ export function createListener({ home, find, floorOf, onFault }: ListenerOptions
       actor.tell({ type: 'heard', run: ref.run, to: read, lines: [] })
   }
 
+  /** What a run says is all that a session is known by: nothing passing makes it deaf. */
+  async function hearAll(ref: RunRef, actor: MissionActor, talk: Talk, until: Promise<void>): Promise<void> {
+    while (!closed.signal.aborted) {
+      try {
+        return await hear(ref, actor, talk, until)
+      } catch (error) {
+        onFault(error)
+        if (!isShortage(error)) return
+        await pause(RETRY_MS, undefined, { signal: closed.signal }).catch(() => undefined) // closed
+      }
+    }
+  }
+
   return {
     listen: (ref) => {
       const actor = find(ref.mission)
       const talk = actor?.talk ?? null
       if (actor === undefined || talk === null || ears.has(keyOf(ref))) return
       const over = Promise.withResolvers<void>()
-      const done = hear(ref, actor, talk, over.promise)
-        .catch(onFault)
-        .finally(() => ears.delete(keyOf(ref)))
+      const done = hearAll(ref, actor, talk, over.promise).finally(() => ears.delete(keyOf(ref)))
       ears.set(keyOf(ref), { stop: over.resolve, done })
     },
     afterAll: (ref, then) => {

@@ -69,6 +69,13 @@ export interface OutputOptions {
   readonly signal?: AbortSignal
 }
 
+/** A part of the output of a run. */
+export interface OutputPiece {
+  /** Offset of its first byte. */
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
 export interface HistoryQuery {
   readonly run?: number
   /** Default: all. */
@@ -175,6 +182,12 @@ export interface Mission {
    * @throws OvermindError `run_not_found`; `runtime_closed` behind what is there, when the run goes on and can be seen no more
    */
   output(options?: OutputOptions): AsyncIterableIterator<Uint8Array>
+  /**
+   * The same, with where each piece begins: where it is not where the one before ended, what was in between is no longer kept.
+   *
+   * @throws OvermindError as `output`
+   */
+  outputPieces(options?: OutputOptions): AsyncIterableIterator<OutputPiece>
 }
 
 export function isOf(mission: MissionId, event: JournalEvent | Gap): event is JournalMissionEvent | Gap {

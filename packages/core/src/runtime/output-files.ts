@@ -14,7 +14,7 @@ import { statOf } from '../process/regular-file.ts'
 import { removeInputs } from '../process/input-files.ts'
 import { beginningRecording, previousRecording } from '../process/terminal/recording.ts'
 import { streamsOf } from '../process/output-streams.ts'
-import { readOutput, type ReadOutputOptions } from '../process/output-reader.ts'
+import { type Piece, readOutput, type ReadOutputOptions } from '../process/output-reader.ts'
 import type { OutputFile, OutputOptions } from './mission-handle.ts'
 
 const STREAMS: readonly Stream[] = ['output', 'stdout', 'stderr']
@@ -34,7 +34,7 @@ export interface OutputFiles {
   closeTerminal(mission: MissionId): void
   /** The missions that there is something of a terminal of. */
   terminals(): readonly MissionId[]
-  read(actor: MissionActor, run: number, options: OutputOptions): AsyncGenerator<Buffer, undefined>
+  read(actor: MissionActor, run: number, options: OutputOptions): AsyncGenerator<Piece, undefined>
   remove(mission: MissionId, lastRun: number): Promise<void>
 }
 
@@ -189,7 +189,7 @@ async function* followOutput(
   reading: ReadOutputOptions,
   actor: MissionActor,
   run: number,
-): AsyncGenerator<Buffer, undefined> {
+): AsyncGenerator<Piece, undefined> {
   // Whoever stops reading waits for nothing more.
   const left = new AbortController()
   const signal = AbortSignal.any([left.signal, ...(reading.signal === undefined ? [] : [reading.signal])])

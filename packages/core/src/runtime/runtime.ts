@@ -115,6 +115,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const earlierOutput = createEarlierOutput({ outputs, writer, clock, onFault })
   const exitReports = createExitReports({
     find: registry.find,
+    hasMovedSince: (mission) => {
+      const types = ['mission.exited', 'mission.moved'] as const
+      const [newest] = store.events({ after: seq(0), mission, types, limit: 1, newestFirst: true })
+      return newest?.type === 'mission.moved'
+    },
     isQueued: (mission, message) =>
       messageEvent(store, { mission, message, type: 'message.queued' }) !== undefined,
     onFault,

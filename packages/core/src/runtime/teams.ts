@@ -202,7 +202,10 @@ export function createTeams(deps: TeamsDeps): Teams {
     async function leave(member: string): Promise<void> {
       const supervisor = await begun.catch(() => undefined) // whoever started the team is told
       try {
-        await supervisor?.terminateChild(member)
+        await supervisor?.terminateChild(member).catch((error: unknown) => {
+          // One that does not come back has gone with a restart of the others meanwhile.
+          if (!(error instanceof OvermindError) || error.code !== 'child_not_found') throw error
+        })
         if (supervisor?.countChildren().active === 0) await supervisor.stop()
       } catch (error) {
         const gone = error instanceof OvermindError && error.code === 'supervisor_ended'

@@ -595,3 +595,37 @@ test('what is on record is accepted, though the supervisor ends before it has be
   await eventually(() => succession.runtime().get(id).view().state.phase === 'running.up')
   expect(succession.runtime().list()).toHaveLength(1)
 })
+
+test('a stop that was noted and not sent has its whole time with the next supervisor', async () => {
+  await using home = await temporaryHome()
+  const store = createMemoryStore()
+  const first = await createRuntime({ home: home.path, store })
+  const mission = await first.start({
+    command: 'trap "sleep 0.3; echo graceful; exit 0" TERM; echo up; while :; do sleep 0.05; done',
+    stopTimeoutMs: 5000,
+  })
+  await eventually(async () => (await textSoFar(mission)).includes('up'))
+  await first.close({ missions: 'keep' })
+  // It died between both, and the time is over by now.
+  const [record = expect.unreachable()] = store.missions()
+  const boot = record.state.process?.boot ?? expect.unreachable()
+  store.commit({
+    events: [],
+    put: [
+      {
+        ...record,
+        state: {
+          ...record.state,
+          phase: 'running.stopping',
+          ending: { reason: 'stop', rung: 'ask', timeoutMs: 5000 },
+          timers: { rung: { boot, wall: 0, monotonic: 0 } },
+        },
+      },
+    ],
+  })
+  const next = await createRuntime({ home: home.path, store })
+  const adopted = next.get(mission.id)
+  await adopted.exited()
+  expect(await textOf(adopted)).toContain('graceful')
+  await next.close()
+})

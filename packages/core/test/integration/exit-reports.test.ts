@@ -118,3 +118,24 @@ test('an exit that no supervisor saw is told by the next one, and none is told t
   ])
   await runtime.close()
 })
+
+test('it is not told again to who it belongs to since its parent was forgotten', async () => {
+  await using home = await temporaryHome()
+  const store = createMemoryStore()
+  const first = await createRuntime({ home: home.path, store })
+  const lead = await first.start({ type: 'session', name: 'lead' })
+  const mid = await first.start({ type: 'session', name: 'mid', parent: 'lead' })
+  const asks = { parent: mid.id, onExit: 'tell-parent' } as const
+  const work = await first.start({ command: 'true', ...asks })
+  await work.exited()
+  await eventually(() => told(mid).length === 1)
+  await mid.stop()
+  await first.remove(mid.id)
+  await first.close({ missions: 'keep' })
+  const next = await createRuntime({ home: home.path, store })
+  // What is told behind it shows that it would have been told by now.
+  await next.start({ command: 'true', name: 'later', parent: 'lead', onExit: 'tell-parent' })
+  await eventually(() => told(next.get(lead.id)).length > 0)
+  expect(told(next.get(lead.id))).toEqual([expect.stringMatching(/^Mission later /)])
+  await next.close()
+})

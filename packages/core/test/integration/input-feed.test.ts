@@ -1,10 +1,10 @@
 /** What a run is told comes through to it once, and is known to have, also while its disk is full. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
-import { prepareHome } from '../../src/process/home.ts'
+import { type Home, prepareHome } from '../../src/process/home.ts'
 import { openInputFeed } from '../../src/process/input-feed.ts'
 import { keeperProcess } from '../../src/process/keeper.ts'
 import { missionId } from '../fakes/records.ts'
@@ -22,13 +22,9 @@ function textOf(path: string): string {
   }
 }
 
-test('a keeper notes what it has told as soon as that can be written', async () => {
-  await using temporary = await temporaryHome()
-  const home = await prepareHome(temporary.path)
-  const told = home.inputFile(REF.mission, REF.run, 'told')
+/** A keeper of `cat`, started by way of another command. */
+async function startKeeper(home: Home, by: readonly string[]): Promise<ChildProcess> {
   const output = home.outputFile(REF.mission, REF.run, 'stdout')
-  // Nothing can be written to a folder, as to a full disk.
-  mkdirSync(told)
   const { file, args, env, cwd } = keeperProcess({
     ...REF,
     name: 'mission',
@@ -43,17 +39,51 @@ test('a keeper notes what it has told as soon as that can be written', async () 
     cgroup: null,
   })
   const log = await open(output, 'a')
-  const keeper = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', log.fd, log.fd] })
+  const [program = file, ...rest] = [...by, file, ...args]
+  const keeper = spawn(program, rest, { cwd, env, detached: true, stdio: ['ignore', log.fd, log.fd] })
   await log.close()
+  return keeper
+}
+
+test('a keeper notes what it has told as soon as that can be written', async () => {
+  await using temporary = await temporaryHome()
+  const home = await prepareHome(temporary.path)
+  const told = home.inputFile(REF.mission, REF.run, 'told')
+  const output = home.outputFile(REF.mission, REF.run, 'stdout')
+  // Nothing can be written to a folder, as to a full disk.
+  mkdirSync(told)
+  const keeper = await startKeeper(home, [])
   const feed = await eventually(() => textOf(home.runs).includes('start 0123abcd')).then(() =>
     open(home.inputFile(REF.mission, REF.run, 'requests'), 'w'),
   )
   await feed.write('one =first.\n')
   await eventually(() => textOf(output) === 'first\n')
   rmdirSync(told)
-  await eventually(() => textOf(told) === 'one\n')
+  await eventually(() => textOf(told) === '\none\n')
   await feed.write('two =second.\n')
-  await eventually(() => textOf(output) === 'first\nsecond\n' && textOf(told) === 'one\ntwo\n')
+  await eventually(() => textOf(output) === 'first\nsecond\n' && textOf(told) === '\none\ntwo\n')
+  await feed.close()
+  process.kill(-(keeper.pid ?? expect.unreachable()), 'SIGKILL')
+})
+
+test('what a keeper could only note in part is noted whole, on a line of its own', async () => {
+  await using temporary = await temporaryHome()
+  const home = await prepareHome(temporary.path)
+  const told = home.inputFile(REF.mission, REF.run, 'told')
+  const output = home.outputFile(REF.mission, REF.run, 'stdout')
+  // No file of its own can have more than 512 bytes: what crosses that is written in part.
+  writeFileSync(told, `${'x'.repeat(504)}\n`)
+  const limited = `trap '' XFSZ; ulimit -f 1; exec "$@"`
+  const keeper = await startKeeper(home, ['/bin/sh', '-c', limited, 'sh'])
+  const feed = await eventually(() => textOf(home.runs).includes('start 0123abcd')).then(() =>
+    open(home.inputFile(REF.mission, REF.run, 'requests'), 'w'),
+  )
+  const key = '11111111-2222-4333-8444-555555555555'
+  await feed.write(`${key} =first.\n`)
+  await eventually(() => textOf(told).endsWith('\n1111111'))
+  writeFileSync(told, '1111111')
+  await eventually(() => textOf(told) === `1111111\n${key}\n`)
+  expect(textOf(output)).toBe('first\n')
   await feed.close()
   process.kill(-(keeper.pid ?? expect.unreachable()), 'SIGKILL')
 })

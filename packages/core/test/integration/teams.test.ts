@@ -62,6 +62,23 @@ async function startOrder(runtime: Runtime): Promise<readonly string[]> {
 }
 
 describe('a member that fails', () => {
+  test('takes one with it that does not come back, and that a person was ending', async () => {
+    await using overmind = await bench()
+    const slow = { command: "trap 'sleep 0.5; exit 0' TERM; echo up; while :; do sleep 0.05; done" }
+    const team = await overmind.runtime.supervisor({
+      strategy: 'one_for_all',
+      members: [...sleepers('a'), { id: 'b', mission: slow, restart: 'temporary' }],
+    })
+    const b = team.mission('b')
+    await eventually(async () => (await textSoFar(b)).includes('up'))
+    const ended = b.stop()
+    await crash(team.mission('a'))
+    expect((await ended).class).toBe('stopped')
+    await eventually(() => runsOf(team)[0] === 2 && phasesOf(team)[0] === 'running.up')
+    expect(phasesOf(team)).toEqual(['running.up', 'exited'])
+    expect(overmind.faults).toEqual([])
+  })
+
   test.each([
     ['one_for_one', [1, 2, 1]],
     ['rest_for_one', [1, 2, 2]],

@@ -50,6 +50,37 @@ async function heardOf(
   return lines
 }
 
+test('what the machine was too short of something to hear is heard later', async () => {
+  const base = missionRecord()
+  const ref = { mission: base.id, run: 1 }
+  writeFileSync(home.outputFile(base.id, 1, 'stdout'), 'one\ntwo\n')
+  const state = { ...base.state, run: 1, conversation: newConversation(null) }
+  const heard: HeardLine[] = []
+  const actor: Pick<MissionActor, 'record' | 'talk' | 'tell'> = {
+    talk,
+    record: () => ({ ...base, state }),
+    tell: (signal: Signal | TalkSignal) => {
+      if (signal.type === 'heard') heard.push(...signal.lines)
+    },
+  }
+  const short = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+  const faults: unknown[] = []
+  const listener = createListener({
+    home,
+    find: () => actor as MissionActor,
+    floorOf: () => () => {
+      if (faults.length === 0) throw short
+      return 0
+    },
+    onFault: (error) => faults.push(error),
+  })
+  listener.listen(ref)
+  await new Promise<void>((resolve) => listener.afterAll(ref, resolve))
+  listener.close()
+  expect(faults).toEqual([short])
+  expect(heard).toHaveLength(2)
+})
+
 const LINE = `${'x'.repeat(99)}\n`
 const TEXT = LINE.repeat(4000)
 

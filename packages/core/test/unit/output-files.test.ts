@@ -69,7 +69,7 @@ test.each(['by leaving', 'by their signal'])(
     const outputs = createOutputFiles(home, createMemoryStore())
     const left = new AbortController()
     const reader = outputs.read(actor, 1, { stream: 'output', signal: left.signal })
-    expect((await reader.next()).value?.toString()).toBe('so far')
+    expect((await reader.next()).value?.bytes.toString()).toBe('so far')
     expect(waiting.size).toBe(1)
     if (how === 'by leaving') await reader.return(undefined)
     else {

@@ -13,24 +13,25 @@ export interface RunOutputOptions {
 
 /** The bytes of one run untouched, and in place of those that are no longer kept a notice. */
 export async function* runOutput(
-  mission: Mission,
+  mission: Pick<Mission, 'outputFiles' | 'outputPieces'>,
   { run, stream, from, follow, signal }: RunOutputOptions,
 ): AsyncGenerator<LogPiece> {
   let offset = keptFrom(mission, { run, stream, from })
-  if (offset > from) {
-    const text = `--- ${offset} bytes of older output are no longer kept ---`
-    yield { kind: 'notice', run, at: null, text, next: offset }
-  }
+  if (offset > from) yield dropped(run, offset, offset)
   // The first line behind what was dropped is only half there.
   let skipping = offset > from
-  const chunks = mission.output({
+  const pieces = mission.outputPieces({
     run,
     from: offset,
     follow,
     signal,
     ...(stream === undefined ? {} : { stream }),
   })
-  for await (const bytes of chunks) {
+  for await (const { at, bytes } of pieces) {
+    // What is read more slowly than it is written may be given back to the disk meanwhile.
+    if (at > offset) yield dropped(run, at - offset, at)
+    skipping ||= at > offset
+    offset = at
     const end = skipping ? bytes.indexOf(10) + 1 : 0
     if (skipping && end === 0) {
       offset += bytes.length
@@ -42,17 +43,24 @@ export async function* runOutput(
   }
 }
 
+function dropped(run: number, bytes: number, next: number): LogPiece {
+  const text = `--- ${bytes} bytes of older output are no longer kept ---`
+  return { kind: 'notice', run, at: null, text, next }
+}
+
+type WithFiles = Pick<Mission, 'outputFiles'>
+
 type Place = Pick<RunOutputOptions, 'run' | 'from'> & {
   readonly stream?: RunOutputOptions['stream'] | undefined
 }
 
 /** The offset of the first byte from a place on that is still kept. */
-export function keptFrom(mission: Mission, { run, stream, from }: Place): number {
+export function keptFrom(mission: WithFiles, { run, stream, from }: Place): number {
   return Math.max(from, fileOf(mission, run, stream)?.trimmedTo ?? 0)
 }
 
 export function fileOf(
-  mission: Mission,
+  mission: WithFiles,
   run: number,
   stream?: RunOutputOptions['stream'],
 ): OutputFile | undefined {

@@ -35,6 +35,11 @@ export async function* wholeLines(
 
   for await (const piece of pieces) {
     if (piece.kind === 'notice') {
+      // The end of that line is no longer kept.
+      if (piece.next !== undefined) {
+        rest = []
+        restBytes = 0
+      }
       yield piece
       continue
     }

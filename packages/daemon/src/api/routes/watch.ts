@@ -37,7 +37,7 @@ export const watch: Register = (api, { runtime, onError }) => {
 }
 
 /** Missions as they are now, each time something happens to one: a slow reader skips steps, never the last. */
-async function* changes(
+export async function* changes(
   runtime: Runtime,
   since: number | undefined,
   wanted: MissionFilter,
@@ -51,16 +51,16 @@ async function* changes(
       return
     }
     if (!('mission' in event) || event.type === 'run.output') continue
-    // What is sent is newer than this event, so later ones up to that point bring no news.
-    if ((shown.get(event.mission) ?? 0) >= event.seq) continue
     const revision = runtime.revision()
-    const mission = find(runtime, event.mission)
     // A parent's view names its children.
     for (const parent of parentsIn(event)) {
       const family = parent === null ? undefined : find(runtime, parent)
       if (family !== undefined && wanted(family))
         yield { type: 'put', revision, mission: missionView(family) }
     }
+    // What is sent is newer than this event, so later ones up to that point bring no news of the mission itself.
+    if ((shown.get(event.mission) ?? 0) >= event.seq) continue
+    const mission = find(runtime, event.mission)
     if (mission === undefined || !wanted(mission)) {
       if (event.type === 'mission.removed' || shown.has(event.mission) || since !== undefined) {
         yield { type: 'removed', revision, id: event.mission }
