@@ -1,5 +1,5 @@
 export { createRuntime, type RuntimeOptions } from './runtime/runtime.ts'
-export type { CloseOptions, Runtime } from './runtime/runtime-handle.ts'
+export type { CloseOptions, Runtime, SuccessorOptions } from './runtime/runtime-handle.ts'
 export type { Team, TeamOutcome, TeamView } from './runtime/teams.ts'
 export type { Recovery } from './runtime/recover.ts'
 export type { Queue, SlotUse, Waiting } from './runtime/slots.ts'

@@ -21,7 +21,7 @@ const LARGEST_SECRET = 128 * 1024
 interface Surroundings {
   readonly work: Work
   readonly pipeline: string
-  /** What it, or its team, has waited for: the first of it is its parent. */
+  /** What it, or its team, has waited for: the first of it is its parent, unless it ends with its pipeline. */
   readonly dependsOn: readonly Dependency[]
   /** The mission of an agent that has been started. */
   missionOf(agent: string): Mission | undefined
@@ -49,7 +49,9 @@ export async function inputOf(
   const { command } = agent.mission
   const isShell = typeof command === 'string' && (agent.mission.provider ?? 'raw') === 'raw'
   const name = `${pipeline}.${agent.name}`
-  const parent = dependsOn.map(({ agent: first }) => missionOf(first)?.id).find((id) => id !== undefined)
+  // What it depends on may have exited long since: one that is bound is bound to what looks after it.
+  const above = agent.mission.onParentExit === 'stop' ? [] : dependsOn
+  const parent = above.map(({ agent: first }) => missionOf(first)?.id).find((id) => id !== undefined)
   return {
     ...agent.mission,
     cwd: resolve(work.mission.view().spec.cwd, agent.mission.cwd ?? '.'),
@@ -60,8 +62,6 @@ export async function inputOf(
     options: filled(agent.mission.options, lookup),
     ...(isName(name) ? { name } : {}),
     parent: parent ?? work.mission.id,
-    // Its pipeline sees to it: that may be followed by another, and what it depends on may have exited long since.
-    onParentExit: 'keep',
     env: {
       ...work.env,
       ...(agent.replica === null ? {} : { OVERMIND_REPLICA: String(agent.replica.index) }),

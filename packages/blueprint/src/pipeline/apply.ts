@@ -3,9 +3,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Json, Mission, MissionInput, Runtime } from '@overmind/core'
 import type { Blueprint } from '../blueprint.ts'
 import { checkDocument } from '../check.ts'
-import { pipelineOf, PROVIDER } from './controller.ts'
+import { endMission } from '../end-mission.ts'
+import { pipelineOf } from './at-work.ts'
+import { PROVIDER } from './controller.ts'
 import { fingerprints } from './fingerprint.ts'
 import { HANDED_OVER, wasHandedOver } from './handed-over.ts'
+import { isOutOfSight } from './members.ts'
 import { declaredIn, pipelineNamed } from './named.ts'
 
 /** What applying a blueprint would do to an agent, against the missions that are there. */
@@ -71,14 +74,30 @@ export async function applyBlueprint(
   const outcome = before === undefined ? 'started' : outcomeOf(runtime, before, { blueprint, changes })
   if (before !== undefined && outcome === 'unchanged') return { mission: before, outcome, changes }
   const input = pipelineInput(blueprint, document, options)
-  if (before !== undefined && before.view().state.exit === null) {
-    // What is at work is not given up for what cannot be started.
+  if (before === undefined) return { mission: await runtime.start(input), outcome, changes }
+  if (isEnding(runtime, before)) {
+    // What cannot be started is told now, and not when all has ended.
     await runtime.check({ ...input, name: undefined })
-    pipelineOf(runtime, before.id)?.handOver()
-    await before.exited()
+    await ended(before)
   }
-  const mission = await runtime.start(input)
+  // It is on record before the one at work hands over, so that there is one to lead on, whoever dies.
+  const mission = await runtime.start(input, { inPlaceOf: before.id })
+  await Promise.race([before.exited(), mission.exited()]).catch((error: unknown) => {
+    // It is on record, and so accepted.
+    if (!isOutOfSight(error)) throw error
+  })
   return { mission, outcome, changes }
+}
+
+function isEnding(runtime: Runtime, { id, view }: Mission): boolean {
+  const { exit, ending } = view().state
+  return exit === null && (ending !== null || pipelineOf(runtime, id)?.isEnding() === true)
+}
+
+async function ended(mission: Mission): Promise<void> {
+  // One that is being restarted would begin again with what it was applied with.
+  if (mission.view().state.ending?.reason === 'restart') await endMission(mission, 'stop')
+  else await mission.exited()
 }
 
 function outcomeOf(
@@ -92,7 +111,8 @@ function outcomeOf(
   if (exit !== null) return exit.class === 'completed' && !wasHandedOver(exit) ? 'unchanged' : 'retried'
   // What is said of all of it makes no agent another.
   if (!isDeepStrictEqual(declaredIn(before), blueprint)) return 'changed'
-  return pipelineOf(runtime, before.id)?.isPaused() === true ? 'retried' : 'unchanged'
+  const isToRunAgain = isEnding(runtime, before) || pipelineOf(runtime, before.id)?.isPaused() === true
+  return isToRunAgain ? 'retried' : 'unchanged'
 }
 
 /** As it will be read again: what JSON leaves out is left out from the beginning. */

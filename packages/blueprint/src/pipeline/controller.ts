@@ -1,13 +1,11 @@
-import type { Controller, Runtime } from '@overmind/core'
+import type { Controller } from '@overmind/core'
 import { checkDocument } from '../check.ts'
 import { checkAgent } from './agent-input.ts'
-import { type Pipeline, runPipeline } from './pipeline.ts'
+import { enter } from './at-work.ts'
+import { runPipeline } from './pipeline.ts'
 
 /** What missions of pipelines name as their provider. */
 export const PROVIDER = 'blueprint'
-
-/** The pipelines at work, by mission. */
-const pipelines = new WeakMap<Runtime, Map<string, Pipeline>>()
 
 /**
  * Runs the pipelines of a runtime.
@@ -30,19 +28,8 @@ export function blueprintController(): Controller {
     },
     begin(work) {
       const pipeline = runPipeline(checkDocument(work.mission.view().spec.options['document']), work)
-      const own = pipelines.get(work.runtime) ?? new Map<string, Pipeline>()
-      pipelines.set(work.runtime, own)
-      own.set(work.mission.id, pipeline)
-      const forget = (): void => {
-        if (own.get(work.mission.id) === pipeline) own.delete(work.mission.id)
-      }
-      pipeline.over.then(forget, forget)
+      enter(work.runtime, work.mission.id, pipeline)
       return pipeline
     },
   }
-}
-
-/** The pipeline that a mission is, while it is at work. */
-export function pipelineOf(runtime: Runtime, mission: string): Pipeline | undefined {
-  return pipelines.get(runtime)?.get(mission)
 }

@@ -4,11 +4,13 @@ import { checkDocument } from '../check.ts'
 import { BlueprintError } from '../problem.ts'
 import { fingerprints } from './fingerprint.ts'
 
-/** The newest mission that is, or was, the pipeline of this name. */
+/** The mission that is the pipeline of this name, or was it last. One that could not begin leaves the one before at work. */
 export function pipelineNamed(runtime: Runtime, name: string): Mission | undefined {
-  return pipelinesNamed(runtime, name).at(-1)
+  const named = pipelinesNamed(runtime, name)
+  return named.findLast(({ view }) => view().state.exit === null) ?? named.at(-1)
 }
 
+/** The oldest first. */
 export function pipelinesNamed(runtime: Runtime, name: string): readonly Mission[] {
   return runtime.list().filter((mission) => mission.name === name && mission.view().spec.type === 'blueprint')
 }

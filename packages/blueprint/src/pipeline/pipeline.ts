@@ -2,7 +2,7 @@
  * One run of a pipeline: starts agents when their turn comes and notes what becomes of them. It keeps nothing of its own: what it
  * has done shows in the missions that carry its labels, so that it can go on after any crash and starts nothing twice.
  */
-import type { Control, Environment, Mission, Team, Work } from '@overmind/core'
+import type { Mission, Team, Work } from '@overmind/core'
 import { after } from '../after.ts'
 import type { Agent, Blueprint } from '../blueprint.ts'
 import { endMission } from '../end-mission.ts'
@@ -11,8 +11,9 @@ import { isPassing, RETRY_MS } from '../passing.ts'
 import type { Unit } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
+import { type Pipeline, pipelineOf } from './at-work.ts'
 import { createChanges } from './changes.ts'
-import { everDeclared } from './named.ts'
+import { everDeclared, pipelinesNamed } from './named.ts'
 import { begin, type Beginning } from './begin.ts'
 import { endTogether } from './end-together.ts'
 import { findAgents } from './find.ts'
@@ -23,15 +24,6 @@ import { createLog } from './log.ts'
 import { comesTo, isAtRest, teamOf } from './members.ts'
 import { changeInWords, outlookOf } from './outlook.ts'
 import { keepAlive, whenReady } from './probe.ts'
-
-export interface Pipeline extends Control {
-  /** What it was applied with. */
-  readonly env: Environment
-  /** Whether it has stopped to replace copies, because of one that failed. */
-  isPaused(): boolean
-  /** Another pipeline takes its agents over: it ends well, and leaves them as they are. */
-  handOver(): void
-}
 
 /** An agent, and the mission that is it. */
 interface Hand {
@@ -62,8 +54,8 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   )
   /** Of those that do not wait. */
   const states = new Map<string, AgentState>()
-  /** Until what was there has been found, and once the end has begun, nothing is started. */
-  let phase: 'finding' | 'running' | 'ending' = 'finding'
+  /** Nothing is started until what was there has been found, and once another pipeline takes over or the end has begun. */
+  let phase: 'finding' | 'running' | 'handing-over' | 'ending' = 'finding'
   const starting = new Set<Promise<void>>()
   const log = createLog(work)
   const changes = createChanges(blueprint, { work, signal: left.signal, news: step, fail })
@@ -72,10 +64,20 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     return agents.flatMap(({ name }) => hands.get(name) ?? [])
   }
 
+  /** One after the other, as they were applied: those before it hand over, or are being ended. */
+  async function takePlace(): Promise<void> {
+    const named = pipelinesNamed(runtime, self.name).filter(({ view }) => view().state.exit === null)
+    const place = named.findIndex(({ id }) => id === self.id)
+    if (place < named.length - 1) return handOver()
+    const before = named.slice(0, place)
+    for (const { id } of before) pipelineOf(runtime, id)?.handOver()
+    await Promise.all(before.map((each) => each.exited({ signal: left.signal })))
+    if (!left.signal.aborted) await takeOver()
+  }
+
   /** Takes over what was started before; what is not declared any more is ended. */
   async function takeOver(): Promise<void> {
-    const begun = self.view().state.startedAt?.wall ?? 0
-    const { current, old, retired } = findAgents(runtime, { blueprint, prints, begun })
+    const { current, old, retired } = findAgents(runtime, { blueprint, prints, begun: leadsSince() })
     // At once: whoever ends all of it must know of them.
     for (const [name, hand] of hands) {
       hand.mission = current.get(name) ?? null
@@ -86,6 +88,13 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     await endTogether(runtime, retired, 'stop')
     if (old.size > 0) keepOld()
     for (const hand of hands.values()) if (hand.mission !== null) watch(hand, hand.mission)
+  }
+
+  /** What had failed by then is tried again. One that was being ended when this one began has ended agents since. */
+  function leadsSince(): number {
+    const others = pipelinesNamed(runtime, self.name).filter(({ id }) => id !== self.id)
+    const ends = others.map(({ view }) => view().state.exit?.at ?? 0)
+    return Math.max(self.view().state.startedAt?.wall ?? 0, ...ends)
   }
 
   /** What belonged to an earlier pipeline belongs to this one, and counts for its budget. */
@@ -274,7 +283,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
 
   /** Nothing more is started. */
   function isOver(): boolean {
-    return phase === 'ending' || left.signal.aborted
+    return phase === 'ending' || phase === 'handing-over' || left.signal.aborted
   }
 
   async function endOld(unit: Unit): Promise<void> {
@@ -339,32 +348,41 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   /** Ends all agents, and then itself. What is about to start is ended too. */
   function finish(how: 'stop' | 'kill'): void {
     phase = 'ending'
+    // What is waited for below may be the polite end of one of them, for which there is no time.
+    const atOnce = how === 'kill' ? endTogether(runtime, agents(), how) : Promise.resolve()
     // A supervisor that takes over may be asked to before it knows whom.
-    found
-      .then(() => Promise.allSettled(starting))
-      .then(() => endTogether(runtime, missions(), how))
-      .then(() => over.resolve(1), fail)
+    const all = found.then(() => Promise.allSettled(starting)).then(() => endTogether(runtime, agents(), how))
+    Promise.all([atOnce, all]).then(() => over.resolve(1), fail)
   }
 
-  function missions(): readonly Mission[] {
-    return [...hands.values()].flatMap(({ mission, old }) => [mission ?? [], old ?? []].flat())
+  /** All that was ever started for it, by whichever pipeline of its name. */
+  function agents(): readonly Mission[] {
+    return runtime.list().filter(({ view }) => view().spec.labels[PIPELINE_LABEL] === blueprint.name)
   }
 
   function fail(error: unknown): void {
     if (left.signal.aborted) return
     left.abort()
-    const bound = [...hands.values()].filter(({ agent }) => agent.mission.onParentExit === 'stop')
-    const ending = bound.flatMap(({ mission, old }) => [mission ?? [], old ?? []].flat())
-    endTogether(runtime, ending, 'stop').then(
-      () => over.reject(error),
-      () => over.reject(error),
-    )
+    over.reject(error)
+  }
+
+  function handOver(): void {
+    if (isOver()) return
+    phase = 'handing-over'
+    // Whoever takes over must find all that was started.
+    Promise.allSettled(starting).then(() => {
+      // It may have been asked to end meanwhile.
+      if (phase !== 'handing-over' || left.signal.aborted) return
+      left.abort()
+      work.log('handed over: its blueprint was changed')
+      over.resolve(HANDED_OVER)
+    }, fail)
   }
 
   const found = (async (): Promise<void> => {
     await log.recall()
     if (left.signal.aborted) return
-    await takeOver()
+    await takePlace()
     if (phase === 'finding') phase = 'running'
     step()
   })()
@@ -382,15 +400,8 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
       if (how === 'force') finish('kill')
       else if (phase !== 'ending') finish('stop')
     },
-    handOver() {
-      phase = 'ending'
-      // Whoever takes over must find all that was started.
-      Promise.allSettled(starting).then(() => {
-        left.abort()
-        work.log('handed over: its blueprint was changed')
-        over.resolve(HANDED_OVER)
-      }, fail)
-    },
+    isEnding: () => phase === 'ending',
+    handOver,
     leave() {
       left.abort()
     },

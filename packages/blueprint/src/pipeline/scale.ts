@@ -1,7 +1,7 @@
 import { OvermindError, type Runtime } from '@overmind/core'
 import { fieldsIn } from '../document/plain.ts'
 import { type Applied, applyBlueprint } from './apply.ts'
-import { pipelineOf } from './controller.ts'
+import { pipelineOf } from './at-work.ts'
 import { pipelineNamed } from './named.ts'
 
 /**
@@ -18,8 +18,8 @@ export async function scalePipeline(
   if (mission === undefined)
     throw new OvermindError('not_found', `there is no pipeline ${name}`, { value: name })
   const pipeline = pipelineOf(runtime, mission.id)
-  if (pipeline === undefined) {
-    const how = 'is not at work: apply its blueprint with the number that you want'
+  if (pipeline === undefined || pipeline.isEnding()) {
+    const how = `is ${pipeline === undefined ? 'not at work' : 'being ended'}: apply its blueprint with the number that you want`
     throw new OvermindError('not_running', `pipeline ${mission.id} (${name}) ${how}`)
   }
   const { options, cwd, command } = mission.view().spec

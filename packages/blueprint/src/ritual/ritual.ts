@@ -41,6 +41,8 @@ export function runRitual(work: Work, clock: RitualClock): Control {
   const schedule = scheduleOf(pattern, timezone)
   const over = Promise.withResolvers<number>()
   const left = new AbortController()
+  /** Settles when it is left. */
+  const gone = Promise.withResolvers<void>()
   let cancel: (() => void) | undefined
   const starting = new Map<number, () => void>()
   /** A time that waits for the mission before to end. */
@@ -110,7 +112,7 @@ export function runRitual(work: Work, clock: RitualClock): Control {
     }
     while (!left.signal.aborted) {
       try {
-        if (overlap === 'replace') await Promise.all(live().map((each) => endMission(each, 'stop')))
+        if (overlap === 'replace') await Promise.race([endLive('stop'), gone.promise])
         if (!left.signal.aborted) await start(at)
         return
       } catch (error) {
@@ -177,13 +179,15 @@ export function runRitual(work: Work, clock: RitualClock): Control {
 
   function leave(): void {
     left.abort()
+    // What is being replaced ends by itself.
+    gone.resolve()
     cancel?.()
     for (const each of starting.values()) each()
     starting.clear()
   }
 
-  async function killLive(): Promise<void> {
-    await Promise.all(live().map((each) => endMission(each, 'kill')))
+  async function endLive(how: 'stop' | 'kill'): Promise<void> {
+    await Promise.all(live().map((each) => endMission(each, how)))
   }
 
   function finish(code: number): void {
@@ -221,11 +225,11 @@ export function runRitual(work: Work, clock: RitualClock): Control {
     end(how) {
       leave()
       // What it has started is its own mission, and goes on when the ritual is only stopped.
-      const ended = how === 'ask' ? Promise.resolve() : killLive()
+      const ended = how === 'ask' ? Promise.resolve() : endLive('kill')
       // One that is about to be started is there when its turn is over.
       ended
         .then(() => turn)
-        .then(() => (how === 'ask' ? undefined : killLive()))
+        .then(() => (how === 'ask' ? undefined : endLive('kill')))
         .then(() => over.resolve(0), over.reject)
     },
     leave,

@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
 import { endGroup } from '../../../core/test/support/processes.ts'
 import { applyBlueprint, blueprintController, scalePipeline } from '../../src/index.ts'
-import { pipelineOf } from '../../src/pipeline/controller.ts'
+import { pipelineOf } from '../../src/pipeline/at-work.ts'
 import { refusingStore, starts } from '../support/refusing-store.ts'
 import { applyUntilMended, logOf, openStage, type Stage, textOf, until } from '../support/stage.ts'
 

@@ -200,6 +200,26 @@ test('a mission that is at work goes on when its ritual is stopped, and not when
   await eventually(() => child?.view().state.exit?.class === 'killed')
 })
 
+test('stopped while it replaces a mission, it does not wait for the end of that', async () => {
+  const waits = 'while [ ! -e "$OVERMIND_HOME/go" ]; do sleep 0.02; done; exit 0'
+  await using stage = await openStage(
+    { overlap: 'replace' },
+    `trap '${waits}' TERM; echo up; while :; do sleep 0.02; done`,
+  )
+  await stage.pass(1)
+  const [first] = await eventually(() => {
+    const children = stage.children()
+    return children.some(({ outputFiles }) => outputFiles(1).some(({ bytes }) => bytes > 0)) && children
+  })
+  await stage.pass(1)
+  await eventually(() => first?.view().state.ending !== null)
+  expect(await stage.ritual().stop()).toMatchObject({ class: 'stopped' })
+  expect(first?.view().state.exit).toBeNull()
+  writeFileSync(join(stage.home.path, 'go'), '')
+  expect(await first?.exited()).toMatchObject({ class: 'stopped', code: 0 })
+  expect(stage.children()).toHaveLength(1)
+})
+
 test('killed while it starts something, it leaves nothing alive', async () => {
   await using stage = await openStage({}, 'sleep 1000')
   await stage.pass(1)

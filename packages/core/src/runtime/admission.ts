@@ -19,7 +19,11 @@ import type { Entry, Registry } from './registry.ts'
 import type { Joining } from './teams.ts'
 
 /** A mission that somebody wants. */
-export type Asked = Omit<Joining, 'membership'> & { readonly membership: Membership | null }
+export interface Asked extends Omit<Joining, 'membership'> {
+  readonly membership: Membership | null
+  /** The mission whose name it may have although that is alive. */
+  readonly inPlaceOf?: MissionId | undefined
+}
 
 /** A mission of which nothing stands in the way. */
 export interface Prepared extends Pick<MissionRecord, 'spec' | 'env'> {
@@ -101,7 +105,7 @@ export function createAdmission({ registry, providers, host, mustBeOpen }: Admis
     providers.of(spec).checkOptions?.(spec)
   }
 
-  function check(input: unknown): ParsedMission & { readonly spec: MissionSpec } {
+  function check(input: unknown, inPlaceOf?: MissionId): ParsedMission & { readonly spec: MissionSpec } {
     const parsed = parseMission(input, caller)
     const parent = parentOf(parsed.parent)
     const spec: MissionSpec = { ...parsed.spec, ...groupOf(parsed, parent), parent, team: null }
@@ -109,18 +113,18 @@ export function createAdmission({ registry, providers, host, mustBeOpen }: Admis
     mustBeOfItsProvider(spec)
     const limits = limitsOf(spec)
     if (limits !== null) host.mustSupport(limits)
-    if (parsed.name !== undefined) registry.mustBeFree(parsed.name)
+    if (parsed.name !== undefined) registry.mustBeFree(parsed.name, inPlaceOf)
     return { ...parsed, spec }
   }
 
   return {
     check: (input) => void check(input),
-    async prepare({ input, membership, name: usualName }) {
+    async prepare({ input, membership, name: usualName, inPlaceOf }) {
       mustBeOpen()
-      const { name: asked, env, spec: checked } = check(input)
+      const { name: asked, env, spec: checked } = check(input, inPlaceOf)
       const spec: MissionSpec = { ...checked, team: membership }
       const name = asked ?? usualName
-      if (name !== undefined) registry.mustBeFree(name)
+      if (name !== undefined) registry.mustBeFree(name, inPlaceOf)
       await checkFolder(spec.cwd)
       await providers.of(spec).check?.(spec, env)
       if (spec.terminal !== null) checkTerminals()

@@ -23,8 +23,8 @@ export interface Registry {
   resolve(reference: string): Entry
   /** The oldest first. */
   all(): readonly Entry[]
-  /** @throws OvermindError `name_taken` when a mission that is not exited has it */
-  mustBeFree(name: string): void
+  /** @throws OvermindError `name_taken` when a mission that is not exited has it, other than the one in whose place another comes */
+  mustBeFree(name: string, inPlaceOf?: MissionId): void
   /** Gives an exited mission that is to run again its name back. @throws OvermindError `name_taken` */
   reclaim(entry: Entry): void
   freshName(random: Random): string
@@ -37,6 +37,8 @@ export function createRegistry(): Registry {
   const entries = new Map<string, Entry>()
   /** The mission that had a name last. */
   const names = new Map<string, MissionId>()
+  /** Whose name a mission has taken while that was alive: it is theirs again if it ends before them. */
+  const before = new Map<MissionId, MissionId>()
   const children = new Map<MissionId, readonly MissionId[]>()
 
   const byAge = (a: MissionId, b: MissionId): number =>
@@ -54,13 +56,16 @@ export function createRegistry(): Registry {
   }
 
   function holderOf(name: string): Entry | undefined {
-    const holder = entries.get(names.get(name) ?? '')
-    return holder?.live === true ? holder : undefined
+    for (let id = names.get(name); id !== undefined; id = before.get(id)) {
+      const holder = entries.get(id)
+      if (holder?.live === true) return holder
+    }
+    return undefined
   }
 
-  function mustBeFree(name: string): void {
+  function mustBeFree(name: string, inPlaceOf?: MissionId): void {
     const holder = holderOf(name)
-    if (holder === undefined) return
+    if (holder === undefined || holder.id === inPlaceOf) return
     throw new OvermindError(
       'name_taken',
       `the name ${name} is taken by mission ${holder.id} (${holder.actor.status()}): choose another or stop it`,
@@ -82,7 +87,11 @@ export function createRegistry(): Registry {
         },
       }
       entries.set(actor.id, entry)
-      if (entry.live) names.set(name, actor.id)
+      if (entry.live) {
+        const holder = holderOf(name)
+        if (holder !== undefined) before.set(actor.id, holder.id)
+        names.set(name, actor.id)
+      }
       join(actor.id, actor.record().spec.parent)
       return entry
     },
@@ -92,7 +101,11 @@ export function createRegistry(): Registry {
       const parent = removed?.actor.record().spec.parent ?? null
       leave(id, parent)
       entries.delete(id)
-      if (name !== undefined && names.get(name) === id) names.delete(name)
+      const earlier = before.get(id)
+      before.delete(id)
+      if (name === undefined || names.get(name) !== id) return
+      if (earlier === undefined) names.delete(name)
+      else names.set(name, earlier)
     },
     move: (id, from) => {
       leave(id, from)

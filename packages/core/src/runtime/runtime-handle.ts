@@ -20,6 +20,14 @@ export interface CloseOptions {
   readonly missions?: 'stop' | 'keep'
 }
 
+export interface SuccessorOptions {
+  /**
+   * A mission whose place it takes: it may have the name of that while that is still alive. Of two missions of a controller, what
+   * is to end with the first is not ended when that exits: the second looks after it.
+   */
+  readonly inPlaceOf?: MissionId | undefined
+}
+
 export interface Runtime extends AsyncDisposable {
   readonly home: string
   readonly recovery: Recovery
@@ -32,7 +40,7 @@ export interface Runtime extends AsyncDisposable {
    * @throws OvermindError `invalid_spec` and its kind when the description is wrong, `name_taken`,
    * `unknown_provider`, `cgroup_not_supported`, `cwd_not_found`, `command_not_found` and the like: then nothing was started.
    */
-  start(input: MissionInput): Promise<Mission>
+  start(input: MissionInput, options?: SuccessorOptions): Promise<Mission>
   /**
    * Checks whether a mission could be started as things are now; nothing is.
    *

@@ -44,7 +44,7 @@ import { createPlaces } from './places.ts'
 import { createProviders } from './providers.ts'
 import { type Recovery, recoverMissions } from './recover.ts'
 import { createRegistry, type Entry } from './registry.ts'
-import type { CloseOptions, Runtime } from './runtime-handle.ts'
+import type { CloseOptions, Runtime, SuccessorOptions } from './runtime-handle.ts'
 import { sessionOf } from './session.ts'
 import { createTeams, type Joining } from './teams.ts'
 import { createEarlierOutput } from './earlier-output.ts'
@@ -188,8 +188,23 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     return entry
   }
 
+  /** Whether another one like it has taken the place of a mission that looked after others, and looks after them. */
+  function isSucceeded(id: MissionId): boolean {
+    const entry = registry.find(id)
+    if (entry === undefined) return false
+    const { spec } = entry.actor.record()
+    if (providers.controllerOf(spec) === undefined) return false
+    return registry
+      .all()
+      .some(
+        ({ id: other, name, live, actor }) =>
+          live && other !== id && name === entry.name && actor.record().spec.provider === spec.provider,
+      )
+  }
+
   /** Ends what is bound to a mission that has exited. */
   function releaseChildren(parent: MissionId): void {
+    if (isSucceeded(parent)) return
     for (const id of registry.childrenOf(parent)) {
       const child = registry.find(id)
       if (child?.live === true && child.actor.record().spec.onParentExit === 'stop') {
@@ -204,8 +219,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 
   /** From here to the commit nothing else may happen, so that a name cannot be given out twice. */
-  function admit({ name: given, env, spec }: Prepared): Entry {
-    if (given !== undefined) registry.mustBeFree(given)
+  function admit({ name: given, env, spec }: Prepared, inPlaceOf?: MissionId): Entry {
+    if (given !== undefined) registry.mustBeFree(given, inPlaceOf)
     admission.mustHaveParent(spec)
     const id = registry.freshId(random)
     const name = given ?? registry.freshName(random)
@@ -213,8 +228,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     return enter({ id, name, spec, env, createdAt: clock.now().wall, state })
   }
 
-  async function start(input: MissionInput): Promise<Mission> {
-    const { id, actor, handle } = admit(await admission.prepare({ input, membership: null, name: undefined }))
+  async function start(input: MissionInput, { inPlaceOf }: SuccessorOptions = {}): Promise<Mission> {
+    const asked = { input, membership: null, name: undefined, inPlaceOf }
+    const { id, actor, handle } = admit(await admission.prepare(asked), inPlaceOf)
     try {
       actor.launch()
     } catch (error) {

@@ -21,6 +21,7 @@ import { eventually, soon } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 import { bench, node, sh, storyOf, textSoFar } from '../support/missions.ts'
 import { environmentOf, isAlive, keeperOf, launcherOf, processesWith } from '../support/processes.ts'
+import { openSuccession } from '../support/succession.ts'
 
 const settled = async (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -147,6 +148,26 @@ describe('a name', () => {
     )
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1)
     expect(outcomes.filter((outcome) => outcome === 'name_taken')).toHaveLength(19)
+  })
+
+  test('is taken over by a mission that comes in the place of another, and is its own again when that ends first', async () => {
+    await using stage = await openSuccession()
+    const sleep = { command: 'sleep 1000', name: 'web' }
+    const first = await stage.runtime().start(sleep)
+    const inPlaceOf = first.id
+    const second = await stage.runtime().start(sleep, { inPlaceOf })
+    expect(stage.runtime().get('web').id).toBe(second.id)
+    const taken = { code: 'name_taken' }
+    await expect(stage.runtime().start(sleep, { inPlaceOf })).rejects.toMatchObject(taken)
+    await stage.takeOver()
+    expect(stage.runtime().get('web').id).toBe(second.id)
+    await stage.runtime().get(second.id).stop()
+    expect(stage.runtime().get('web').id).toBe(first.id)
+    await expect(stage.runtime().start(sleep)).rejects.toMatchObject(taken)
+    await stage.runtime().remove(second.id)
+    await expect(stage.runtime().start(sleep)).rejects.toMatchObject(taken)
+    await stage.runtime().get(first.id).stop()
+    await stage.runtime().start(sleep)
   })
 
   test('is free again when its mission has exited, and then its mission may not run again', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import type { ChangeView, PipelineView } from '../../src/index.ts'
 import { expect, test } from 'vitest'
-import { type Daemon, list, show, startDaemon, waitFor } from '../support/daemon.ts'
+import { type Daemon, list, program, show, startDaemon, waitFor } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryHome } from '../support/home.ts'
 
@@ -43,6 +43,56 @@ test('kill -9 of the daemon at every edge of ten agents: each ran once, in its o
   expect(log.match(/^\[a\d\] completed/gm)).toHaveLength(10)
   await daemon.shutdown(false)
 })
+
+test.each([
+  ['before', 'mission.created'],
+  ['after', 'mission.created'],
+  ['before', 'run.started'],
+  ['after', 'run.started'],
+  ['before', 'mission.exited'],
+  ['after', 'mission.exited'],
+] as const)(
+  'kill -9 of the daemon %s %s, while one pipeline takes the place of another: its agents are led on',
+  async (when, type) => {
+    await using home = await temporaryHome()
+    const first = await startDaemon(home.path)
+    const plan = (more: object): object => ({
+      name: 'p',
+      agents: {
+        a: {
+          command: `echo a >> ${home.file('ran')}; while [ ! -e ${home.file('go')} ]; do sleep 0.02; done`,
+          on_parent_exit: 'stop',
+        },
+        b: { command: `echo b >> ${home.file('ran')}`, depends_on: ['a'] },
+        ...more,
+      },
+    })
+    const { mission: before } = await post(first, plan({}))
+    await eventually(
+      'the first agent has begun',
+      async () =>
+        home.lines('ran').length === 1 &&
+        (await list(first)).some(({ name, phase }) => name === 'p.a' && phase === 'running.up'),
+    )
+    await first.kill()
+    const env = { CRASH_EVENT: type, CRASH_WHEN: when }
+    const dying = await startDaemon(home.path, { main: program('crashing-daemon.ts'), env })
+    await post(dying, plan({ c: { command: `echo c >> ${home.file('ran')}`, depends_on: ['b'] } })).catch(
+      () => undefined,
+    )
+    expect(await dying.ended).toMatchObject({ signal: 'SIGKILL' })
+    const next = await startDaemon(home.path)
+    writeFileSync(home.file('go'), '')
+    const wasAccepted = when === 'after' || type !== 'mission.created'
+    const pipelines = (await list(next)).filter((mission) => mission.type === 'blueprint')
+    expect(pipelines).toHaveLength(wasAccepted ? 2 : 1)
+    const last = pipelines.find(({ id }) => id !== before.id) ?? before
+    expect(await waitFor(next, last.id)).toMatchObject({ exit_code: 0, run: 1 })
+    expect(await waitFor(next, before.id)).toMatchObject({ exit_code: wasAccepted ? 3 : 0, run: 1 })
+    expect(home.lines('ran')).toEqual(wasAccepted ? ['a', 'b', 'c'] : ['a', 'b'])
+    await next.shutdown(false)
+  },
+)
 
 test('kill -9 of the daemon around the start, the failure and the end of a team: each member starts once, and again once', async () => {
   await using home = await temporaryHome()
