@@ -40,7 +40,7 @@ export {
   type Verdict,
 } from './model/conversation.ts'
 export type { ConcurrencyLimits, SlotScope } from './model/concurrency.ts'
-export { OvermindError, type ErrorCode, type ErrorDetails, systemCode } from './model/errors.ts'
+export { OvermindError, type ErrorCode, type ErrorDetails, isShortage, systemCode } from './model/errors.ts'
 export type {
   EndReason,
   EventDraft,

@@ -100,9 +100,17 @@ export function systemCode(error: unknown): string | undefined {
   return undefined
 }
 
-const SHORTAGES: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC'])
+const SHORTAGES: ReadonlySet<string | undefined> = new Set([
+  'EAGAIN',
+  'EDQUOT',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOSPC',
+])
 
-/** Whether the system says that it is short of something that may be there again later. */
+/** Whether the system says, or said beneath, that it is short of something that may be there again later. */
 export function isShortage(error: unknown): boolean {
-  return SHORTAGES.has(systemCode(error))
+  if (!(error instanceof Error)) return false
+  return SHORTAGES.has(systemCode(error)) || isShortage(error.cause)
 }

@@ -1,6 +1,6 @@
 /** A process host that also runs what is no process: for missions of controllers, beside those that have a keeper. */
-import { closeSync } from 'node:fs'
-import type { SentSignal } from '../model/exit.ts'
+import { isShortage } from '../model/errors.ts'
+import type { ProcessExit, SentSignal } from '../model/exit.ts'
 import { KILLED, TERMINATED } from '../model/signals.ts'
 import type { ProcessIdentity } from '../model/state.ts'
 import type { Clock, Instant } from '../model/time.ts'
@@ -21,12 +21,13 @@ export interface ControlledHostOptions {
   readonly clock: Clock
   /** Begins a run of a controller, once the runtime is there; undefined when its mission is gone. */
   begin(ref: RunRef, resumed: boolean, log: (line: string) => void): Promise<Control | undefined>
+  /** Opens a log for append. Default: the system's. */
+  readonly openLog?: (path: string) => number
 }
 
 interface Controlled {
   readonly ref: RunRef
   readonly at: Instant
-  readonly file: number
   readonly log: ControllerLog
   readonly outputs: OutputStreams
   readonly signals: SentSignal[]
@@ -52,24 +53,29 @@ export interface ControlledHost extends ProcessHost {
 }
 
 export function controlledHost(host: ProcessHost, options: ControlledHostOptions): ControlledHost {
-  const { home, clock, begin } = options
+  const { home, clock, begin, openLog = (path) => openRegular(path, 'append') } = options
   const live = new Map<string, Controlled>()
   let closed = false
   let emit: (event: HostEvent) => void = () => {}
 
   const identity = (): ProcessIdentity => ({ pid: process.pid, start: INNER, boot: host.boot })
 
-  function open(
+  const faulty = (error: unknown): void => emit({ type: 'fault', error })
+
+  function logOf({ mission, run }: RunRef): ControllerLog {
+    const path = home.outputFile(mission, run, 'output')
+    return controllerLog({ open: () => openLog(path), clock, onFault: faulty })
+  }
+
+  function enter(
+    log: ControllerLog,
     ref: RunRef,
     { at, ...about }: Pick<Abandoned, 'outputLimitBytes' | 'activity' | 'seen'> & { readonly at: Instant },
   ): Controlled {
-    const path = home.outputFile(ref.mission, ref.run, 'output')
-    const file = openRegular(path, 'append')
     const run: Controlled = {
       ref,
       at,
-      file,
-      log: controllerLog(file, { clock, onFault: (error) => emit({ type: 'fault', error }) }),
+      log,
       outputs: watchStreams(
         { ...ref, ...about, streams: 'inner' },
         { home, clock, emit: (event) => emit(event) },
@@ -95,7 +101,7 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
       })
       .catch((error: unknown) => {
         if (closed) return
-        emit({ type: 'fault', error })
+        faulty(error)
         log(error instanceof Error ? error.message : String(error))
         over(run, BROKEN)
       })
@@ -105,7 +111,6 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
     if (closed || !live.delete(keyOf(run.ref))) return
     const { wall, monotonic } = clock.now()
     run.log.close()
-    closeSync(run.file)
     const exit = {
       kind: 'code',
       code: run.asked === undefined ? code : run.asked === 'force' ? KILLED : TERMINATED,
@@ -129,39 +134,43 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
   function start({ mission, run, outputLimitBytes, activity }: Launch): void {
     const ref: RunRef = { mission, run }
     const at = clock.now()
-    let opened: Controlled
+    const log = logOf(ref)
     try {
-      opened = open(ref, { at, outputLimitBytes, activity, seen: {} })
+      log.open()
     } catch (error) {
+      const retry = isShortage(error)
       // Whoever asked is not done asking.
-      queueMicrotask(() => emit({ type: 'refused', ref, reason: unwritable(error), retry: true }))
+      queueMicrotask(() => emit({ type: 'refused', ref, reason: unwritable(error), retry }))
       return
     }
+    const begun = enter(log, ref, { at, outputLimitBytes, activity, seen: {} })
     queueMicrotask(() => {
       emit({ type: 'started', ref, process: identity(), at })
-      control(opened, false)
+      control(begun, false)
     })
   }
 
-  function goOn(run: Abandoned): Finding {
-    if (run.process === null) return { kind: 'never-started' }
-    const at = run.startedAt ?? clock.now()
-    let opened: Controlled
+  function goOn({ mission, run, process: before, startedAt, ...about }: Abandoned): Finding {
+    if (before === null) return { kind: 'never-started' }
+    const ref: RunRef = { mission, run }
+    const at = startedAt ?? clock.now()
+    const log = logOf(ref)
     try {
-      opened = open({ mission: run.mission, run: run.run }, { ...run, at })
+      log.open()
     } catch (error) {
-      // Something else is in the place of its log: that is no reason for all others not to be found.
-      emit({ type: 'fault', error })
-      const { wall, monotonic } = clock.now()
-      const ran = Math.max(0, monotonic - at.monotonic)
-      return {
-        kind: 'ended',
-        exit: { kind: 'code', code: BROKEN, at: wall, ran, tail: unwritable(error) },
-        left: 0,
-      }
+      faulty(error)
+      // What it says waits for a shortage to pass. With something else in the place of its log all others are to be found.
+      if (!isShortage(error)) return { kind: 'ended', exit: brokenAt(at, error), left: 0 }
     }
-    queueMicrotask(() => control(opened, true))
-    return { kind: 'alive', launched: { process: run.process, at } }
+    const found = enter(log, ref, { ...about, at })
+    queueMicrotask(() => control(found, true))
+    return { kind: 'alive', launched: { process: before, at } }
+  }
+
+  function brokenAt({ monotonic: since }: Instant, error: unknown): ProcessExit {
+    const { wall, monotonic } = clock.now()
+    const ran = Math.max(0, monotonic - since)
+    return { kind: 'code', code: BROKEN, at: wall, ran, tail: unwritable(error) }
   }
 
   return {
@@ -203,10 +212,9 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
     },
     async close() {
       closed = true
-      for (const { control, file, log, outputs } of live.values()) {
+      for (const { control, log, outputs } of live.values()) {
         control?.leave()
         log.close()
-        closeSync(file)
         for (const { watch } of outputs.values()) watch.close()
       }
       live.clear()

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { closeSync, writeSync } from 'node:fs'
 import type { Clock } from '../model/time.ts'
 
 /** How soon it is tried again what could not be written. Milliseconds. */
@@ -6,6 +6,8 @@ const RETRY_MS = 1000
 
 /** What a controller says of a run. On a full disk it waits for room, whole and in order, and no controller is held up by that. */
 export interface ControllerLog {
+  /** Opens its file, which is else done when there is something to say. @throws the system's error */
+  open(): void
   say(line: string): void
   /** What cannot be written even now is lost. */
   close(): void
@@ -13,17 +15,24 @@ export interface ControllerLog {
 
 export interface ControllerLogOptions {
   readonly clock: Clock
+  /** Opens its file for append. */
+  open(): number
   /** Told once for each time that the log cannot be written. */
   readonly onFault: (error: unknown) => void
   /** Default: the system's. */
   readonly write?: (file: number, bytes: Uint8Array) => number
+  /** Default: the system's. */
+  readonly close?: (file: number) => void
 }
 
-/** Writes to a file that is open for append, and is not closed by it. */
-export function controllerLog(
-  file: number,
-  { clock, onFault, write = writeSync }: ControllerLogOptions,
-): ControllerLog {
+export function controllerLog({
+  clock,
+  open,
+  onFault,
+  write = writeSync,
+  close = closeSync,
+}: ControllerLogOptions): ControllerLog {
+  let file: number | undefined
   let unwritten = Buffer.alloc(0)
   let cancelRetry: (() => void) | undefined
   let isStuck = false
@@ -31,7 +40,9 @@ export function controllerLog(
   function flush(): void {
     cancelRetry?.()
     cancelRetry = undefined
+    if (unwritten.length === 0) return
     try {
+      file ??= open()
       while (unwritten.length > 0) unwritten = unwritten.subarray(write(file, unwritten))
       isStuck = false
     } catch (error) {
@@ -42,6 +53,9 @@ export function controllerLog(
   }
 
   return {
+    open() {
+      file ??= open()
+    },
     say(line) {
       unwritten = Buffer.concat([unwritten, Buffer.from(`${line}\n`)])
       if (!isStuck) flush()
@@ -49,6 +63,8 @@ export function controllerLog(
     close() {
       flush()
       cancelRetry?.()
+      if (file !== undefined) close(file)
+      file = undefined
     },
   }
 }

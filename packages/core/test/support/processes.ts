@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** What `/proc` says of one process; null when it is gone. */
 export function procFile(pid: number, file: string): string | null {
@@ -15,6 +15,18 @@ export function isAlive(pid: number): boolean {
   if (stat === null) return false
   const state = stat.slice(stat.lastIndexOf(')') + 2).charAt(0)
   return state !== 'Z' && state !== 'X'
+}
+
+/** What a process has open: paths, and the names of what has none. */
+export function openIn(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`)
+    } catch {
+      // Closed meanwhile.
+      return []
+    }
+  })
 }
 
 export function environmentOf(pid: number): readonly string[] {

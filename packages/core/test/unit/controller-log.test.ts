@@ -9,17 +9,31 @@ interface Stage {
   written(): string
   /** So many more bytes fit. */
   leave(bytes: number): void
+  leaveFiles(number: number): void
+  isOpen(): boolean
 }
 
 const FULL = new Error('no space left')
+const NO_FILES = new Error('too many open files')
 
 function stage(): Stage {
   const clock = steppingClock()
   const faults: unknown[] = []
   let written = Buffer.alloc(0)
   let room = Infinity
-  const log = controllerLog(7, {
+  let isOpen = false
+  let files = Infinity
+  const log = controllerLog({
     clock,
+    open() {
+      if (files === 0) throw NO_FILES
+      isOpen = true
+      return 7
+    },
+    close(file) {
+      expect(file).toBe(7)
+      isOpen = false
+    },
     onFault: (error) => faults.push(error),
     write(file, bytes) {
       expect(file).toBe(7)
@@ -30,7 +44,15 @@ function stage(): Stage {
       return some.length
     },
   })
-  return { log, clock, faults, written: () => written.toString(), leave: (bytes) => void (room = bytes) }
+  return {
+    log,
+    clock,
+    faults,
+    written: () => written.toString(),
+    leave: (bytes) => void (room = bytes),
+    leaveFiles: (number) => void (files = number),
+    isOpen: () => isOpen,
+  }
 }
 
 test('what does not fit is written when there is room, whole and in order', () => {
@@ -63,4 +85,19 @@ test('that is closed tries a last time, and then no more', () => {
   leave(0)
   log.close()
   expect(clock.armed).toBe(0)
+})
+
+test('whose file cannot be opened says so, and what is said waits until it can', () => {
+  const { log, clock, faults, written, leaveFiles, isOpen } = stage()
+  leaveFiles(0)
+  expect(() => log.open()).toThrow(NO_FILES)
+  log.say('one')
+  log.say('two')
+  clock.advance(1000)
+  expect([written(), faults, isOpen()]).toEqual(['', [NO_FILES], false])
+  leaveFiles(Infinity)
+  clock.advance(1000)
+  expect([written(), isOpen()]).toEqual(['one\ntwo\n', true])
+  log.close()
+  expect([clock.armed, isOpen()]).toEqual([0, false])
 })

@@ -1,7 +1,7 @@
 /** What a daemon finds when it takes a home over, and what it must not believe. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import {
   mkdir,
   open,
@@ -34,7 +34,7 @@ import {
 } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { type TemporaryHome, temporaryHome } from '../support/home.ts'
-import { end, endGroup, isAlive, keeperOf, missionProcesses } from '../support/processes.ts'
+import { end, endGroup, isAlive, keeperOf, missionProcesses, openIn } from '../support/processes.ts'
 import { editState, editStore } from '../support/store-file.ts'
 import { writeStore } from '../support/written-store.ts'
 
@@ -468,13 +468,11 @@ describe.concurrent('the home', () => {
     const { id } = await start(daemon, { command: 'sleep 0.2' })
     await waitFor(daemon, id)
     expect(daemon.stderr()).toBe('')
-    const inodes = readdirSync(`/proc/${daemon.pid}/fd`).map((fd) =>
-      readlinkSync(`/proc/${daemon.pid}/fd/${fd}`),
-    )
+    const sockets = openIn(daemon.pid)
     const ports = ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((kind) =>
       readFileSync(`/proc/${daemon.pid}/net/${kind}`, 'latin1').split('\n').slice(1),
     )
-    const own = ports.filter((line) => inodes.includes(`socket:[${line.trim().split(/\s+/)[9]}]`))
+    const own = ports.filter((line) => sockets.includes(`socket:[${line.trim().split(/\s+/)[9]}]`))
     expect(own).toEqual([])
   })
 

@@ -4,5 +4,6 @@ export {
   isAlive,
   keeperOf,
   missionProcesses,
+  openIn,
   processesWith,
 } from '../../../core/test/support/processes.ts'
