@@ -55,9 +55,11 @@ export function createAdmission({ registry, providers, host, mustBeOpen }: Admis
     if (id === null || onParentExit === 'keep') return
     const parent = registry.find(id)
     if (parent?.live === true) return
+    const fate =
+      parent === undefined ? 'was forgotten: start a new one in its place' : 'has exited: restart that first'
     throw new OvermindError(
       'not_running',
-      `the mission ends with its parent ${parent?.name ?? id}, which has exited: restart that first`,
+      `the mission ends with its parent ${parent?.name ?? id}, which ${fate}`,
       { field: 'parent', value: id },
     )
   }

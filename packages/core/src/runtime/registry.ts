@@ -33,26 +33,40 @@ export interface Registry {
 
 const NONE: readonly MissionId[] = []
 
+interface Children {
+  readonly ids: Set<MissionId>
+  /** The oldest first, when somebody has asked since they changed. */
+  byAge: readonly MissionId[] | undefined
+}
+
 export function createRegistry(): Registry {
   const entries = new Map<string, Entry>()
   /** The mission that had a name last. */
   const names = new Map<string, MissionId>()
   /** Whose name a mission has taken while that was alive: it is theirs again if it ends before them. */
   const before = new Map<MissionId, MissionId>()
-  const children = new Map<MissionId, readonly MissionId[]>()
+  const families = new Map<MissionId, Children>()
 
   const byAge = (a: MissionId, b: MissionId): number =>
     (entries.get(a)?.createdAt ?? 0) - (entries.get(b)?.createdAt ?? 0)
 
   function join(id: MissionId, parent: MissionId | null): void {
-    if (parent !== null) children.set(parent, [...(children.get(parent) ?? NONE), id])
+    if (parent === null) return
+    const { ids } = families.get(parent) ?? { ids: new Set() }
+    families.set(parent, { ids: ids.add(id), byAge: undefined })
   }
 
   function leave(id: MissionId, parent: MissionId | null): void {
-    if (parent === null) return
-    const left = (children.get(parent) ?? NONE).filter((child) => child !== id)
-    if (left.length === 0) children.delete(parent)
-    else children.set(parent, left)
+    const family = parent === null ? undefined : families.get(parent)
+    if (parent === null || family?.ids.delete(id) !== true) return
+    if (family.ids.size === 0) families.delete(parent)
+    else family.byAge = undefined
+  }
+
+  function childrenOf(id: MissionId): readonly MissionId[] {
+    const family = families.get(id)
+    if (family === undefined) return NONE
+    return (family.byAge ??= [...family.ids].toSorted(byAge))
   }
 
   function holderOf(name: string): Entry | undefined {
@@ -109,12 +123,10 @@ export function createRegistry(): Registry {
     },
     move: (id, from) => {
       leave(id, from)
-      const parent = entries.get(id)?.actor.record().spec.parent ?? null
-      join(id, parent)
-      if (parent !== null) children.set(parent, (children.get(parent) ?? NONE).toSorted(byAge))
+      join(id, entries.get(id)?.actor.record().spec.parent ?? null)
     },
     find: (id) => entries.get(id),
-    childrenOf: (id) => children.get(id) ?? NONE,
+    childrenOf,
     resolve: (reference) => resolveMission(reference, entries, entries.values()),
     all: () => [...entries.values()],
     mustBeFree,

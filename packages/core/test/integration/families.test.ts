@@ -150,6 +150,12 @@ describe('a mission that is bound to its parent', () => {
     await lead.restart()
     await child.restart()
     expect(child.view().status).toBe('running')
+    await lead.stop()
+    await child.exited()
+    await runtime.remove(lead.id)
+    await expect(child.restart()).rejects.toThrow(
+      `parent ${lead.id}, which was forgotten: start a new one in its place`,
+    )
   })
 })
 

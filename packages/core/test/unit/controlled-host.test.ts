@@ -40,7 +40,7 @@ async function openStage(): Promise<Stage> {
       home,
       clock,
       openLog,
-      async begin(_, resumed, log) {
+      async begin(_ref, _resumed, log) {
         say.push(log)
         return { over: new Promise(() => {}), doing: () => [], end: () => {}, leave: () => {} }
       },

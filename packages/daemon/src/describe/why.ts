@@ -30,6 +30,8 @@ export function why(
     const rung = ending?.rung ?? 'ask'
     if (rung === 'kill') return 'SIGKILL was sent, and its process tree is not empty yet.'
     if (spec.type === 'blueprint') return 'what it has started is asked to end first, each by its own ladder.'
+    // It sends no signals, and waits for itself alone.
+    if (spec.type === 'ritual') return 'it ends when what it is about to start has been started.'
     const next = rung === 'ask' ? 'SIGKILL' : spec.stopSignal
     const asked = ASKED[rung] ?? `${spec.stopSignal} was sent`
     return `${asked}; ${next} follows in ${until('rung')} unless its process tree is empty before.`

@@ -27,6 +27,7 @@ import {
 } from '../support/daemon.ts'
 import { eventually, soon } from '../support/eventually.ts'
 import { type TemporaryHome, temporaryHome } from '../support/home.ts'
+import { openIn } from '../support/processes.ts'
 
 let home: TemporaryHome
 let daemon: Daemon

@@ -115,3 +115,15 @@ test.each([
     `It waits for a slot: 8 of 8 missions and 3 of 2 missions of the provider claude are at work, and ${missions} before it. See overmind queue.`,
   ])
 })
+
+test.each([
+  ['blueprint', 'what it has started is asked to end first, each by its own ladder.'],
+  ['ritual', 'it ends when what it is about to start has been started.'],
+  ['task', 'SIGTERM was sent; SIGKILL follows in 5.0 s unless its process tree is empty before.'],
+] as const)('of a %s that is stopped it says what is waited for', (type, sentence) => {
+  const timers = { rung: { wall: 5000, monotonic: 0, boot: 'boot' } }
+  const ending = { reason: 'stop', rung: 'ask', timeoutMs: 5000 } as const
+  const view = viewOf({ phase: 'running.stopping', ending, timers })
+  const told = why({ ...view, spec: { ...spec, type } }, { now: 0 })
+  expect(told[0]).toContain(sentence)
+})
