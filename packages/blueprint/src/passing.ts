@@ -1,4 +1,5 @@
 import { isShortage, OvermindError } from '@overmind/core'
+import { after } from './after.ts'
 
 /** How soon it is tried again what could not be done for the moment. Milliseconds. */
 export const RETRY_MS = 1000
@@ -8,4 +9,16 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof OvermindError && error.code === 'store_failed') return true
   return isShortage(error) || isPassing(error.cause)
+}
+
+/** Does again, every second, what is not possible for the moment. Rejects when the signal aborts. */
+export async function inTime<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await act()
+    } catch (error) {
+      if (!isPassing(error)) throw error
+    }
+    await after(RETRY_MS, signal)
+  }
 }

@@ -132,12 +132,12 @@ function valueOf(
     return readRegular(value.fromFile, LARGEST_SECRET).replace(/\r?\n$/, '')
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw missing(`env.${name}: the file cannot be read: ${why}`)
+    throw missing(`env.${name}: the file cannot be read: ${why}`, cause)
   }
 }
 
-function missing(message: string): OvermindError {
-  return new OvermindError('invalid_spec', message)
+function missing(message: string, cause?: unknown): OvermindError {
+  return new OvermindError('invalid_spec', message, { cause })
 }
 
 /**

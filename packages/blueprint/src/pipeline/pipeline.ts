@@ -7,7 +7,7 @@ import { after } from '../after.ts'
 import type { Agent, Blueprint } from '../blueprint.ts'
 import { endMission } from '../end-mission.ts'
 import { messageOf } from '../message-of.ts'
-import { isPassing, RETRY_MS } from '../passing.ts'
+import { inTime, isPassing, RETRY_MS } from '../passing.ts'
 import type { Unit } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
@@ -85,7 +85,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
     }
     takeIn([...current.values(), ...old.values()])
     // Who takes their place may need what they hold.
-    await endTogether(runtime, retired, 'stop')
+    await inTime(() => endTogether(runtime, retired, 'stop'), left.signal)
     if (old.size > 0) keepOld()
     for (const hand of hands.values()) if (hand.mission !== null) watch(hand, hand.mission)
   }
@@ -349,10 +349,14 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   function finish(how: 'stop' | 'kill'): void {
     phase = 'ending'
     // What is waited for below may be the polite end of one of them, for which there is no time.
-    const atOnce = how === 'kill' ? endTogether(runtime, agents(), how) : Promise.resolve()
+    const atOnce = how === 'kill' ? endAll(how) : Promise.resolve()
     // A supervisor that takes over may be asked to before it knows whom.
-    const all = found.then(() => Promise.allSettled(starting)).then(() => endTogether(runtime, agents(), how))
+    const all = found.then(() => Promise.allSettled(starting)).then(() => endAll(how))
     Promise.all([atOnce, all]).then(() => over.resolve(1), fail)
+  }
+
+  function endAll(how: 'stop' | 'kill'): Promise<void> {
+    return inTime(() => endTogether(runtime, agents(), how), left.signal)
   }
 
   /** All that was ever started for it, by whichever pipeline of its name. */
@@ -380,7 +384,7 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   }
 
   const found = (async (): Promise<void> => {
-    await log.recall()
+    await inTime(() => log.recall(), left.signal)
     if (left.signal.aborted) return
     await takePlace()
     if (phase === 'finding') phase = 'running'

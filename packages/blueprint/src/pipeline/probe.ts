@@ -1,12 +1,16 @@
 /** Seeing that an agent is ready, and that it is still of use. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Mission, runProgram } from '@overmind/core'
+import { isShortage, type Mission, runProgram } from '@overmind/core'
 import type { Liveness, Look, Probe } from '../blueprint.ts'
+import { inTime } from '../passing.ts'
 import { comesTo, isOutOfSight } from './members.ts'
 
 interface ProbeOptions {
   readonly signal: AbortSignal
 }
+
+/** What a look has found; `unknown` when the machine was too short of something to look. */
+type Finding = 'yes' | 'no' | 'unknown'
 
 /** Settles with true once the probe has said yes, with false when the agent has ended before. Rejects when the signal aborts. */
 export async function whenReady(mission: Mission, probe: Probe, options: ProbeOptions): Promise<boolean> {
@@ -15,7 +19,7 @@ export async function whenReady(mission: Mission, probe: Probe, options: ProbeOp
   for (;;) {
     options.signal.throwIfAborted()
     if (isOver()) return false
-    if (await look(mission, probe, options)) return true
+    if ((await look(mission, probe, options)) === 'yes') return true
     await pause(probe.every.intervalMs, undefined, { signal: options.signal })
   }
 }
@@ -24,9 +28,17 @@ export async function whenReady(mission: Mission, probe: Probe, options: ProbeOp
 export async function looksReady(mission: Mission, probe: Probe, options: ProbeOptions): Promise<boolean> {
   const yes = await (probe.kind === 'output'
     ? saysLine(mission, { text: probe.text, follow: false }, options.signal)
-    : look(mission, probe, options))
+    : looksWell(mission, probe, options))
   options.signal.throwIfAborted()
   return yes
+}
+
+async function looksWell(mission: Mission, probe: Look, options: ProbeOptions): Promise<boolean> {
+  for (;;) {
+    const found = await look(mission, probe, options)
+    if (found !== 'unknown') return found === 'yes'
+    await pause(probe.every.intervalMs, undefined, { signal: options.signal })
+  }
 }
 
 /**
@@ -46,8 +58,9 @@ export async function keepAlive(
     if (phase !== 'running.up') continue
     const isAlive = await look(mission, probe, options)
     options.signal.throwIfAborted()
+    if (isAlive === 'unknown') continue
     const times = failed.run === run ? failed.times + 1 : 1
-    failed = { run, times: isAlive ? 0 : times }
+    failed = { run, times: isAlive === 'yes' ? 0 : times }
     if (failed.times < failures) continue
     const now = mission.view().state
     // Somebody may have asked it to end meanwhile, or another run may have begun.
@@ -58,7 +71,7 @@ export async function keepAlive(
   }
 }
 
-function look(mission: Mission, probe: Look, options: ProbeOptions): Promise<boolean> {
+function look(mission: Mission, probe: Look, options: ProbeOptions): Promise<Finding> {
   return probe.kind === 'exec'
     ? succeeds(mission, probe, options.signal)
     : answers(probe.url, probe.every.timeoutMs, options.signal)
@@ -83,17 +96,19 @@ interface Said {
 }
 
 async function saysLine(mission: Mission, { text, ...reading }: Said, signal: AbortSignal): Promise<boolean> {
-  const decoder = new TextDecoder()
-  let seen = ''
-  try {
+  const read = async (): Promise<boolean> => {
+    const decoder = new TextDecoder()
+    let seen = ''
     for await (const part of mission.output({ ...reading, signal })) {
       seen = (seen + decoder.decode(part, { stream: true })).slice(-LONGEST)
       if (seen.includes(text)) return true
     }
-  } catch (error) {
-    if (!isOutOfSight(error)) throw error
+    return false
   }
-  return false
+  return inTime(read, signal).catch((error: unknown) => {
+    if (isOutOfSight(error)) return false
+    throw error
+  })
 }
 
 /** So much of the output is looked through at once; what is looked for is shorter. Characters. */
@@ -103,20 +118,25 @@ async function succeeds(
   mission: Mission,
   { argv, every: { timeoutMs } }: Extract<Look, { readonly kind: 'exec' }>,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Finding> {
   const { cwd } = mission.view().spec
   const end = await runProgram(argv, { cwd, env: mission.environment(), timeoutMs, signal })
-  return end.kind === 'ended' && end.code === 0
+  if (end.kind === 'not-started') return unlessShort(end.error)
+  return end.kind === 'ended' && end.code === 0 ? 'yes' : 'no'
 }
 
-async function answers(url: string, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+async function answers(url: string, timeoutMs: number, signal: AbortSignal): Promise<Finding> {
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     const { status, body } = await fetch(url, { signal: limit, redirect: 'manual' })
     await body?.cancel()
-    return status < 400
-  } catch {
-    // Nobody listens yet.
-    return false
+    return status < 400 ? 'yes' : 'no'
+  } catch (error) {
+    // Else nobody listens yet.
+    return unlessShort(error)
   }
+}
+
+function unlessShort(error: unknown): Finding {
+  return isShortage(error) ? 'unknown' : 'no'
 }

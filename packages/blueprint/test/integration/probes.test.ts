@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { Mission } from '@overmind/core'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../core/test/support/eventually.ts'
@@ -122,4 +125,11 @@ test.each([
   })
   expect(await mission.exited()).toMatchObject({ code: 1 })
   expect((await isThere(stage, 'p.server')).view().state.exit).toMatchObject({ class: 'stalled' })
+})
+
+test('what this machine is short of says nothing of an agent: it is looked at again when there is some', async () => {
+  const program = fileURLToPath(new URL('../programs/short-of-files.ts', import.meta.url))
+  const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', process.execPath]
+  const { stdout } = await promisify(execFile)('sh', [...limited, '--conditions=overmind-source', program])
+  expect(JSON.parse(stdout)).toEqual({ early: false, later: [true, true, true], unhealthy: [] })
 })

@@ -173,6 +173,25 @@ test('one that cannot be followed, as on a full disk, leads on', async () => {
   expect(stage.find('p.second')?.view().state.exit?.class).toBe('completed')
 })
 
+test('one that is stopped on a full disk ends its agents when there is room', async () => {
+  const store = refusingStore()
+  await using stage = await openStage({ store })
+  const { mission } = await stage.apply({ name: 'p', agents: { one: { command: slow(stage.file('go')) } } })
+  const agent = await isUp(stage, 'p.one')
+  let refused = 0
+  store.refuses = ({ events }) => {
+    const isEnd = events.some((event) => event.type === 'run.ending' && event.mission === agent.id)
+    if (isEnd) refused += 1
+    return isEnd
+  }
+  writeFileSync(stage.file('go'), '')
+  const stopped = mission.stop()
+  await eventually(() => refused > 0)
+  store.refuses = () => false
+  expect(await stopped).toMatchObject({ class: 'stopped' })
+  expect(agent.view().state.exit).toMatchObject({ class: 'stopped' })
+})
+
 test('a supervisor that goes while one hands over is followed by one in which the next leads', async () => {
   await using stage = await openStage()
   const go = stage.file('go')
