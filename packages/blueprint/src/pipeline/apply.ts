@@ -1,6 +1,6 @@
 /** Bringing about what a blueprint declares. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Json, Mission, MissionInput, Runtime } from '@overmind/core'
+import { type Json, type Mission, type MissionInput, OvermindError, type Runtime } from '@overmind/core'
 import type { Blueprint } from '../blueprint.ts'
 import { checkDocument } from '../check.ts'
 import { endMission } from '../end-mission.ts'
@@ -69,12 +69,28 @@ export async function applyBlueprint(
   options: ApplyOptions = {},
 ): Promise<Applied> {
   const blueprint = checkDocument(document)
-  const changes = diffBlueprint(runtime, blueprint)
-  const before = pipelineNamed(runtime, blueprint.name)
-  const outcome = before === undefined ? 'started' : outcomeOf(runtime, before, { blueprint, changes })
-  if (before !== undefined && outcome === 'unchanged') return { mission: before, outcome, changes }
   const input = pipelineInput(blueprint, document, options)
-  if (before === undefined) return { mission: await runtime.start(input), outcome, changes }
+  for (;;) {
+    const before = pipelineNamed(runtime, blueprint.name)
+    try {
+      return await applyOver(runtime, before, { blueprint, input })
+    } catch (error) {
+      const isTaken = error instanceof OvermindError && error.code === 'name_taken'
+      // Somebody else has applied it meanwhile: then this is a change of that.
+      if (!isTaken || pipelineNamed(runtime, blueprint.name)?.id === before?.id) throw error
+    }
+  }
+}
+
+async function applyOver(
+  runtime: Runtime,
+  before: Mission | undefined,
+  { blueprint, input }: { readonly blueprint: Blueprint; readonly input: MissionInput },
+): Promise<Applied> {
+  const changes = diffBlueprint(runtime, blueprint)
+  if (before === undefined) return { mission: await runtime.start(input), outcome: 'started', changes }
+  const outcome = outcomeOf(runtime, before, { blueprint, changes })
+  if (outcome === 'unchanged') return { mission: before, outcome, changes }
   if (isEnding(runtime, before)) {
     // What cannot be started is told now, and not when all has ended.
     await runtime.check({ ...input, name: undefined })

@@ -146,6 +146,31 @@ test('a pipeline that is stopped while it hands over is stopped', async () => {
   await next.mission.stop()
 })
 
+test('applied by many at once it is one pipeline after the other, and the last of them leads', async () => {
+  await using stage = await openStage()
+  for (const round of [1, 2]) {
+    const plans = [1, 2, 3, 4].map((version) => ({
+      name: 'p',
+      agents: { one: { command: `: ${round}.${version}; exec sleep 1000` } },
+    }))
+    const applied = await Promise.all(plans.map((plan) => stage.apply(plan)))
+    const last = stage.find('p')
+    expect(applied.map(({ mission }) => mission.id)).toContain(last?.id)
+    await eventually(() => {
+      const live = stage
+        .runtime()
+        .list()
+        .filter(({ view }) => view().state.exit === null)
+      return (
+        live.length === 2 &&
+        live.some(({ id }) => id === last?.id) &&
+        live.some(({ name }) => name === 'p.one')
+      )
+    })
+  }
+  await stage.find('p')?.stop()
+})
+
 test('one that cannot be followed, as on a full disk, leads on', async () => {
   const store = refusingStore()
   await using stage = await openStage({ store })
