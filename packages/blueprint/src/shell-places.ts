@@ -131,7 +131,7 @@ export function misplaced(pieces: readonly Piece[]): readonly (Misplaced | null)
       words.closes()
     } else if (character === '(' && before !== '$') {
       around.push('commands')
-      words.opens(false)
+      words.opens(/[<>]/.test(before))
     } else if (!readDollar(character)) words.plain(character, { before, next: text.charAt(at + 1) })
   }
 

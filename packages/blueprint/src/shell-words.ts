@@ -30,6 +30,9 @@ const BEFORE: ReadonlySet<string> = new Set(
 
 const ASSIGNMENT = /^\w+\+?=/
 
+/** What a redirection is of, when it stands directly before it: its number, or the variable that gets it. */
+const DESCRIPTOR = /^(?:\d+|\{\w+\})$/
+
 interface Simple {
   words: string[]
   word: string
@@ -77,10 +80,10 @@ export function shellWords(): ShellWords {
   return {
     plain(character, { before, next }) {
       if (character === '<' || character === '>') {
-        // A number there is that of a descriptor.
-        if (/^\d+$/.test(now.word)) now.word = ''
+        if (DESCRIPTOR.test(now.word)) now.word = ''
         endWord()
-        now.isFile = true
+        // `<(…)` is a word, or the file of a redirection before it.
+        now.isFile ||= next !== '('
       } else if (/[&|]/.test(character) && (/[<>]/.test(before) || (character === '&' && next === '>')))
         endWord()
       else if (/[\n;&|()]/.test(character)) endCommand()
@@ -133,6 +136,10 @@ function evaluates(words: readonly string[], word: string): boolean {
     case '[':
       // The operator may be a value as well.
       return last === '-v' || last === '-R' || (word === '' && last.includes(VALUE))
+    case 'export':
+    case 'readonly':
+      // The variables of `-a`, or what may be that option itself.
+      return others.some((other) => /^[-$\0]/.test(other) && other !== '--')
     default:
       return EVALUATING.has(name)
   }

@@ -121,6 +121,11 @@ describe('in a shell line', () => {
       'export X={{ a.result }}; x={{ a.result }} ./read {{ a.result }} > {{ a.file }}',
       [null, null, null, null],
     ],
+    ['readonly -a {{ a.result }}; export {{ a.result }} {{ b.result }}', ['evaluated', null, 'evaluated']],
+    ['export -- {{ a.result }}; readonly x={{ a.result }}', [null, null]],
+    ['{fd}>/dev/null eval {{ a.result }}; {x {{ a.result }}', ['evaluated', null]],
+    ['eval <(true) {{ a.result }}; < <(true) eval {{ a.result }}', ['evaluated', 'evaluated']],
+    ['diff <(echo {{ a.result }}) {{ a.file }} > >(cat) {{ b.result }}', [null, null, null]],
     ['ls *[ab] [x]* {{ a.result }}; echo let {{ a.result }}', [null, null]],
     ["echo $'{{ a.result }}'", ['unclear']],
     ['echo ${{ a.result }}', ['unclear']],
@@ -154,6 +159,7 @@ describe('in a shell line', () => {
       `$(>${sign})`,
     ].join(' ')
     const subscript = `x[$(>${sign})]`
+    const list = `z=($(>${sign}))`
     const reference = '{{ a.result }}'
     const work = join(folder, 'work')
     mkdirSync(work)
@@ -161,6 +167,7 @@ describe('in a shell line', () => {
       fc.constant(reference),
       fc.constantFrom(...Array.from('"\'\\$(){}`# \n;|&<>')),
       fc.constantFrom('echo ', 'x', '$(', '${', '${x:-', '$((', '))', '"$(echo "', ')"', '\\\n', ' # x\n'),
+      fc.constantFrom('<(', '>(', ' < <(x)', '{fd}>x ', '2>x ', 'z='),
       fc.constantFrom('<<EOF\n', '\nEOF\n', 'case x in x) ', ' ;; esac'),
       fc.constantFrom(
         '[',
@@ -175,6 +182,10 @@ describe('in a shell line', () => {
         'printf ',
         'declare -i x; ',
         'eval ',
+        'exec ',
+        'export ',
+        'readonly -a ',
+        'time -p ',
         '{ ',
         '; }',
         ' -gt 1',
@@ -186,7 +197,7 @@ describe('in a shell line', () => {
         const pieces = piecesOf(line)
         fc.pre(line.includes(reference) && misplaced(pieces).every((reason) => reason === null))
         rmSync(sign, { force: true })
-        for (const [value, shell] of [evil, subscript, `-v${subscript}`].flatMap((one) =>
+        for (const [value, shell] of [evil, subscript, `-v${subscript}`, list].flatMap((one) =>
           SHELLS.map((each) => [one, each] as const),
         )) {
           const filled = fillIn(line, () => value, 'shell')
@@ -204,7 +215,7 @@ describe('in a shell line', () => {
         }
       }),
       {
-        numRuns: 300,
+        numRuns: 200,
         examples: [
           [['>', '&', reference]],
           [['<', '&', ' ', 'x', reference]],
