@@ -11,13 +11,18 @@ export function isPassing(error: unknown): boolean {
   return isShortage(error) || isPassing(error.cause)
 }
 
-/** Does again, every second, what is not possible for the moment. Rejects when the signal aborts. */
-export async function inTime<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+/** Does again, every second, what is not possible for the moment, and tells why each time. Rejects when the signal aborts. */
+export async function inTime<T>(
+  act: () => Promise<T>,
+  signal: AbortSignal,
+  waits: (error: unknown) => void = () => {},
+): Promise<T> {
   for (;;) {
     try {
       return await act()
     } catch (error) {
       if (!isPassing(error)) throw error
+      waits(error)
     }
     await after(RETRY_MS, signal)
   }

@@ -3,11 +3,10 @@
  * has done shows in the missions that carry its labels, so that it can go on after any crash and starts nothing twice.
  */
 import type { Mission, Team, Work } from '@overmind/core'
-import { after } from '../after.ts'
 import type { Agent, Blueprint } from '../blueprint.ts'
 import { endMission } from '../end-mission.ts'
 import { messageOf } from '../message-of.ts'
-import { inTime, isPassing, RETRY_MS } from '../passing.ts'
+import { inTime } from '../passing.ts'
 import type { Unit } from '../units.ts'
 import { type AgentState, decide } from './decide.ts'
 import { inputOf } from './agent-input.ts'
@@ -245,16 +244,13 @@ export function runPipeline(blueprint: Blueprint, work: Work): Pipeline {
   }
 
   /** What cannot be started for the moment is tried again, as what cannot be written is: its turn has come all the same. */
-  async function startInTime(unit: Unit): Promise<void> {
-    while (!isOver()) {
-      try {
-        return await start(unit)
-      } catch (error) {
-        if (!isPassing(error)) throw error
-        for (const { name } of unit.agents) log.say(name, 'waits', `: ${messageOf(error)}`)
-      }
-      await after(RETRY_MS, left.signal)
+  function startInTime(unit: Unit): Promise<void> {
+    const startUnlessOver = async (): Promise<void> => {
+      if (!isOver()) await start(unit)
     }
+    return inTime(startUnlessOver, left.signal, (error) => {
+      for (const { name } of unit.agents) log.say(name, 'waits', `: ${messageOf(error)}`)
+    })
   }
 
   async function start(unit: Unit): Promise<void> {

@@ -41,10 +41,7 @@ const ready = Promise.all(
 const kept = looks.map((look) =>
   keepAlive(mission, { look, failures: 3 }, { signal, found: () => unhealthy.push(look.kind) }),
 )
-let wasReady = false
-ready.then(() => (wasReady = true)).catch(() => {})
-await pause(SHORTAGE_MS)
-const early = wasReady
+const early = await Promise.race([ready.then(() => true), pause(SHORTAGE_MS, false)])
 for (const file of hoarded) closeSync(file)
 const later = await ready
 leaving.abort()

@@ -107,16 +107,15 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
       })
   }
 
+  function endOf({ monotonic: since }: Instant, code: number): ProcessExit {
+    const { wall, monotonic } = clock.now()
+    return { kind: 'code', code, at: wall, ran: Math.max(0, monotonic - since) }
+  }
+
   function over(run: Controlled, code: number): void {
     if (closed || !live.delete(keyOf(run.ref))) return
-    const { wall, monotonic } = clock.now()
+    const exit = endOf(run.at, run.asked === undefined ? code : run.asked === 'force' ? KILLED : TERMINATED)
     run.log.close()
-    const exit = {
-      kind: 'code',
-      code: run.asked === undefined ? code : run.asked === 'force' ? KILLED : TERMINATED,
-      at: wall,
-      ran: Math.max(0, monotonic - run.at.monotonic),
-    } as const
     const paths = [...run.outputs.values()].map(({ path, watch }) => {
       watch.check()
       watch.close()
@@ -160,17 +159,12 @@ export function controlledHost(host: ProcessHost, options: ControlledHostOptions
     } catch (error) {
       faulty(error)
       // What it says waits for a shortage to pass. With something else in the place of its log all others are to be found.
-      if (!isShortage(error)) return { kind: 'ended', exit: brokenAt(at, error), left: 0 }
+      if (!isShortage(error))
+        return { kind: 'ended', exit: { ...endOf(at, BROKEN), tail: unwritable(error) }, left: 0 }
     }
     const found = enter(log, ref, { ...about, at })
     queueMicrotask(() => control(found, true))
     return { kind: 'alive', launched: { process: before, at } }
-  }
-
-  function brokenAt({ monotonic: since }: Instant, error: unknown): ProcessExit {
-    const { wall, monotonic } = clock.now()
-    const ran = Math.max(0, monotonic - since)
-    return { kind: 'code', code: BROKEN, at: wall, ran, tail: unwritable(error) }
   }
 
   return {
