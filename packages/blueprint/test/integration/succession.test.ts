@@ -15,11 +15,12 @@ const slow = (path: string): string =>
 
 const STUBBORN = `trap '' TERM; echo up; while :; do sleep 0.02; done`
 
-/** An agent of the pipeline that can be asked to end, and will take its time. */
+/** An agent of the pipeline that can be asked to end, and will take its time; not one of before that has ended. */
 const isUp = (stage: Stage, name: string): Promise<Mission> =>
   eventually(async () => {
     const mission = stage.find(name)
-    return mission !== undefined && (await textOf(mission)) === 'up\n' ? mission : undefined
+    if (mission === undefined || mission.view().state.exit !== null) return undefined
+    return (await textOf(mission)) === 'up\n' ? mission : undefined
   })
 
 const isBeingEnded = (mission: Mission): Promise<unknown> =>

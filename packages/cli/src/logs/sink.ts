@@ -15,7 +15,7 @@ export interface LogSink {
   write(mission: Speaker, bytes: Uint8Array): void
   /** Prints the lines that are complete and keeps the rest for later. */
   writeLines(mission: Speaker, bytes: Uint8Array): void
-  /** What was kept, and a heading for a mission that has written nothing. */
+  /** Prints what was kept, and the heading of a mission that has written nothing. */
   end(mission: Speaker): void
 }
 
@@ -31,6 +31,7 @@ interface Source {
 export function logSink({ raw, headed }: { readonly raw: boolean; readonly headed: boolean }): LogSink {
   const untouched = raw || !isTerminal()
   const sources = new Map<string, Source>()
+  const named = new Set<string>()
   let speaker: string | undefined
   let lineOpen = false
 
@@ -43,6 +44,7 @@ export function logSink({ raw, headed }: { readonly raw: boolean; readonly heade
       const gap = speaker === undefined ? '' : lineOpen ? '\n\n' : '\n'
       print(`${gap}=== ${name} (${id}) ===\n`)
       speaker = id
+      named.add(id)
       lineOpen = false
     }
     if (output.length === 0) return
@@ -69,7 +71,8 @@ export function logSink({ raw, headed }: { readonly raw: boolean; readonly heade
     end: (mission) => {
       const { stream, rest } = sourceOf(mission)
       if (rest.length > 0) write(mission, rest)
-      emit(mission, untouched ? '' : stream.end())
+      const last = untouched ? '' : stream.end()
+      if (last !== '' || !named.has(mission.id)) emit(mission, last)
       sources.delete(mission.id)
     },
   }

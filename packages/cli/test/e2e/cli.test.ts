@@ -431,6 +431,29 @@ describe('with a daemon', () => {
       const a = `=== follow-a (${first}) ===\n`
       expect(stdout).toBe(`${a}a1\n\n=== follow-b (${second}) ===\nb1\n\n${a}a2\n`)
     })
+
+    test('-f has no heading for a mission that ends without another word, and one for a mission that said none', async () => {
+      const gate = (name: string): string => join(o.folder, `quiet-${name}`)
+      const until = (name: string): string => `while ! [ -e ${gate(name)} ]; do sleep 0.05; done`
+      const first = await o.start('--name', 'quiet-a', `${until('b-spoke')}; echo a; ${until('b-over')}`)
+      const second = await o.start('--name', 'quiet-b', `echo b; ${until('a-spoke')}`)
+      const third = await o.start('--name', 'quiet-c', until('a-over'))
+      const open = (name: string) => (): Promise<void> => writeFile(gate(name), '')
+      void o('wait', second).then(open('b-over'))
+      void o('wait', first).then(open('a-over'))
+      const { code, stdout } = await o.with(
+        {
+          onOutput: (output) => {
+            if (output.includes('\nb\n')) void open('b-spoke')()
+            if (output.includes('\na\n')) void open('a-spoke')()
+          },
+        },
+        ...['logs', '-f', first, second, third],
+      )
+      expect(code).toBe(0)
+      const heading = (name: string, id: string): string => `=== quiet-${name} (${id}) ===\n`
+      expect(stdout).toBe(`${heading('b', second)}b\n\n${heading('a', first)}a\n\n${heading('c', third)}`)
+    })
   })
 
   test('events are lines for people and JSON for scripts', async () => {
