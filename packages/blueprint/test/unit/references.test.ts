@@ -215,7 +215,7 @@ describe('in a shell line', () => {
         }
       }),
       {
-        numRuns: 200,
+        numRuns: 300,
         examples: [
           [['>', '&', reference]],
           [['<', '&', ' ', 'x', reference]],

@@ -448,7 +448,11 @@ describe('with a daemon', () => {
             if (output.includes('\na\n')) void open('a-spoke')()
           },
         },
-        ...['logs', '-f', first, second, third],
+        'logs',
+        '-f',
+        first,
+        second,
+        third,
       )
       expect(code).toBe(0)
       const heading = (name: string, id: string): string => `=== quiet-${name} (${id}) ===\n`

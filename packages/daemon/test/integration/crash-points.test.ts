@@ -92,7 +92,7 @@ describe.concurrent('a daemon that dies while it starts a mission', () => {
     const next = await startDaemon(home.path)
     expect(await list(next)).toEqual([])
     expect(home.lines('began')).toEqual([])
-    await eventually('only the daemon is left', () => home.processes().join() === String(next.pid))
+    await home.isLeftWith(next.pid)
   })
 
   test.each([

@@ -246,7 +246,7 @@ describe.concurrent('kill -9 of the daemon', () => {
     await writeFile(home.file('go'), '')
     const codes = await Promise.all(ids.map(async (id) => (await waitFor(next, id)).exit_code))
     expect(codes).toEqual(ids.map((_, index) => index % 5))
-    await eventually('only the daemon is left', () => home.processes().join() === String(next.pid))
+    await home.isLeftWith(next.pid)
   })
 
   test('while a mission waits for its next run: the wait goes on where it was', async () => {

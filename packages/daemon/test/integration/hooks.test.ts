@@ -312,7 +312,7 @@ describe.concurrent('a program', () => {
     await run(daemon, 'true')
     expect((await isDead(daemon)).error).toBe('did not end within 0.3 s')
     expect(home.lines('pids')).toHaveLength(1)
-    await eventually('only the daemon is left', () => home.processes().every((pid) => pid === daemon.pid))
+    await home.isLeftWith(daemon.pid)
   })
 
   test('that does not read what it is told, and leaves a child that holds its stderr, has done well', async () => {

@@ -56,7 +56,7 @@ test.each([5, 20, 45])(
     for (const { id } of missions) {
       expect(journal.filter(({ type, mission }) => type === 'run.starting' && mission === id)).toHaveLength(1)
     }
-    await eventually('only the daemon is left', () => home.processes().join() === String(next.pid))
+    await home.isLeftWith(next.pid)
   },
 )
 

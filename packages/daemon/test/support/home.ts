@@ -15,6 +15,8 @@ export interface TemporaryHome extends AsyncDisposable {
   lines(name: string): readonly string[]
   /** Everything alive that was started under this home, daemons included. */
   processes(): readonly number[]
+  /** Waits until nothing but this process, which must be alive, is left of them. */
+  isLeftWith(pid: number): Promise<unknown>
   /** Called once every process has ended, before the files go. */
   defer(cleanUp: () => void): void
 }
@@ -34,6 +36,7 @@ export async function temporaryHome(): Promise<TemporaryHome> {
     lines: (name) =>
       existsSync(file(name)) ? readFileSync(file(name), 'utf8').split('\n').filter(Boolean) : [],
     processes,
+    isLeftWith: (pid) => eventually('only the daemon is left', () => processes().join() === String(pid)),
     async [Symbol.asyncDispose]() {
       await eventually('everything under the home has ended', () => {
         const left = processes()
