@@ -1,6 +1,6 @@
 /**
  * Everything that must hold before a commit, in order: `npm run check` here, `.ci/run` on a clean machine.
- * One line per step, the output only of those that fail, and at the end the sum: a step counts as one test,
+ * One line per step, the output only of those that fail, and at the end what failed and the sum: a step counts as one test,
  * a step that runs tests as that many.
  */
 import { spawn } from 'node:child_process'
@@ -19,6 +19,19 @@ interface Step {
 interface Sum {
   passed: number
   failed: number
+  /** What failed, by name. */
+  failures: readonly string[]
+}
+
+/** What vitest writes, as far as it is read here. */
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+  }[]
 }
 
 const root = new URL('..', import.meta.url).pathname
@@ -83,26 +96,36 @@ async function run(step: Step): Promise<Sum> {
   return sum
 }
 
-function count({ report }: Step, ok: boolean): Sum {
-  if (report === undefined || globSync(report).length === 0) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 }
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8')) as {
-    numPassedTests: number
-    numFailedTests: number
-  }
+function count({ name, report }: Step, ok: boolean): Sum {
+  if (report === undefined || globSync(report).length === 0)
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures: ok ? [] : [name] }
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
+  const failures = testResults
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name: path, assertionResults }) => {
+      const file = path.replace(root, '')
+      const failed = assertionResults.filter(({ status }) => status === 'failed')
+      return failed.length === 0 ? [file] : failed.map(({ fullName }) => `${file}: ${fullName}`)
+    })
   // A file that does not load fails without a failed test.
-  return { passed: numPassedTests, failed: ok ? 0 : Math.max(1, numFailedTests) }
+  return { passed: numPassedTests, failed: ok ? 0 : Math.max(1, numFailedTests), failures }
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-const total: Sum = { passed: 0, failed: 0 }
+let passed = 0
+let failed = 0
+const failures: string[] = []
 for (const step of steps) {
-  const { passed, failed } = await run(step)
-  total.passed += passed
-  total.failed += failed
+  const sum = await run(step)
+  passed += sum.passed
+  failed += sum.failed
+  failures.push(...sum.failures)
 }
 rmSync(folder, { recursive: true })
-print(`${total.passed} passed, ${total.failed} failed`)
-process.exitCode = total.failed === 0 ? 0 : 1
+// Once more at the end, where it is still seen when a long log is cut.
+for (const failure of failures) print(`FAILED ${failure}`)
+print(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

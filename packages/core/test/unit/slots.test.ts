@@ -109,6 +109,19 @@ describe('who comes next', () => {
     expect(on.calls).toEqual([urgent, plain, later])
   })
 
+  test('who came first, also of those that came in the same moment', () => {
+    const on = stage({ missions: 1 })
+    const [busy, ...others] = [0, 3, 1, 2].map(idOf)
+    for (const id of [busy!, ...others]) {
+      on.add(missionRecord({ id, name: id }))
+      on.arrive(id)
+    }
+    on.succeed()
+    expect(on.slots.view().waiting.map(({ id }) => id)).toEqual(others)
+    for (const id of [busy!, ...others]) end(on, id)
+    expect(on.calls).toEqual(others)
+  })
+
   test('colonies take turns, however many of one came first', () => {
     const on = stage({ missions: 1 })
     const a = arrivals(

@@ -202,7 +202,7 @@ describe.concurrent('a receiver', () => {
       error: 'did not answer within 0.5 s',
     })
     expect(web.requests).toHaveLength(2)
-    expect(logOf(home)).toContain('a delivery is dead')
+    await eventually('it is told', () => logOf(home).includes('a delivery is dead'))
   })
 
   test.each([410, 404])('that answers %i is not asked again', async (status) => {

@@ -23,7 +23,8 @@ export interface Share {
 
 /**
  * The one that comes first: of the highest priority; then of the group that has the least at work, and of these the one that
- * was served longest ago, colony by colony and then family by family; then the one that has waited longest.
+ * was served longest ago, colony by colony and then family by family; then the one that has waited longest, which of the same
+ * moment is the one that is given first.
  */
 export function firstInLine(
   candidates: Iterable<Candidate>,
@@ -45,7 +46,7 @@ function comesBefore(a: Candidate, b: Candidate, shareOf: (group: string) => Sha
     if (mine.atWork !== theirs.atWork) return mine.atWork < theirs.atWork
     if (mine.served !== theirs.served) return mine.served < theirs.served
   }
-  return a.since === b.since ? a.id < b.id : a.since < b.since
+  return a.since < b.since
 }
 
 /** All of them in the order in which they would be let to work, one by one, if that were only a matter of order. */
